@@ -1,0 +1,94 @@
+"""The command `autograder`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograder.bookkeeping import ConversionFailed
+
+WORKFLOW = """\
+the way of an assignment:
+  1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
+  2. autograder release        make release/assignment2/ and gradebook.db; hand the release out
+  3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
+  4. autograder grade          execute, judge, write feedback/ and grades.csv
+  5. nbgrader formgrader       grade the written answers by hand, then autograder grade again for the feedback
+
+to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except ConversionFailed as problem:
+        print(f"{problem.log}\nautograder: nbgrader failed: {problem}", file=sys.stderr)
+        return 1
+    except (FileNotFoundError, FileExistsError, ValueError) as problem:
+        print(f"autograder: {problem}", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="autograder", description="Release, grade and check assignment 2.", epilog=WORKFLOW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, text in COMMANDS:
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("--course", type=Path, default=Path(), help="the course folder (default: this one)")
+        command.set_defaults(run=run)
+        if name == "grade":
+            command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
+        if name == "demo":
+            command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
+    return top
+
+
+def release_command(options: argparse.Namespace) -> None:
+    from autograder.release import release
+
+    release(options.course.resolve())
+
+
+def notebooks_command(options: argparse.Namespace) -> None:
+    from autograder.release import run_key
+
+    run_key(options.course.resolve())
+
+
+def fingerprints_command(options: argparse.Namespace) -> None:
+    from autograder.release import record_fingerprints
+
+    record_fingerprints(options.course.resolve())
+
+
+def grade_command(options: argparse.Namespace) -> None:
+    from autograder.grading import grade, print_table
+
+    print_table(grade(options.course, options.workers))
+
+
+def demo_command(options: argparse.Namespace) -> None:
+    from autograder.demo import demo
+
+    demo(options.course.resolve(), options.folder.resolve())
+
+
+def doctor_command(options: argparse.Namespace) -> int:
+    from autograder.doctor import doctor
+
+    return 0 if doctor(options.course.resolve()) else 1
+
+
+COMMANDS = [
+    ("release", release_command, "generate release/ and gradebook.db from source/"),
+    ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
+    ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
+    ("grade", grade_command, "grade every submission of the course"),
+    ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
+    ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
+]

@@ -1,0 +1,43 @@
+"""`autograder doctor`: what is there, what is missing, and what to do about it."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cs231n import data_utils
+
+PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
+
+
+def doctor(course: Path) -> bool:
+    """Print one line for each thing that grading needs; returns whether nothing essential is missing."""
+    healthy = True
+    for good, what, state, advice in findings(course):
+        print(f"{'✓' if good else '✗'} {what:<14} {state}")
+        if not good:
+            healthy = False
+            print(f"{'':16} {advice}")
+    return healthy
+
+
+def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
+    """Yield (good, what, state, advice) for each thing looked at."""
+    python = sys.version_info >= (3, 11)
+    yield python, "Python", f"{platform.python_version()} ({sys.executable})", "install Python 3.11 or newer"
+    for package in PACKAGES:
+        try:
+            yield True, package, version(package), ""
+        except PackageNotFoundError:
+            yield False, package, "not installed", f"pip install {package}, or run make setup"
+    where = data_utils.find_cifar10()
+    yield True, "data set", f"CIFAR-10 in {where}" if where else "synthetic images (no CIFAR-10 here)", ""
+    bubblewrap = shutil.which("bwrap")
+    advice = "student code runs with your rights: grade on a machine or account that holds nothing else"
+    yield bool(bubblewrap), "sandbox", bubblewrap or "none: bubblewrap is not installed", advice
+    config = course / "nbgrader_config.py"
+    yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
+    free = shutil.disk_usage(course).free / 2**30
+    yield free > 1, "disk", f"{free:.1f} GB free", "executions and feedback pages need about 1 MB a submission"

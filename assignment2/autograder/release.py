@@ -1,0 +1,93 @@
+"""From `source/` to what is generated from it: the release with its registry, the executed key, the fingerprints."""
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import nbformat
+from cs231n.checks import hints
+from nbclient import NotebookClient
+from nbgrader.converters import GenerateAssignment
+
+from autograder import misconceptions
+from autograder.bookkeeping import convert, load_config
+from autograder.course import ASSIGNMENT, keys
+from autograder.judge import reference
+from autograder.store import Store
+
+REGISTRY = "gradebook.db"
+STUDENT_TABLES = ("student", "submitted_assignment", "submitted_notebook", "grade", "comment")
+
+
+def release(course: Path) -> None:
+    """Generate `release/` and the registry; a registry that would say the same as before is left as it is.
+
+    (nbgrader gives every row a new random id, so writing it anew would change the file each time.)
+    """
+    config = load_config(course)
+    with tempfile.TemporaryDirectory() as scratch:
+        registry, fresh = course / REGISTRY, Path(scratch) / REGISTRY
+        if registry.exists():
+            shutil.copy(registry, fresh)
+        config.CourseDirectory.db_url = f"sqlite:///{fresh}"
+        convert(GenerateAssignment, config)
+        if not registry.exists() or registered(fresh) != registered(registry):
+            shutil.copy(fresh, registry)
+
+
+def registered(database: Path) -> list[tuple]:
+    """Return what a registry says, without its random ids: assignments, notebooks, cells with points and sources."""
+    query = """
+        SELECT a.name, n.name, n.kernelspec, b.name, b.type, g.max_score, g.cell_type, s.source, s.checksum, s.locked
+        FROM base_cell b JOIN notebook n ON b.notebook_id = n.id JOIN assignment a ON n.assignment_id = a.id
+        LEFT JOIN grade_cells g ON g.id = b.id LEFT JOIN source_cell s ON s.id = b.id
+    """
+    with sqlite3.connect(database) as connection:
+        return sorted(connection.execute(query), key=repr)
+
+
+def students_in(database: Path) -> int:
+    """Count the rows of a gradebook that belong to students; the committed one has none."""
+    with sqlite3.connect(database) as connection:
+        return sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in STUDENT_TABLES)
+
+
+def run_key(course: Path, timeout: float = 1200) -> None:
+    """Execute every notebook of the key, experiments included, into `notebooks/`."""
+    folder = course / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for name, key in keys(course / "source" / ASSIGNMENT).items():
+        print(f"executing {name} ...", flush=True)
+        notebook = nbformat.from_dict(key.notebook)
+        nbformat.write(notebook, folder / f"{name}.ipynb")  # later notebooks import it from there
+        NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": str(folder)}}).execute()
+        for cell in notebook.cells:
+            cell.metadata.pop("execution", None)  # times of day
+        notebook.metadata = key.notebook.metadata
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def record_fingerprints(course: Path) -> None:
+    """Run the catalogue of misconceptions and write the fingerprints, of visible checks for the package and of all
+    checks for the judge."""
+    sources = course / "source" / ASSIGNMENT
+    store = Store(course / "executions")
+    visible: dict = {}
+    everything: dict = {}
+    texts: dict = {}
+    for name, key in keys(sources).items():
+        seen, found = misconceptions.record(key, store, reference(key, store))
+        visible |= seen
+        everything |= found
+        texts |= {mistake.name: mistake.hint for mistake in misconceptions.catalogue(sources, name)}
+    shipped = {"cells": visible, "hints": texts}
+    write_json(Path(hints.__file__).with_name(misconceptions.FINGERPRINTS), shipped)
+    write_json(course / "source" / "misconceptions" / misconceptions.FINGERPRINTS, everything)
+
+
+def write_json(path: Path, data: dict) -> None:
+    """Write JSON with one entry a line where it matters for reading a diff."""
+    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")

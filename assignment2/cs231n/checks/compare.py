@@ -1,0 +1,61 @@
+"""Comparing what came out with what should have come out: shape and dtype first, then the values.
+
+Used twice, for the verdict that a student sees in the notebook and for the judge's, so both say the same.
+"""
+
+import numpy as np
+
+
+def scaled_error(actual, expected):
+    """Return max |actual - expected| / (|expected| + rms(expected)): relative, without exploding for entries near 0.
+
+    Both arrays have the same shape, any number dtype. Where `expected` is all zero the error is absolute. Infinities
+    and NaN must stand in the same places, else the error is infinite.
+    """
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    finite = np.isfinite(expected)
+    if not np.array_equal(actual[~finite], expected[~finite], equal_nan=True) or not np.isfinite(actual[finite]).all():
+        return np.inf
+    actual, expected = actual[finite], expected[finite]
+    if expected.size == 0:
+        return 0.0
+    rms = np.sqrt(np.mean(expected**2))
+    return float(np.max(np.abs(actual - expected) / (np.abs(expected) + rms if rms > 0 else 1.0)))
+
+
+def difference(actual, expected, tol):
+    """Say in a few words how `actual` differs from `expected`, or return "" where it does not.
+
+    actual: an array, or the string that `values.decode` gives for what is neither an array nor a number
+    expected: an array; tol: the largest `scaled_error` that passes
+    """
+    if isinstance(actual, str):
+        return f"is {actual}, not {'a number' if expected.ndim == 0 else 'an array'}"
+    if actual.shape != expected.shape:
+        return f"shape {actual.shape}, expected {expected.shape}"
+    both_float = actual.dtype.kind == expected.dtype.kind == "f"
+    if actual.dtype != expected.dtype and not (expected.ndim == 0 and (both_float or actual.dtype.kind in "iu")):
+        return f"dtype {actual.dtype}, expected {expected.dtype}"
+    error = scaled_error(actual, expected)
+    if error <= tol:
+        return ""
+    if not np.isfinite(actual).all() and np.isfinite(expected).all():
+        return f"{np.sum(~np.isfinite(actual))} of its {actual.size} entries are NaN or infinite"
+    return f"error {error:.1e}, tolerance {tol:.0e}"
+
+
+def violation(expression, names):
+    """Evaluate a condition such as "abs(W.std() - 0.01) < 1e-3" and say how it is violated, or return "".
+
+    expression: from the instructor's check cell, never from a submission
+    names: dict of arrays, or of the strings that `values.decode` gives for other values
+    """
+    for name, value in names.items():
+        if isinstance(value, str):
+            return f"{name} is {value}, not an array"
+    try:
+        with np.errstate(all="ignore"):
+            holds = bool(np.all(eval(expression, {"np": np, **names})))  # the expression is the instructor's own
+    except Exception as error:
+        return f"cannot evaluate {expression}: {error}"
+    return "" if holds else f"does not hold: {expression}"

@@ -1,0 +1,5 @@
+"""Configuration of nbgrader for this course: plain `nbgrader autograde assignment2` uses the judge."""
+
+from autograder.config import configure
+
+configure(get_config())
