@@ -66,6 +66,13 @@ def fingerprints_command(options: argparse.Namespace) -> None:
     record_fingerprints(options.course.resolve())
 
 
+def reference_command(options: argparse.Namespace) -> None:
+    from autograder.course import ASSIGNMENT
+    from autograder.reference_values import record
+
+    record(options.course.resolve() / "source" / ASSIGNMENT)
+
+
 def grade_command(options: argparse.Namespace) -> None:
     from autograder.grading import grade, print_table
 
@@ -88,6 +95,7 @@ COMMANDS = [
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
+    ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     ("grade", grade_command, "grade every submission of the course"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),

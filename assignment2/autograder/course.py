@@ -119,8 +119,9 @@ def key_modules(folder: Path) -> dict[str, ModuleType]:
     """Import the definitions of the key's notebooks into this process, those that others import first."""
     found = keys(folder)
     ordered = sorted(found, key=lambda name: len(found[name].imports))
-    with mock.patch.dict(os.environ, {cs231n.notebook_import.FOLDER_VARIABLE: str(folder)}):
-        with mock.patch.dict(sys.modules):  # leaves no notebook behind: another course has others of the same name
-            for name in ordered:
-                sys.modules.pop(name, None)
-            return {name: importlib.import_module(name) for name in ordered}
+    variables = {cs231n.notebook_import.FOLDER_VARIABLE: str(folder)}
+    # leaves no notebook in sys.modules: another course has others of the same name
+    with mock.patch.dict(os.environ, variables), mock.patch.dict(sys.modules):
+        for name in ordered:
+            sys.modules.pop(name, None)
+        return {name: importlib.import_module(name) for name in ordered}

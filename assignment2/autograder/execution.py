@@ -8,6 +8,7 @@ before it again, and the execution goes on behind it.
 import asyncio
 import hashlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -101,21 +102,24 @@ def execute(job: Job) -> list[dict]:
         return thread.submit(asyncio.run, Run(job).finish()).result()
 
 
-class TooMuchOutput(Exception):
-    """A cell printed more than its limit."""
-
-
 class Client(NotebookClient):
-    """nbclient's executor, with a limit on the output of a cell."""
+    """nbclient's executor, with a limit on the output of a cell: whoever prints more loses the kernel."""
 
     limit = 0
-    _bytes = 0
+    printed = 0
+
+    @property
+    def flooded(self) -> bool:
+        return self.printed > self.limit
 
     def process_message(self, msg, cell, cell_index):
-        self._bytes += len(str(msg["content"]))
-        if self._bytes > self.limit:
-            raise TooMuchOutput
-        return super().process_message(msg, cell, cell_index)
+        before = self.flooded
+        self.printed += len(str(msg["content"]))
+        if not self.flooded:
+            return super().process_message(msg, cell, cell_index)
+        if not before:
+            self.killing = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
+        return None
 
 
 class KernelManager(AsyncKernelManager):
@@ -203,15 +207,13 @@ class Run:
     async def _cell(self, client: Client, index: int, deadline: float) -> str:
         cell = self.notebook.cells[index]
         remaining = deadline - time.monotonic()
-        client.timeout = max(1, min(self.job.limits.cell_seconds, remaining))
-        client._bytes = 0
+        client.timeout = max(1, math.ceil(min(self.job.limits.cell_seconds, remaining)))
+        client.printed = 0
         try:
             await client.async_execute_cell(cell, index)
-        except CellTimeoutError:
-            return "timed out"
-        except DeadKernelError:
-            return "killed"
-        except TooMuchOutput:
-            return "too much output"
+        except (CellTimeoutError, DeadKernelError) as error:
+            if client.flooded:
+                return "too much output"
+            return "timed out" if isinstance(error, CellTimeoutError) else "killed"
         cell.metadata.pop("execution", None)  # the times of day, which would make each execution another one
         return "done"

@@ -60,7 +60,11 @@ def reference(key: Key, store: Store) -> Reference:
 
 def sent_by_cell(notebook: NotebookNode, key: Key, store: Store) -> dict[str, list[dict]]:
     job = make_job(notebook, key)
-    executed = merge(notebook, store.results(job))
+    return sent_in(merge(notebook, store.results(job)))
+
+
+def sent_in(executed: NotebookNode) -> dict[str, list[dict]]:
+    """Return what each check cell of an executed notebook sent out."""
     return {grade_id(cell): list(sent(cell)) for cell in executed.cells if is_check(cell)}
 
 

@@ -5,6 +5,7 @@ measured on images that students do not have.
 """
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def read_small(path: Path) -> "model_io.Weights":
     sizes = [3 * 32 * 32]
     for value in saved.constructor.values():
         sizes += [n for n in (value if isinstance(value, list) else [value]) if type(n) is int]
-    if len(sizes) > 100 or sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) > MAX_PARAMETERS:
+    if len(sizes) > 100 or sum(a * b for a, b in pairwise(sizes)) > MAX_PARAMETERS:
         raise ValueError(f"its constructor arguments ask for more than {MAX_PARAMETERS:,} parameters")
     return saved
 

@@ -1,7 +1,8 @@
 """The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
 
 autograde:          Sanitise, OverwriteKernelspec*, OverwriteCells*, CheckCellMetadata*   (* nbgrader's own)
-                    then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*, CheckCellMetadata*
+                    then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*,
+                    CheckCellMetadata*
 generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
 """
 

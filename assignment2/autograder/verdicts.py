@@ -9,6 +9,7 @@ from nbformat.v4 import new_output
 
 from autograder.judge import PASSED, Verdict
 
+STYLE = "style='text-align: left; padding: 2px 1em 2px 0'"
 COLOURS = {PASSED: "#1a7f37", "failed": "#c62828"}
 
 
@@ -30,7 +31,7 @@ def output(verdicts: list[Verdict], points: float) -> NotebookNode:
 
 def table(verdicts: list[Verdict]) -> str:
     """Return the verdicts as an HTML table; everything that came out of a submission is escaped."""
-    head = "<tr><th style='text-align:left'>check</th><th style='text-align:left'>verdict</th><th></th></tr>"
+    head = f"<tr><th {STYLE}>check</th><th {STYLE}>verdict</th><th></th></tr>"
     return f"<table>{head}{''.join(map(row, verdicts))}</table>"
 
 
@@ -44,4 +45,4 @@ def row(verdict: Verdict) -> str:
         f"<span style='color:{colour}'>{mark} {escape(verdict.status)}</span>",
         escape(verdict.message) + hint,
     ]
-    return f"<tr>{''.join(f'<td style=text-align:left>{cell}</td>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<td {STYLE}>{cell}</td>' for cell in cells)}</tr>"

@@ -19,8 +19,12 @@ def scaled_error(actual, expected):
     actual, expected = actual[finite], expected[finite]
     if expected.size == 0:
         return 0.0
+    largest = np.max(np.abs(expected))
+    if largest == 0:
+        return float(np.max(np.abs(actual)))
+    actual, expected = actual / largest, expected / largest  # squares of large numbers stay finite
     rms = np.sqrt(np.mean(expected**2))
-    return float(np.max(np.abs(actual - expected) / (np.abs(expected) + rms if rms > 0 else 1.0)))
+    return float(np.max(np.abs(actual - expected) / (np.abs(expected) + rms)))
 
 
 def difference(actual, expected, tol):

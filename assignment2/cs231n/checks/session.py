@@ -216,7 +216,7 @@ class SendingChecks(Checks):
 
 
 def one_line(error):
-    """Return "ValueError: operands could not be broadcast …" for an exception, on one line of at most 300 characters."""
+    """Return "ValueError: operands could not …" for an exception, on one line of at most 300 characters."""
     if isinstance(error, NotImplementedError):
         return "not implemented yet"
     text = " ".join(str(error).split())

@@ -1,0 +1,257 @@
+"""A model's weights in a file, with what is needed to build the model again.
+
+The file is an .npz without pickles: `params/<name>` for each parameter, `statistics/<layer>/<name>` for the running
+averages of normalisation (model.bn_params), and `about`, a string of JSON: the class, the arguments of its constructor
+and the data that it was trained on. np.load reads it.
+
+`read_weights` trusts nothing in a file: it executes nothing, and takes little more memory than MAX_BYTES. `load_model`
+calls the constructor with the arguments in the file, which may ask for a lot: load files of strangers in a process
+whose memory and time are limited.
+"""
+
+import json
+import math
+import os
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+MAX_BYTES = 256 * 2**20  # of all arrays in a file together; a CIFAR-10 network of this workbook has some megabytes
+MAX_MEMBERS = 1000
+MAX_ABOUT = 2**16
+
+
+class WeightsError(ValueError):
+    """A file of weights that cannot be used, or a model that does not fit its constructor's arguments."""
+
+
+class Weights(NamedTuple):
+    """What a file of weights holds: params is a dict of arrays, trained_on "cifar-10", "synthetic" or None."""
+
+    class_name: str
+    constructor: dict
+    params: dict
+    trained_on: str | None
+
+
+def save_model(path, model, trained_on=None, **constructor):
+    """Save a model's parameters, together with the arguments that its constructor was called with.
+
+        save_model("best_fc.npz", model, hidden_dims=[100, 100], dropout_keep_ratio=0.8)
+
+    path: the .npz file, replaced if it exists. model: has `params`, a dict of arrays; they are saved as they are.
+    trained_on: the data, by default those that get_CIFAR10_data gave last. constructor: numbers, strings, lists,
+    dicts of these, None and NumPy dtypes.
+    Raises WeightsError if type(model)(**constructor) is a model with other parameters or shapes.
+    """
+    path = Path(path)
+    if trained_on is None:
+        from cs231n.data_utils import active_source
+
+        trained_on = active_source()
+    params = {name: np.asarray(w) for name, w in model.params.items()}
+    for name, w in params.items():
+        _require_numbers(f"parameter {name}", w.dtype)
+    about = {
+        "class": type(model).__name__,
+        "constructor": {name: _to_json(name, value) for name, value in constructor.items()},
+        "trained_on": trained_on,
+    }
+    _fitting_model(type(model), constructor, params)
+    members = {f"params/{name}": w for name, w in params.items()}
+    members |= {f"statistics/{key}": value for key, value in _statistics(model).items()}
+    part = path.with_name(path.name + ".part")  # so that an interrupted save leaves the old file whole
+    try:
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, about=np.array(json.dumps(about)), **members)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_model(path, *classes):
+    """Build the model that a file of `save_model` describes, with the saved parameters.
+
+    classes: the classes that it may have: the file names one of them. Raises FileNotFoundError, or WeightsError
+    if the file is damaged, holds another class, or its arrays do not fit the model that its arguments build.
+    """
+    weights, statistics = _read(Path(path))
+    known = {each.__name__: each for each in classes}
+    if weights.class_name not in known:
+        raise WeightsError(f"{path} holds a {weights.class_name}, but one of {', '.join(known)} is expected")
+    try:
+        model = _fitting_model(known[weights.class_name], weights.constructor, weights.params)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+    model.params = dict(weights.params)
+    for layer, entry in enumerate(getattr(model, "bn_params", [])):
+        entry.update({key[1]: value for key, value in statistics.items() if key[0] == str(layer)})
+    return model
+
+
+def read_weights(path):
+    """Read a file of `save_model` without building the model: Weights(class_name, constructor, params, trained_on).
+
+    Raises FileNotFoundError, or WeightsError if the file is damaged, too large or holds anything but arrays of numbers.
+    """
+    return _read(Path(path))[0]
+
+
+def accuracy(model, X, y, batch_size=100):
+    """The fraction of images that a model classifies correctly.
+
+    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. X: (N, ...). y: (N,).
+    batch_size: images that go through the model at a time.
+    """
+    dtype = getattr(model, "dtype", None)
+    correct = 0
+    for start in range(0, len(X), batch_size):
+        batch = X[start : start + batch_size]
+        scores = model.loss(batch if dtype is None else batch.astype(dtype, copy=False))
+        correct += int(np.sum(np.argmax(scores, axis=1) == y[start : start + batch_size]))
+    return correct / len(X)
+
+
+def _fitting_model(cls, constructor, params):
+    """cls(**constructor), if its parameters have the names and shapes of params."""
+    signature = f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in constructor.items())})"
+    state = np.random.get_state()  # initialising weights must not shift the random numbers of what comes next
+    try:
+        model = cls(**constructor)
+    except Exception as error:
+        raise WeightsError(f"{signature} raises {type(error).__name__}: {error}") from error
+    finally:
+        np.random.set_state(state)
+    expected = {name: np.shape(w) for name, w in model.params.items()}
+    actual = {name: w.shape for name, w in params.items()}
+    different = [
+        f"{name} is {actual.get(name, 'missing')} instead of {expected.get(name, 'missing')}"
+        for name in sorted(expected | actual)
+        if expected.get(name) != actual.get(name)
+    ]
+    if different:
+        raise WeightsError(
+            f"the parameters are not those of {signature}: {'; '.join(different)}. "
+            "Give the arguments that the model was made with, by name"
+        )
+    return model
+
+
+def _statistics(model):
+    """The running averages of a model's normalisation layers: "<layer>/<name>" -> array."""
+    return {
+        f"{layer}/{name}": value
+        for layer, entry in enumerate(getattr(model, "bn_params", []))
+        for name, value in entry.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    }
+
+
+def _to_json(name, value):
+    """A constructor's argument in terms of JSON; a NumPy dtype becomes {"dtype": "float32"}."""
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return {"dtype": np.dtype(value).name}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_to_json(name, each) for each in value]
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return value.tolist()
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _to_json(name, each) for key, each in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise WeightsError(f"the argument {name}={value!r} cannot be saved: only numbers, strings, lists, dicts and dtypes")
+
+
+def _from_json(value):
+    if isinstance(value, list):
+        return [_from_json(each) for each in value]
+    if isinstance(value, dict):
+        if set(value) == {"dtype"}:
+            dtype = np.dtype(str(value["dtype"]))
+            _require_numbers("the argument", dtype)
+            return dtype.type
+        return {key: _from_json(each) for key, each in value.items()}
+    return value
+
+
+# --- reading a file that may be anything -------------------------------------------------------------------------
+
+
+def _read(path):
+    """(Weights, statistics by (layer, name)) of a file; WeightsError for whatever is wrong with it."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file of weights {path}: run the cell that saves the model")
+    try:
+        arrays = _read_arrays(path)
+        about = json.loads(str(arrays.pop("about")))
+        weights = _weights(about, arrays)
+    except WeightsError as error:
+        raise WeightsError(f"{path} cannot be used: {error}") from error
+    except Exception as error:  # a file from anywhere can break zipfile, zlib, json and NumPy in many ways
+        raise WeightsError(
+            f"{path} is damaged or was not written by save_model ({type(error).__name__}: {error}): "
+            "save the model again"
+        ) from error
+    parts = {tuple(key.split("/")[1:]): value for key, value in arrays.items() if key.startswith("statistics/")}
+    return weights, parts
+
+
+def _weights(about, arrays):
+    class_name, constructor, trained_on = about["class"], about["constructor"], about["trained_on"]
+    if not isinstance(class_name, str) or not isinstance(constructor, dict):
+        raise WeightsError("its class or its constructor's arguments are not what save_model writes")
+    if not isinstance(trained_on, str | None):
+        raise WeightsError("the data it was trained on are not a name")
+    params = {key.removeprefix("params/"): value for key, value in arrays.items() if key.startswith("params/")}
+    for name, w in params.items():
+        _require_numbers(f"parameter {name}", w.dtype)
+    return Weights(class_name, _from_json(constructor), params, trained_on)
+
+
+def _read_arrays(path):
+    """All arrays of an .npz. Sizes are compared with the limits before anything of them is read."""
+    arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_MEMBERS:
+            raise WeightsError(f"it has {len(members)} members, more than {MAX_MEMBERS}")
+        total = sum(member.file_size for member in members)
+        if total > MAX_BYTES:
+            raise WeightsError(f"it declares {total / 2**20:.0f} MB, more than {MAX_BYTES / 2**20:.0f} MB")
+        for member in members:
+            name = member.filename.removesuffix(".npy")
+            if name in arrays:
+                raise WeightsError(f"{name} is in it twice")
+            with archive.open(member) as file:
+                arrays[name] = _read_array(name, file, member.file_size)
+    return arrays
+
+
+def _read_array(name, file, size):
+    """One member in NumPy's .npy format, of which `size` bytes are declared; never an object array."""
+    version = np.lib.format.read_magic(file)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in readers:
+        raise WeightsError(f"{name} has the .npy version {version}")
+    shape, fortran_order, dtype = readers[version](file)
+    if name == "about":
+        if dtype.kind != "U" or shape != () or size > MAX_ABOUT:
+            raise WeightsError("its description is not a short string")
+    else:
+        _require_numbers(name, dtype)
+    length = math.prod(shape) * dtype.itemsize  # Python's integers: this cannot overflow
+    if min(shape, default=0) < 0 or file.tell() + length != size:
+        raise WeightsError(f"{name} declares the shape {shape} of {dtype}, which does not fit its {size} bytes")
+    data = np.frombuffer(file.read(length), dtype=dtype, count=math.prod(shape))
+    file.read(1)  # the end of the member: the checksum is compared here
+    array = data.reshape(shape[::-1]).T if fortran_order else data.reshape(shape)
+    return array.astype(dtype.newbyteorder("="), order="K")  # a copy that can be written to
+
+
+def _require_numbers(what, dtype):
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        raise WeightsError(f"{what} has the dtype {dtype}: only arrays of real numbers can be used")
