@@ -1,0 +1,43 @@
+# Everything runs in a virtual environment of its own, .venv. Another Python: make PYTHON=python3.12 test
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: setup demo test release notebooks fingerprints reference lock
+
+setup: .venv/.installed
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+# Build a course in demo/, grade sample submissions end to end on the embedded images.
+demo: setup
+	CS231N_DATA=synthetic $(BIN)/autograder demo
+
+# Lint, the test suite, and every executed notebook against what it printed.
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n $(JOBS) -q
+	CS231N_DATA=synthetic $(BIN)/python -m pytest --nbval notebooks -n $(JOBS) --dist loadfile -q
+
+# What is generated from source/.
+release: setup
+	$(BIN)/autograder release
+notebooks: setup
+	CS231N_DATA=synthetic $(BIN)/autograder notebooks
+fingerprints: setup
+	$(BIN)/autograder fingerprints
+reference: setup
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[reference]'
+	$(BIN)/autograder reference
+
+# Exact versions of everything, for setup.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --editable '.[test]'
+	.venv-lock/bin/pip freeze --exclude-editable > constraints.txt
+	rm -rf .venv-lock
