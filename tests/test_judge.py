@@ -45,7 +45,7 @@ def test_partial_credit_by_weight(judged):
     """Do a wrong vector and a right matrix give the matrix's share of the points?"""
     verdicts = judged(double="def double(x):\n    return 2 * x if x.ndim == 2 else 3 * x")
     assert [v.status for v in verdicts["test_double"]] == ["failed", "passed", "passed", "passed"]
-    assert points(verdicts) == pytest.approx(4 * 3.5 / 4.5, abs=1e-4)
+    assert points(verdicts) == pytest.approx(4 * 3.5 / 4.5, abs=0.01)
 
 
 def test_stub_earns_nothing(judged, toy_key):

@@ -41,7 +41,7 @@ def saved(tmp_path):
     return model, tmp_path / "net.npz"
 
 
-def rewritten(path, changes, drop=()):
+def rewritten(path, changes):
     """The file with members changed: an array, the bytes of a member, or None to remove it."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -194,6 +194,14 @@ def test_absurd_size_is_refused_before_reading(saved, monkeypatch):
         read_weights(saved[1])
 
 
+def test_member_that_is_in_it_twice(saved):
+    """Is a file refused that two readers could understand differently?"""
+    with zipfile.ZipFile(saved[1], "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("params/W1.npy", archive.read("params/W1.npy"))
+    with pytest.raises(WeightsError, match="params/W1 is in it twice"):
+        read_weights(saved[1])
+
+
 def test_too_many_members(saved):
     """Is a file of very many members refused?"""
     rewritten(saved[1], {f"params/W{n}": b"" for n in range(model_io.MAX_MEMBERS)})
@@ -225,9 +233,12 @@ def test_description_that_is_malformed(saved, about):
         read_weights(saved[1])
 
 
-def test_damaged_files(saved):
+@pytest.mark.parametrize("compressed", [False, True])
+def test_damaged_files(saved, compressed):
     """Does a file that is cut off anywhere, or in which a byte has changed, never give anything but its own values?"""
     model, path = saved
+    if compressed:
+        rewritten(path, {})
     whole = path.read_bytes()
     for end in range(0, len(whole), 97):
         path.write_bytes(whole[:end])

@@ -263,6 +263,8 @@ def test_which_of_two_goes_first(notebook, tmp_path, monkeypatch):
 
     assert [module.f() for module in (NbInstalled, NbExported, NbFolder)] == ["installed", "notebook", "notebook"]
     assert hasattr(colorsys, "rgb_to_hsv")
+    notebook("time", "def sleep(): pass")  # built into Python: there is no file to find
+    assert notebook_import.NotebookFinder().find_spec("time") is None
 
 
 def test_traceback_shows_the_notebooks_lines(notebook):

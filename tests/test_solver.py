@@ -99,6 +99,18 @@ def test_best_parameters_end_up_in_the_model(data):
         np.testing.assert_array_equal(model.params[name], w)
 
 
+def test_rule_that_works_in_place(data):
+    """Are the best parameters a copy, which a rule that changes w in place cannot reach?"""
+
+    def in_place(w, dw, config):
+        w += 0.5 * dw  # uphill: the first parameters are the best
+        return w, config
+
+    solver = trained(data, Linear(), update_rule=in_place, batch_size=400, num_epochs=5)
+    assert solver.val_acc_history[0] == solver.best_val_acc > solver.val_acc_history[-1]
+    assert solver.check_accuracy(data["X_val"], data["y_val"]) == solver.best_val_acc
+
+
 def test_running_averages_belong_to_the_best_parameters(data):
     """Are the running averages of normalisation those of the best moment too?"""
 
@@ -121,7 +133,7 @@ def test_accuracy_of_zero_keeps_parameters(data):
     data["y_val"] = np.full(100, 7)
     solver = trained(data)
     assert solver.best_val_acc == 0
-    assert set(solver.model.params) == {"W", "b"}
+    assert set(solver.best_params) == set(solver.model.params) == {"W", "b"}
 
 
 def test_float64_images_leave_a_float32_model(data):

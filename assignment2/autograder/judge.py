@@ -156,4 +156,4 @@ def score(verdicts: list[Verdict], points: float) -> float:
     """Return the points of a cell: its share of passed checks by weight, 0 where nothing was checked."""
     total = sum(verdict.weight for verdict in verdicts)
     passed = sum(verdict.weight for verdict in verdicts if verdict.status == PASSED)
-    return round(points * passed / total, 4) if total else 0.0
+    return round(points * passed / total, 2) if total else 0.0
