@@ -7,7 +7,9 @@ gives students the hint: what its checks send is recorded as fingerprints. Those
 
 import ast
 import json
+import os
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,7 @@ import nbformat
 from cs231n.checks import hints
 from cs231n.checks.values import decode
 from nbformat import NotebookNode
+from tqdm import tqdm
 
 from autograder.course import Key, grade_id, is_check, is_experiment, is_solution, source_tree
 from autograder.execution import make_job, merge
@@ -115,9 +118,13 @@ def record(key: Key, store: Store, reference: Reference) -> tuple[dict, dict]:
     right = merge(key.notebook, store.results(make_job(key.notebook, key)))
     visible: dict = {}
     everything: dict = {}
-    for mistake in catalogue(key.folder, key.name):
-        notebook = mistake.graft(key)
-        executed = merge(notebook, store.results(make_job(notebook, key)))
+    mistakes = catalogue(key.folder, key.name)
+    grafted = [mistake.graft(key) for mistake in mistakes]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(store.results, [make_job(notebook, key) for notebook in grafted])
+        found = list(tqdm(results, total=len(mistakes), desc=key.name, unit="mistake"))
+    for mistake, notebook, result in zip(mistakes, grafted, found, strict=True):
+        executed = merge(notebook, result)
         check_cell = f"test_{mistake.cell}"
         seen = reference.visible[check_cell]
         seen_cases = {reference.checks[check_cell][check].get("case", "") for check in seen}
