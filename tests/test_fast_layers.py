@@ -199,7 +199,7 @@ def test_pooling_with_values_that_are_not_finite():
 
 
 def test_any_memory_order_goes_in_and_nothing_is_modified():
-    """Do Fortran order, negative strides and broadcast gradients give the same, and are all inputs left as they were?"""
+    """Do Fortran order, negative strides and broadcast gradients give the same, and stay the inputs as they are?"""
     x, w, b, param = convolution_inputs((3, 4, 8, 7, 5, 3, 3, 2, 1), np.float32)
     expected, cache = conv_forward_fast(x, w, b, param)
     gradients = conv_backward_fast(np.ones_like(expected), cache)

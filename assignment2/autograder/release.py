@@ -40,9 +40,9 @@ def release(course: Path) -> None:
 def registered(database: Path) -> list[tuple]:
     """Return what a registry says, without its random ids: assignments, notebooks, cells with points and sources."""
     query = """
-        SELECT a.name, n.name, n.kernelspec, b.name, b.type, g.max_score, g.cell_type, s.source, s.checksum, s.locked
-        FROM base_cell b JOIN notebook n ON b.notebook_id = n.id JOIN assignment a ON n.assignment_id = a.id
-        LEFT JOIN grade_cells g ON g.id = b.id LEFT JOIN source_cell s ON s.id = b.id
+        SELECT a.name, n.name, n.kernelspec, s.name, s.cell_type, s.locked, s.source, s.checksum, b.type, g.max_score
+        FROM source_cell s JOIN notebook n ON s.notebook_id = n.id JOIN assignment a ON n.assignment_id = a.id
+        LEFT JOIN base_cell b ON b.name = s.name AND b.notebook_id = n.id LEFT JOIN grade_cells g ON g.id = b.id
     """
     with sqlite3.connect(database) as connection:
         return sorted(connection.execute(query), key=repr)

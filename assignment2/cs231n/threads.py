@@ -1,0 +1,82 @@
+"""Two Python threads, each with a BLAS of one thread.
+
+NumPy releases the interpreter's lock inside its loops and its matrix products, so two threads keep two cores busy with
+*everything* that a layer does (copies, sums, products), where a BLAS of two threads only halves the products, and
+halves small ones badly.
+"""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
+
+# Held by the call that has the second thread and the BLAS settings. A call that finds it taken works alone: the number
+# of BLAS threads belongs to the whole process, and only one call at a time can change it and put it back.
+_second_thread = threading.Lock()
+
+
+@cache
+def _controller():
+    """What sets the number of BLAS threads; made once, since finding the libraries takes milliseconds."""
+    return ThreadpoolController().select(user_api="blas")
+
+
+@cache
+def _executor():
+    """The second thread: kept, since starting one takes as long as a small layer."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="cs231n-fast-layers")
+
+
+def _after_fork():
+    """In a forked child the second thread is gone, and perhaps the call that held the lock."""
+    global _second_thread
+    _second_thread = threading.Lock()
+    _executor.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _may_use_two():
+    """Does the BLAS let itself be limited, and was it allowed two threads or more (OMP_NUM_THREADS=1 says no)?"""
+    libraries = _controller().lib_controllers
+    return bool(libraries) and all((library.num_threads or 1) > 1 for library in libraries)
+
+
+def in_two_halves(work, tasks):
+    """Return [work(first half of tasks), work(second half)], computed in two threads when there are two to be had.
+
+    tasks: a list; with fewer than two there is only one half. The halves are the same however many threads compute
+    them, so that sums over a half do not depend on that. The number of BLAS threads is 1 during the call and restored
+    after it, also when work raises.
+    """
+    if len(tasks) < 2:
+        return [work(tasks)]
+    middle = (len(tasks) + 1) // 2
+    first, second = tasks[:middle], tasks[middle:]
+    lock = _second_thread
+    if not lock.acquire(blocking=False):
+        return [work(first), work(second)]
+    try:
+        if not _may_use_two():
+            return [work(first), work(second)]
+        with _controller().limit(limits=1):
+            other = _executor().submit(work, second)
+            try:
+                mine = work(first)
+            finally:
+                other.exception()  # waits: the BLAS threads must not come back while the other half still runs
+            return [mine, other.result()]
+    finally:
+        lock.release()
+
+
+def in_even_parts(count, size, multiple):
+    """The slices of range(count) of nearly equal length, at most `size` (at least 1) each, a multiple of `multiple` in
+    number where count is enough: so that the two halves are two halves of the work."""
+    parts = -(-count // max(1, size))
+    parts = min(count, -(-parts // multiple) * multiple)
+    return [slice(count * k // parts, count * (k + 1) // parts) for k in range(parts)]
