@@ -4,7 +4,7 @@ import json
 
 import pytest
 from autograder.course import grade_id, is_check, keys
-from autograder.execution import Limits, make_job, merge
+from autograder.execution import make_job, merge
 from autograder.judge import PASSED, Judge
 from autograder.misconceptions import FINGERPRINTS, catalogue, dependents, known_mistakes, prints_of
 from conftest import SOURCES
@@ -16,9 +16,9 @@ LEAST = {"FullyConnectedNets": 40}
 LEAST_LATER = 70  # over the other three notebooks
 
 
-def judge_notebook(notebook, key, store, reference, limits=None):
+def judge_notebook(notebook, key, store, reference):
     """Return the executed notebook and the verdicts of each check cell that is not about a file of weights."""
-    executed = merge(notebook, store.results(make_job(notebook, key, limits)))
+    executed = merge(notebook, store.results(make_job(notebook, key)))
     judge = Judge(reference, lambda expected, folder: [], known_mistakes(key.folder, key.name))
     verdicts = {grade_id(cell): judge.cell(cell, key.folder) for cell in executed.cells if is_check(cell)}
     return executed, verdicts
@@ -28,8 +28,7 @@ def judge_notebook(notebook, key, store, reference, limits=None):
 def test_caught_confined_and_named(name, mistake, course_keys, references, store):
     """Does the mistake lose points in its own check cell and nowhere that does not depend on it, with its own hint?"""
     key, check_cell = course_keys[name], f"test_{mistake.cell}"
-    limits = Limits(cell_seconds=20)
-    executed, verdicts = judge_notebook(mistake.graft(key), key, store, references[name], limits)
+    executed, verdicts = judge_notebook(mistake.graft(key), key, store, references[name])
     losers = {cell for cell, found in verdicts.items() if any(v.status != PASSED for v in found)}
     assert check_cell in losers, "not caught"
     assert losers <= dependents(key, mistake.cell), "not confined"

@@ -31,7 +31,7 @@ def test_three_variants_of_each_function(name, course_keys):
     for path in FILES:
         if path.parent.name == name:
             cells = read_cells(path)
-            count.update(cells)
+            count.update(list(cells))
             assert not any(cell.source == cells.get(cell.id) for cell in key.notebook.cells)
     wanted = {c.id for c in key.notebook.cells if is_solution(c) and c.cell_type == "code" and not is_experiment(c)}
     assert {cell for cell in wanted if count[cell] < 3} == set()
