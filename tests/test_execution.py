@@ -93,6 +93,42 @@ def test_modules_and_notebooks_beside_it(toy_key):
     assert results[2]["outputs"][0]["ename"] == "ModuleNotFoundError"
 
 
+CALLS_FAST = """
+# check
+x, w, b = np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1)), np.zeros(1)
+print(conv_forward_fast(x, w, b, {"stride": 1, "pad": 0})[0].sum(), answer)
+"""
+IMPORTS_FAST = "import numpy as np\nfrom cs231n.fast_layers import conv_forward_fast\nanswer = 42"
+
+
+def test_withheld_module_refuses_only_where_it_is_withheld():
+    """Does a function of a withheld module raise in that check cell, its import work, and all else go on as usual?"""
+    withheld = {1: ("cs231n.fast_layers",)}
+    results = run(IMPORTS_FAST, CALLS_FAST.strip(), CALLS_FAST.strip() + "\n", "print(answer)", withheld=withheld)
+    assert statuses(results) == ["done"] * 4
+    assert results[1]["outputs"][0]["ename"] == "RuntimeError"
+    assert "cs231n.fast_layers.conv_forward_fast does not run here" in results[1]["outputs"][0]["evalue"]
+    assert [text(result) for result in results[2:]] == ["4.0 42\n", "42\n"]
+
+
+def test_withheld_module_cannot_be_fetched_from_other_cells():
+    """Are a function that another cell kept in a file, and a module of another package, out of reach as well?"""
+    keep = "import pickle\nfrom cs231n.fast_layers import conv_forward_fast as f\nopen('kept', 'a').write('x')"
+    look = "# check\nimport os, nbformat\nprint(os.path.getsize('kept'))\nnbformat.read('a', 4)"
+    results = run(keep, "# check\nopen('other', 'w')", look, withheld={2: ("nbformat",)})
+    assert statuses(results) == ["done"] * 3
+    assert text(results[2]) == "1\n"  # its own definitions wrote it, into a folder of its own
+    assert results[2]["outputs"][-1]["ename"] == "RuntimeError"
+
+
+def test_withheld_cells_survive_faults():
+    """When a cell without the module hangs, do the others, with and without it, keep their results?"""
+    cells = ["a = 2", "# check\nwhile True: pass", "# check\nprint(a)", "# check\nprint(a + 1)", "a = 5"]
+    results = run(*cells, withheld={1: ("torch",), 2: ("torch",)})
+    assert statuses(results) == ["done", "timed out", "done", "done", "done"]
+    assert [text(result) for result in results[2:4]] == ["2\n", "3\n"]
+
+
 def test_inside_a_running_event_loop():
     """Can formgrader, which has an event loop running, execute too?"""
     import asyncio
@@ -125,6 +161,7 @@ def test_store_executes_once(tmp_path, monkeypatch):
         Job(JOB.cells, definitions={"A": "{}"}, limits=LIMITS),
         Job(JOB.cells, files={"a.py": ""}, limits=LIMITS),
         Job(JOB.cells, limits=Limits(cell_seconds=5)),
+        Job(JOB.cells, limits=LIMITS, withheld={0: ("torch",)}),
     ],
 )
 def test_address_depends_on_everything(other):

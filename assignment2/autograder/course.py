@@ -48,6 +48,12 @@ def is_check(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
+def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
+    """Return the modules that a check cell has to do without: one tag `without:cs231n.fast_layers` for each."""
+    tags = cell.metadata.get("tags", [])
+    return tuple(sorted(tag.removeprefix("without:") for tag in tags if tag.startswith("without:")))
+
+
 def source_tree(cell: NotebookNode) -> ast.Module:
     """Parse a code cell without its lines of IPython syntax; an empty tree where it is not Python."""
     lines = [line for line in cell.source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]

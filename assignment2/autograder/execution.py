@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -27,9 +28,21 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from autograder.course import Key, is_check, is_experiment
+from autograder.course import Key, is_check, is_experiment, withheld_modules
 
 FORMAT = 1  # raise it when what an execution stores changes
+REFUSAL = '''"""Stands in for {module} where a step is to be written without it."""
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+
+    def refuse(*args, **kwargs):
+        raise RuntimeError(f"{module}.{{name}} does not run here: this step is to be written without it")
+
+    return refuse
+'''
 
 
 @dataclass(frozen=True)
@@ -46,13 +59,15 @@ class Job:
     """One notebook to execute.
 
     cells: the source and the role ("definition" or "check") of each code cell; definitions: notebooks that it may
-    import, by name, as JSON text; files: Python modules beside it, by name
+    import, by name, as JSON text; files: Python modules beside it, by name; withheld: the modules that refuse to work
+    while a check cell runs, by the number of the cell
     """
 
     cells: tuple[tuple[str, str], ...]
     definitions: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
+    withheld: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -80,8 +95,10 @@ def make_job(
     notebook: NotebookNode, key: Key, limits: Limits | None = None, files: dict[str, str] | None = None
 ) -> Job:
     """Return the job for a sanitised notebook; `files` are the Python modules that were handed in with it."""
-    cells = tuple((c.source, "check" if is_check(c) else "definition") for c in notebook.cells if runs(c))
-    return Job(cells, key.definitions, files or {}, limits or Limits())
+    executed = list(filter(runs, notebook.cells))
+    cells = tuple((c.source, "check" if is_check(c) else "definition") for c in executed)
+    withheld = {n: withheld_modules(c) for n, c in enumerate(executed) if is_check(c) and withheld_modules(c)}
+    return Job(cells, key.definitions, files or {}, limits or Limits(), withheld)
 
 
 def merge(notebook: NotebookNode, results: list[dict]) -> NotebookNode:
@@ -132,6 +149,19 @@ class KernelManager(AsyncKernelManager):
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
+def withhold(modules: tuple[str, ...], folder: Path) -> None:
+    """Put a copy of `cs231n` into a new folder, to stand first on Python's path, in which functions of `modules` refuse.
+
+    Importing a name from them still works, so that no definition is lost with the import in front of it; calling it
+    raises. A module of another package, such as torch, gets a file of the same kind.
+    """
+    original = Path(cs231n.__file__).parent
+    shutil.copytree(original, folder / "cs231n", ignore=shutil.ignore_patterns("__pycache__"))
+    for module in modules:
+        path = folder.joinpath(*module.split(".")).with_suffix(".py")
+        path.write_text(REFUSAL.format(module=module), encoding="utf-8")
+
+
 class Run:
     """One execution of a job, over as many kernels as it takes."""
 
@@ -143,15 +173,21 @@ class Run:
 
     async def finish(self) -> list[dict]:
         deadline = time.monotonic() + self.job.limits.notebook_seconds
-        with tempfile.TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as folder:
-            environment = self._furnish(Path(folder))
-            position = 0
-            while position < len(self.statuses) and time.monotonic() < deadline:
-                position = await self._one_kernel(position, Path(folder), environment, deadline)
+        for modules in [(), *sorted(set(self.job.withheld.values()))]:
+            todo = [n for n in range(len(self.statuses)) if self.job.withheld.get(n, ()) == modules]
+            await self._without(modules, todo, deadline)
         outputs = [cell.outputs for cell in self.notebook.cells]
         return [{"status": s, "outputs": o} for s, o in zip(self.statuses, outputs, strict=True)]
 
-    def _furnish(self, folder: Path) -> dict[str, str]:
+    async def _without(self, modules: tuple[str, ...], todo: list[int], deadline: float) -> None:
+        """Run the cells `todo`, in order, where these modules are withheld; in a folder of their own, so that what
+        other cells left in theirs is out of reach."""
+        with tempfile.TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as folder:
+            environment = self._furnish(Path(folder), modules)
+            while todo and time.monotonic() < deadline:
+                todo = await self._one_kernel(todo, Path(folder), environment, deadline)
+
+    def _furnish(self, folder: Path, withheld: tuple[str, ...]) -> dict[str, str]:
         """Lay out the kernel's folders and return its environment: nothing of the grader's own."""
         for name in ("work", "home", "imports"):
             (folder / name).mkdir()
@@ -160,8 +196,12 @@ class Run:
         for name, text in self.job.files.items():
             (folder / "work" / name).write_text(text, encoding="utf-8")
         keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "OPENBLAS_CORETYPE", "PYTHONPATH", "VIRTUAL_ENV")
+        kept = {name: os.environ[name] for name in keep if name in os.environ}
+        if withheld:
+            withhold(withheld, folder / "package")
+            kept["PYTHONPATH"] = os.pathsep.join([str(folder / "package"), *filter(None, [kept.get("PYTHONPATH")])])
         return {
-            **{name: os.environ[name] for name in keep if name in os.environ},
+            **kept,
             "CS231N_CHECKS": "send",
             "CS231N_NOTEBOOK_PATH": str(folder / "imports"),
             "CS231N_DATA": "synthetic",
@@ -174,8 +214,9 @@ class Run:
             "MKL_NUM_THREADS": "1",
         }
 
-    async def _one_kernel(self, start: int, folder: Path, environment: dict, deadline: float) -> int:
-        """Run cells from `start` on until the end or until one breaks the kernel; return where to go on."""
+    async def _one_kernel(self, todo: list[int], folder: Path, environment: dict, deadline: float) -> list[int]:
+        """Run the cells `todo`, with the definitions between them that have run before, until the end or until one
+        breaks the kernel; return those still to run."""
         client = Client(
             self.notebook,
             kernel_manager_class=KernelManager,
@@ -190,19 +231,19 @@ class Run:
         if os.name == "posix":  # Unix sockets instead of ports: nothing that another user's process could reach
             client.km.transport, client.km.ip = "ipc", str(folder / "kernel")
         async with client.async_setup_kernel(cwd=str(folder / "work"), env=environment):
-            for index in range(start):
-                if self.statuses[index] == "done" and self.job.cells[index][1] == "definition":
+            for index in range(todo[-1] + 1):
+                if index in todo:
+                    self.statuses[index] = await self._cell(client, index, deadline)
+                    if self.statuses[index] != "done":
+                        return [n for n in todo if n > index]
+                elif self.statuses[index] == "done" and self.job.cells[index][1] == "definition":
                     kept = self.notebook.cells[index].outputs
                     status = await self._cell(client, index, deadline)
                     self.notebook.cells[index].outputs = kept
                     if status != "done":  # it worked before: give up on it, and go on with another kernel
                         self.statuses[index] = status
-                        return start
-            for index in range(start, len(self.statuses)):
-                self.statuses[index] = await self._cell(client, index, deadline)
-                if self.statuses[index] != "done":
-                    return index + 1
-        return len(self.statuses)
+                        return [n for n in todo if self.statuses[n] == "not reached"]
+        return []
 
     async def _cell(self, client: Client, index: int, deadline: float) -> str:
         cell = self.notebook.cells[index]
