@@ -246,8 +246,9 @@ def _read_array(name, file, size):
     length = math.prod(shape) * dtype.itemsize  # Python's integers: this cannot overflow
     if min(shape, default=0) < 0 or file.tell() + length != size:
         raise WeightsError(f"{name} declares the shape {shape} of {dtype}, which does not fit its {size} bytes")
-    data = np.frombuffer(file.read(length), dtype=dtype, count=math.prod(shape))
-    file.read(1)  # the end of the member: the checksum is compared here
+    data = np.frombuffer(
+        file.read(length), dtype=dtype, count=math.prod(shape)
+    )  # at the end, zipfile compares the checksum
     array = data.reshape(shape[::-1]).T if fortran_order else data.reshape(shape)
     return array.astype(dtype.newbyteorder("="), order="K")  # a copy that can be written to
 
