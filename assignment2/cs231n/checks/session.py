@@ -6,6 +6,7 @@ values that the student's code computed, and the judge compares them in a proces
 """
 
 import os
+import textwrap
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -171,7 +172,7 @@ class Checks:
             print(f"  ✗ {line.check}: {line.message}" if line.message else f"  ✓ {line.check}")
             hint = known["hints"].get(found.get(line.check))
             if line.message and hint and hint not in told:
-                print(f"      hint: {hint}")
+                print(textwrap.fill(hint, 100, initial_indent="      hint: ", subsequent_indent=" " * 12))
                 told.add(hint)
 
 
