@@ -208,5 +208,3 @@ def test_demo_does_not_delete_what_it_did_not_make(tmp_path, repository):
     with pytest.raises(FileExistsError, match="in the way"):
         make_course(repository, tmp_path)
     assert (tmp_path / "thesis.txt").exists()
-
-

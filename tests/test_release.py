@@ -80,7 +80,9 @@ def secret_lines():
         for cell, shown in zip(key.notebook.cells, release_of(key.name).cells, strict=True):
             public |= set(map(str.strip, shown.source.split("\n")))
             if cell.source != shown.source:
-                secret |= {line.strip() for line in cell.source.split("\n")} - set(map(str.strip, shown.source.split("\n")))
+                secret |= {line.strip() for line in cell.source.split("\n")} - set(
+                    map(str.strip, shown.source.split("\n"))
+                )
     return {line for line in secret - public if len(line) > 20}
 
 
@@ -96,7 +98,9 @@ def test_nothing_secret_is_in_what_students_receive():
     received += [p for p in (REPOSITORY / "assignment2" / "cs231n").rglob("*") if p.suffix in (".py", ".json", ".npz")]
     for path in received:
         if path.suffix == ".ipynb":
-            lines = {line.strip() for cell in nbformat.read(path, as_version=4).cells for line in cell.source.split("\n")}
+            lines = {
+                line.strip() for cell in nbformat.read(path, as_version=4).cells for line in cell.source.split("\n")
+            }
             text = "\n".join(lines)
         else:
             text = path.read_text(encoding="utf-8", errors="replace")

@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "grade":
             command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
+        if name == "notebooks":
+            command.add_argument(
+                "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
+            )
         if name == "demo":
             command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
     return top
@@ -57,7 +61,8 @@ def release_command(options: argparse.Namespace) -> None:
 def notebooks_command(options: argparse.Namespace) -> None:
     from autograder.release import run_key
 
-    run_key(options.course.resolve())
+    course = options.course.resolve()
+    run_key(course, (options.into or course / "notebooks").resolve())
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:

@@ -149,8 +149,15 @@ class KernelManager(AsyncKernelManager):
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
+def use_sockets(client: NotebookClient, folder: Path) -> None:
+    """Reach the kernel over Unix sockets in `folder`, where there are any: no port that another user could connect to."""
+    client.create_kernel_manager()
+    if os.name == "posix":
+        client.km.transport, client.km.ip = "ipc", str(folder / "kernel")
+
+
 def withhold(modules: tuple[str, ...], folder: Path) -> None:
-    """Put a copy of `cs231n` into a new folder, to stand first on Python's path, in which functions of `modules` refuse.
+    """Put a copy of `cs231n` into a new folder, for the front of Python's path, in which `modules` refuse to work.
 
     Importing a name from them still works, so that no definition is lost with the import in front of it; calling it
     raises. A module of another package, such as torch, gets a file of the same kind.
@@ -227,9 +234,7 @@ class Run:
             startup_timeout=60,
         )
         client.limit = self.job.limits.output_bytes
-        client.create_kernel_manager()
-        if os.name == "posix":  # Unix sockets instead of ports: nothing that another user's process could reach
-            client.km.transport, client.km.ip = "ipc", str(folder / "kernel")
+        use_sockets(client, folder)
         async with client.async_setup_kernel(cwd=str(folder / "work"), env=environment):
             for index in range(todo[-1] + 1):
                 if index in todo:

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from nbgrader.converters import GenerateAssignment
 from autograder import misconceptions
 from autograder.bookkeeping import convert, load_config
 from autograder.course import ASSIGNMENT, keys
+from autograder.execution import KernelManager, use_sockets
 from autograder.judge import reference
 from autograder.store import Store
 
@@ -54,15 +56,26 @@ def students_in(database: Path) -> int:
         return sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in STUDENT_TABLES)
 
 
-def run_key(course: Path, timeout: float = 1200) -> None:
-    """Execute every notebook of the key, experiments included, into `notebooks/`."""
-    folder = course / "notebooks"
+def run_key(course: Path, folder: Path, timeout: float = 3600) -> None:
+    """Execute every notebook of the key, experiments included, into a folder; `notebooks/` is the committed one."""
     folder.mkdir(exist_ok=True)
-    for name, key in keys(course / "source" / ASSIGNMENT).items():
-        print(f"executing {name} ...", flush=True)
+    found = keys(course / "source" / ASSIGNMENT)
+    for name, key in found.items():
+        nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
+    for name in sorted(found, key=lambda name: len(found[name].imports)):
+        key, start = found[name], time.monotonic()
+        print(f"{name} ... ", end="", flush=True)
         notebook = nbformat.from_dict(key.notebook)
-        nbformat.write(notebook, folder / f"{name}.ipynb")  # later notebooks import it from there
-        NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": str(folder)}}).execute()
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=KernelManager,
+            timeout=timeout,
+            resources={"metadata": {"path": str(folder)}},
+        )
+        with tempfile.TemporaryDirectory(prefix="cs231n-") as sockets:
+            use_sockets(client, Path(sockets))
+            client.execute()
+        print(f"{time.monotonic() - start:.0f} s", flush=True)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day
         notebook.metadata = key.notebook.metadata
