@@ -130,7 +130,8 @@ def test_source_and_release_store_no_outputs(name, course_keys):
     """Are outputs, execution counts and stray metadata out of the notebooks that are edited and handed out?"""
     for notebook in (course_keys[name].notebook, release_of(name)):
         for cell in notebook.cells:
-            assert not cell.get("outputs") and cell.get("execution_count") is None
+            assert not cell.get("outputs")
+            assert cell.get("execution_count") is None
             assert set(cell.metadata) <= {"nbgrader", "tags", "deletable", "editable"}
 
 

@@ -150,7 +150,7 @@ class KernelManager(AsyncKernelManager):
 
 
 def use_sockets(client: NotebookClient, folder: Path) -> None:
-    """Reach the kernel over Unix sockets in `folder`, where there are any: no port that another user could connect to."""
+    """Reach the kernel over Unix sockets in `folder`, where there are any: a port could be reached by other users."""
     client.create_kernel_manager()
     if os.name == "posix":
         client.km.transport, client.km.ip = "ipc", str(folder / "kernel")
