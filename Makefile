@@ -22,7 +22,7 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n $(JOBS) -q
-	CS231N_DATA=synthetic $(BIN)/python -m pytest --nbval notebooks -n $(JOBS) --dist loadfile -q
+	CS231N_DATA=synthetic OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks -n $(JOBS) --dist loadfile -q
 
 # What is generated from source/.
 release: setup

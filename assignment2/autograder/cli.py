@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         if name == "grade":
             command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
         if name == "notebooks":
+            command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
             )
@@ -62,7 +63,7 @@ def notebooks_command(options: argparse.Namespace) -> None:
     from autograder.release import run_key
 
     course = options.course.resolve()
-    run_key(course, (options.into or course / "notebooks").resolve())
+    run_key(course, (options.into or course / "notebooks").resolve(), options.names)
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:

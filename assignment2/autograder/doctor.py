@@ -14,13 +14,12 @@ PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgra
 
 def doctor(course: Path) -> bool:
     """Print one line for each thing that grading needs; returns whether nothing essential is missing."""
-    healthy = True
-    for good, what, state, advice in findings(course):
+    found = list(findings(course))
+    for good, what, state, advice in found:
         print(f"{'✓' if good else '✗'} {what:<14} {state}")
         if not good:
-            healthy = False
             print(f"{'':16} {advice}")
-    return healthy
+    return all(good for good, what, _, _ in found if what != "sandbox")
 
 
 def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
@@ -33,10 +32,12 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
         except PackageNotFoundError:
             yield False, package, "not installed", f"pip install {package}, or run make setup"
     where = data_utils.find_cifar10()
-    yield True, "data set", f"CIFAR-10 in {where}" if where else "synthetic images (no CIFAR-10 here)", ""
+    missing = "synthetic images; for CIFAR-10 set CS231N_DATA_DIR to the folder of cifar-10-batches-py"
+    yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
     bubblewrap = shutil.which("bwrap")
+    state = f"bubblewrap is at {bubblewrap}" if bubblewrap else "bubblewrap is not installed"
     advice = "student code runs with your rights: grade on a machine or account that holds nothing else"
-    yield bool(bubblewrap), "sandbox", bubblewrap or "none: bubblewrap is not installed", advice
+    yield False, "sandbox", f"not used by this version ({state})", advice
     config = course / "nbgrader_config.py"
     yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
     free = shutil.disk_usage(course).free / 2**30

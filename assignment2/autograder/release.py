@@ -56,13 +56,19 @@ def students_in(database: Path) -> int:
         return sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in STUDENT_TABLES)
 
 
-def run_key(course: Path, folder: Path, timeout: float = 3600) -> None:
-    """Execute every notebook of the key, experiments included, into a folder; `notebooks/` is the committed one."""
+def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600) -> None:
+    """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
+
+    names: which ones, all where the list is empty. Raises ValueError for a name that the key does not have.
+    """
     folder.mkdir(exist_ok=True)
     found = keys(course / "source" / ASSIGNMENT)
+    if unknown := set(names) - set(found):
+        raise ValueError(f"there is no notebook {', '.join(unknown)}: choose among {', '.join(found)}")
     for name, key in found.items():
-        nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
-    for name in sorted(found, key=lambda name: len(found[name].imports)):
+        if not names or not (folder / f"{name}.ipynb").exists():
+            nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
+    for name in sorted(names or found, key=lambda name: len(found[name].imports)):
         key, start = found[name], time.monotonic()
         print(f"{name} ... ", end="", flush=True)
         notebook = nbformat.from_dict(key.notebook)

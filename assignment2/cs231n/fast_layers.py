@@ -251,7 +251,7 @@ def _result_dtype(x):
 
 def _geometry(x, w, b, conv_param):
     """The sizes; ValueError where they do not fit together."""
-    stride, pad = conv_param["stride"], conv_param["pad"]
+    stride, pad = (conv_param[name] for name in ("stride", "pad"))
     if x.ndim != 4 or w.ndim != 4:
         raise ValueError(f"convolution: x must be (N, C, H, W) and w (F, C, HH, WW), not {x.shape} and {w.shape}")
     (N, C, H, W), (F, filter_channels, HH, WW) = x.shape, w.shape
@@ -266,5 +266,5 @@ def _geometry(x, w, b, conv_param):
             f"convolution: a filter of {HH} x {WW} does not fit into an image of {H} x {W} with pad {pad}: "
             "use smaller filters or more padding"
         )
-    OH, OW = 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride
+    OH, OW = (1 + (size + 2 * pad - window) // stride for size, window in ((H, HH), (W, WW)))
     return Geometry(N, C, H, W, F, HH, WW, OH, OW, stride, pad)
