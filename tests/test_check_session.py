@@ -97,6 +97,13 @@ def test_fingerprints_tell_values_apart(scale):
         assert not hints.same(print_, hints.fingerprint({"value": other}))
 
 
+def test_rounding_errors_of_zero_are_zero():
+    """Is the fingerprint of a sum that cancels the same on processors that round differently?"""
+    noise = np.array([2e-17, -1e-16, 0.0])
+    assert hints.same(hints.fingerprint({"db": noise}), hints.fingerprint({"db": -3 * noise}))
+    assert not hints.same(hints.fingerprint({"db": noise}), hints.fingerprint({"db": noise + 1e-3}))
+
+
 @pytest.fixture
 def sent(monkeypatch):
     """Collect what a check cell publishes while grading."""
