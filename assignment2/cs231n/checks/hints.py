@@ -44,8 +44,10 @@ def same(a, b):
     """Tell whether two fingerprints are those of the same values."""
     if a[0] != b[0] or len(a) != len(b):
         return False
-    scale = abs(a[1]) + abs(b[1]) if len(a) > 1 else 0.0
-    return (len(a) > 1 and scale < NOISE) or all(abs(p - q) <= TOLERANCE * scale for p, q in zip(a[1:], b[1:], strict=True))
+    if len(a) == 1:  # of an exception: its text says it all
+        return True
+    scale = abs(a[1]) + abs(b[1])
+    return scale < NOISE or all(abs(p - q) <= TOLERANCE * scale for p, q in zip(a[1:], b[1:], strict=True))
 
 
 def recognise(failures, known):
