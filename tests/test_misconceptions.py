@@ -5,7 +5,7 @@ import json
 import pytest
 from autograder.course import grade_id, is_check, keys
 from autograder.execution import make_job, merge
-from autograder.judge import PASSED, Judge
+from autograder.judge import PASSED, Judge, score
 from autograder.misconceptions import FINGERPRINTS, catalogue, dependents, known_mistakes, prints_of
 from conftest import SOURCES
 from cs231n.checks import hints
@@ -85,3 +85,20 @@ def test_key_triggers_no_hint(name, course_keys, references, store):
     _, verdicts = judge_notebook(key.notebook, key, store, references[name])
     assert {v.status for found in verdicts.values() for v in found} == {PASSED}
     assert {v.hint for found in verdicts.values() for v in found} == {""}
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_untouched_release_earns_nothing(name, course_keys, references, store):
+    """Does the notebook as it is handed out, TODO blocks empty, earn 0 of the automatic points?"""
+    key = course_keys[name]
+    _, verdicts = judge_notebook(key.template, key, store, references[name])
+    points = {grade_id(c): float(c.metadata.nbgrader["points"]) for c in key.notebook.cells if is_check(c)}
+    assert {cell: score(found, 1) for cell, found in verdicts.items() if points[cell] and score(found, 1)} == {}
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_key_earns_every_automatic_point(name, course_keys, references, store):
+    """Does each graded check cell of the key (files of weights apart) end with its full points?"""
+    key = course_keys[name]
+    _, verdicts = judge_notebook(key.notebook, key, store, references[name])
+    assert {cell: score(found, 1) for cell, found in verdicts.items() if found and score(found, 1) < 1} == {}
