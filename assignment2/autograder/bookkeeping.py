@@ -1,5 +1,6 @@
 """Running nbgrader's own converters in this process, with their log."""
 
+import errno
 import io
 import logging
 import os
@@ -37,6 +38,7 @@ def load_config(course: Path) -> Config:
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
+    directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 
 
@@ -51,7 +53,11 @@ def convert(converter: type[BaseConverter], config: Config, student: str = "*") 
     logger.setLevel(logging.INFO)
     try:
         converter(coursedir=course_directory(config, student), config=config, force=True).start()
-    except NbGraderException as error:
+    except Exception as error:  # NbGraderException, or what nbgrader did not foresee: a garbled timestamp, a full disk
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        if not isinstance(error, NbGraderException):
+            logger.error("%s: %s", type(error).__name__, error)
         lines = [line for line in text.getvalue().split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
         gist = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else str(error))
         raise ConversionFailed(gist.removeprefix("ERROR "), text.getvalue()) from error

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 from autograder.bookkeeping import ConversionFailed
+from autograder.lock import CourseIsBusy
+from autograder.sandbox import NoSandbox
 
 WORKFLOW = """\
 the way of an assignment:
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ConversionFailed as problem:
         print(f"{problem.log}\nautograder: nbgrader failed: {problem}", file=sys.stderr)
         return 1
-    except (FileNotFoundError, FileExistsError, ValueError) as problem:
+    except (CourseIsBusy, FileNotFoundError, FileExistsError, NoSandbox, ValueError) as problem:
         print(f"autograder: {problem}", file=sys.stderr)
         return 1
 
@@ -43,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "grade":
             command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
+            command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
+            command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
+        if name in ("grade", "demo"):
+            command.add_argument(
+                "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
+            )
         if name == "notebooks":
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
             command.add_argument(
@@ -80,15 +88,16 @@ def reference_command(options: argparse.Namespace) -> None:
 
 
 def grade_command(options: argparse.Namespace) -> None:
-    from autograder.grading import grade, print_table
+    from autograder.grading import Options, grade, print_outcome
 
-    print_table(grade(options.course, options.workers))
+    how = Options(options.workers, options.scheduler, options.no_sandbox, options.again)
+    print_outcome(grade(options.course, how))
 
 
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo import demo
 
-    demo(options.course.resolve(), options.folder.resolve())
+    demo(options.course.resolve(), options.folder.resolve(), options.no_sandbox)
 
 
 def doctor_command(options: argparse.Namespace) -> int:

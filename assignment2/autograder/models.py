@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from cs231n import data_utils, model_io
+from threadpoolctl import threadpool_limits
 
 from autograder.course import key_modules
 from autograder.judge import FAILED, PASSED, Verdict
@@ -45,9 +46,9 @@ class ModelJudge:
         model = key_class(self.sources, saved.class_name)(**saved.constructor)
         if {k: v.shape for k, v in model.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise ValueError("the weights do not fit the constructor arguments saved with them")
-        model.params = saved.params
+        model.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
         X, y = data_utils.held_out_data(saved.trained_on, seed=self.held_out_seed)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), threadpool_limits(1):
             return model_io.accuracy(model, X, y)
 
 
