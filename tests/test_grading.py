@@ -16,7 +16,7 @@ import toy
 from autograder import samples, sandbox
 from autograder.cli import main
 from autograder.course import grade_id
-from autograder.grading import Options, grade
+from autograder.grading import Options, grade, print_table
 from autograder.release import release
 from nbgrader.api import Gradebook
 

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 from autograder.course import grade_id
-from autograder.execution import make_job, merge
+from autograder.jobs import make_job, merge
 from autograder.judge import Judge, reference, score
 from autograder.kernels import Limits
 from autograder.misconceptions import known_mistakes, with_solutions

@@ -20,13 +20,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import cs231n
-import nbformat
 from cs231n import data_utils
 from nbformat import NotebookNode
 
 from autograder import sandbox
-from autograder.course import Key, is_check, is_experiment, withheld_modules
-from autograder.kernels import DONE, Kernel, Limits, blas_on_one_thread, plain_kernel, sandboxed_kernel
+from autograder.kernels import DONE, KILLED, Kernel, Limits, blas_on_one_thread, plain_kernel, sandboxed_kernel
 
 DEFAULT_LIMITS = Limits()
 FORMAT = 2  # raise it when what an execution stores changes
@@ -79,39 +77,6 @@ def package_digest() -> str:
     return digest.hexdigest()
 
 
-def runs(cell: NotebookNode) -> bool:
-    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
-    return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
-
-
-def make_job(
-    notebook: NotebookNode,
-    key: Key,
-    files: dict[str, str] | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    sandboxed: bool | None = None,
-) -> Job:
-    """Return the job for a sanitised notebook.
-
-    files: the Python modules that were handed in with it
-    sandboxed: whether it may only run in a sandbox; None, for the instructor's own code: where there is one
-    """
-    executed = list(filter(runs, notebook.cells))
-    cells = tuple((c.source, "check" if is_check(c) else "definition") for c in executed)
-    withheld = {n: withheld_modules(c) for n, c in enumerate(executed) if is_check(c) and withheld_modules(c)}
-    sandboxed = not sandbox.unavailable() if sandboxed is None else sandboxed
-    return Job(cells, key.definitions, files or {}, limits, withheld, sandboxed)
-
-
-def merge(notebook: NotebookNode, results: list[dict]) -> NotebookNode:
-    """Return a copy of the notebook with the outputs of its job, and each executed cell's status in its metadata."""
-    notebook = nbformat.from_dict(notebook)
-    for cell, result in zip(filter(runs, notebook.cells), results, strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
-        cell.metadata["cs231n"] = {"status": result["status"]}
-    return notebook
-
-
 def execute(job: Job) -> list[dict]:
     """Run a job; returns `{"status", "outputs"}` for each of its cells, with the statuses of `kernels`, or NOT_REACHED.
 
@@ -129,6 +94,7 @@ class Run:
     def __init__(self, job: Job):
         self.job = job
         self.deadline = 0.0
+        self.tried_again: set[int] = set()
         self.statuses = [NOT_REACHED] * len(job.cells)
         self.outputs: list[list[NotebookNode]] = [[] for _ in job.cells]
 
@@ -159,6 +125,9 @@ class Run:
         for index in range(todo[-1] + 1):
             if index in todo:
                 self.statuses[index], self.outputs[index] = await self._cell(kernel, index)
+                if self.statuses[index] == KILLED and index not in self.tried_again:
+                    self.tried_again.add(index)  # the kernel may have been dying of what ran before
+                    return [n for n in todo if n >= index]
                 if self.statuses[index] != DONE:
                     return [n for n in todo if n > index]
             elif self.statuses[index] == DONE and self.job.cells[index][1] == "definition":

@@ -15,19 +15,20 @@ from autograder.store import execute_packed
 
 
 @contextmanager
-def open_executor(workers: int | None = None, scheduler: str | None = None) -> Iterator[Executor]:
-    """Open the executor for one run.
-
-    workers: how many processes on this machine, by default one for each core
-    scheduler: the address of a Dask scheduler, whose workers are used instead (needs the extra `cluster`)
-    """
-    if scheduler is None:
-        # not forked: the grader has threads, and children must not inherit its connection to the gradebook
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers or os.cpu_count(), context, initializer=set_up_worker) as pool:
+def local_pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool of processes on this machine, by default one for each core."""
+    # not forked: the grader has threads, and children must not inherit its connection to the gradebook
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers or os.cpu_count(), context, initializer=set_up_worker) as pool:
+        try:
             yield pool
+        finally:
             pool.shutdown(cancel_futures=True)
-        return
+
+
+@contextmanager
+def cluster(scheduler: str) -> Iterator[Executor]:
+    """Open the cluster of a Dask scheduler, given its address; raises ValueError where that cannot be used."""
     try:
         from distributed import Client
     except ImportError:

@@ -1,9 +1,7 @@
 """Feedback pages, in parallel: they only read the gradebook."""
 
 import hashlib
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -17,19 +15,15 @@ from autograder.course import ASSIGNMENT
 FINGERPRINT = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
-def write_feedback(course: Path, config: Config, students: list[str], workers: int | None) -> None:
+def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> None:
     """Write the pages of all students whose judged notebooks, points or comments have changed since the last time."""
     directory = course_directory(config)
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         prints = {student: fingerprint(gradebook, course, student) for student in students}
     due = [student for student, print_ in prints.items() if print_ and print_ != written(course, student)]
-    if not due:
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(due)), context) as pool:
-        futures = [pool.submit(write_pages, course, student, prints[student]) for student in due]
-        for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student"):
-            future.result()
+    futures = [pool.submit(write_pages, course, student, prints[student]) for student in due]
+    for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
+        future.result()
 
 
 def write_pages(course: Path, student: str, print_: str) -> None:

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,9 +23,10 @@ from autograder import sandbox
 from autograder.bookkeeping import ConversionFailed, convert, course_directory, load_config
 from autograder.changes import Statuses, differences, statuses, summary
 from autograder.course import ASSIGNMENT, Key, grade_id, keys
-from autograder.execution import Job, make_job, package_digest
-from autograder.executors import execute_remotely, open_executor
+from autograder.execution import Job, package_digest
+from autograder.executors import cluster, execute_remotely, local_pool
 from autograder.feedback import write_feedback
+from autograder.jobs import make_job
 from autograder.judge import reference
 from autograder.kernels import DONE
 from autograder.lock import only_grader
@@ -89,10 +91,11 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
     warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own, about rows that it adds a moment later
     with only_grader(course):
         students = submitters(course)
-        with open_executor(options.workers, options.scheduler) as executor:
-            run = Grading(course, config, executor, options)
-            run.run(students)
-        write_feedback(course, config, students, options.workers)
+        with local_pool(options.workers) as pool:
+            with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
+                run = Grading(course, config, executor, options)
+                run.run(students)
+            write_feedback(course, config, students, pool)
         directory = course_directory(config)
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
             CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
@@ -245,7 +248,11 @@ class Grading:
         """Return what the instructor should know about a submission."""
         if student in self.problems:
             return [self.problems[student]]
-        return [
+        folder = self.course / "submitted" / student / ASSIGNMENT
+        garbled = (folder / "timestamp.txt").exists() and not course_directory(self.config).get_existing_timestamp(
+            folder
+        )
+        return ["timestamp.txt cannot be read: late or not is unknown"] * garbled + [
             f"{path.stem}: {text}"
             for path in sorted((self.course / "autograded" / student / ASSIGNMENT).glob("*.ipynb"))
             for text in remarks_of(nbformat.read(path, as_version=4))

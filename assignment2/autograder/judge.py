@@ -14,7 +14,8 @@ from cs231n.checks.values import MIME_TYPE, MalformedValue, decode
 from nbformat import NotebookNode
 
 from autograder.course import Key, grade_id, is_check
-from autograder.execution import NOT_REACHED, make_job, merge
+from autograder.execution import NOT_REACHED
+from autograder.jobs import make_job, merge
 from autograder.kernels import DONE
 from autograder.store import Store
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 
-import matplotlib
 import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.connect import write_connection_file
@@ -79,9 +78,9 @@ class ForkServer:
 
     def __init__(self):
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        keep = ("PATH", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")
+        keep = ("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: there are Matplotlib's known fonts
         environment = {name: os.environ[name] for name in keep if name in os.environ}
-        environment |= {"MPLCONFIGDIR": matplotlib.get_configdir(), "PYTHONHASHSEED": "0", **blas_on_one_thread()}
+        environment |= {"PYTHONHASHSEED": "0", **blas_on_one_thread()}
         command = [sys.executable, "-m", "autograder.fork_server"]
         with theirs:
             self.process = subprocess.Popen(command, stdin=theirs, env=environment, cwd="/")
@@ -197,7 +196,8 @@ class Kernel:
             printed += size_of(message)
             if printed > self.limits.output_bytes:
                 raise Stopped(TOO_MUCH_OUTPUT)
-            add_output(outputs, message)
+            with suppress(KeyError, TypeError, AttributeError):  # a message that no kernel sends shows nothing
+                add_output(outputs, message)
 
         options = {"allow_stdin": False, "stop_on_error": False, "timeout": seconds, "output_hook": collect}
         execution = asyncio.ensure_future(self.client.execute_interactive(source, **options))

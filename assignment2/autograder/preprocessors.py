@@ -18,7 +18,7 @@ from traitlets import Bool, Float, Integer, Unicode
 
 from autograder import verdicts
 from autograder.course import Key, is_check, is_experiment, load_key, nbgrader_options
-from autograder.execution import make_job, merge
+from autograder.jobs import make_job, merge
 from autograder.judge import Judge as CellJudge
 from autograder.judge import Reference, Verdict, reference, score
 from autograder.kernels import Limits

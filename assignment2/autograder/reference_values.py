@@ -13,7 +13,8 @@ import numpy as np
 from cs231n.checks.values import decode
 
 from autograder.course import Key, keys
-from autograder.execution import execute, make_job, merge
+from autograder.execution import execute
+from autograder.jobs import make_job, merge
 from autograder.judge import sent_in
 from autograder.kernels import Limits
 from autograder.misconceptions import with_solutions
