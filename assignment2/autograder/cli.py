@@ -13,6 +13,7 @@ the way of an assignment:
   3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
   5. nbgrader formgrader       grade the written answers by hand, then autograder grade again for the feedback
+  6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
 
 to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
 """
@@ -85,6 +86,12 @@ def grade_command(options: argparse.Namespace) -> None:
     print_table(grade(options.course, options.workers))
 
 
+def report_command(options: argparse.Namespace) -> None:
+    from autograder.report import report
+
+    print(f"the class: {report(options.course)}\nbeside it: checks.csv, students.csv, canvas.csv, moodle.csv")
+
+
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo import demo
 
@@ -103,6 +110,7 @@ COMMANDS = [
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     ("grade", grade_command, "grade every submission of the course"),
+    ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
 ]
