@@ -71,6 +71,7 @@ def status_of(verdict: Verdict) -> str:
 def checks_of(course: Course) -> list[Check]:
     """Return every check of the assignment with its numbers, cell by cell. Notebooks not gradable count nowhere."""
     found = []
+    raw = {submission.student: submission.raw for submission in course.submissions}
     for cell in course.cells:
         results: dict[str, list[tuple[Submission, Verdict]]] = defaultdict(list)
         for submission in course.submissions:
@@ -82,7 +83,7 @@ def checks_of(course: Course) -> list[Check]:
             check = Check(cell, name, first.hidden, cell.points * first.weight / weight)
             check.counts.update(status_of(verdict) for _, verdict in pairs)
             passed = [verdict.status == PASSED for _, verdict in pairs]
-            check.discrimination = discrimination(passed, [s.raw - s.grades[cell].points for s, _ in pairs])
+            check.discrimination = discrimination(passed, [raw[s.student] - s.grades[cell].points for s, _ in pairs])
             check.flags = flags_of(check)
             found.append(check)
     return found
@@ -141,15 +142,18 @@ def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
     """Return the students whose submission a person should look at, with the remarks, the gravest first."""
     found = {student: [Remark(NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded}
     for submission in course.submissions:
-        remarks = submission.remarks + suspicions(course, submission)
-        if remarks:
-            found[submission.student] = sorted(remarks, key=lambda remark: REASONS.index(remark.reason))
+        texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for remark in submission.remarks + suspicions(course, submission):
+            texts[remark.reason, remark.notebook].append(remark.text)
+        if texts:
+            found[submission.student] = [Remark(*texts_of, "; ".join(lines)) for texts_of, lines in texts.items()]
+            found[submission.student].sort(key=lambda remark: REASONS.index(remark.reason))
     return sorted(found.items(), key=lambda item: (REASONS.index(item[1][0].reason), item[0]))
 
 
 def suspicions(course: Course, submission: Submission) -> list[Remark]:
     """Return the cells that pass what students see and nothing else, as answers made for the visible checks do."""
-    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are the answers written into the code?"
+    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers written into the code?"
     found = []
     for cell in course.cells:
         verdicts = submission.verdicts(cell)

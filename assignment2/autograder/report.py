@@ -1,6 +1,6 @@
 """`autograder report`: one page about the class, its numbers as CSV, and the files that Canvas and Moodle import."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from autograder.item_analysis import (
     unexplained,
 )
 from autograder.lms import write_canvas, write_csv, write_moodle
-from autograder.report_data import Cell, Course, Submission, read_course
+from autograder.report_data import REASONS, Cell, Course, Submission, read_course
 
 MISTAKES_DRAWN = 20
 FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an older encoding
@@ -57,7 +57,8 @@ def check_rows(checks: list[Check]) -> Iterator[list]:
         discrimination = None if check.discrimination is None else round(check.discrimination, 3)
         yield [
             check.cell.notebook, check.cell.name, check.name, check.hidden, round(check.points, 4),
-            *(check.counts[status] for status in STATUSES), round(check.share, 4), discrimination, "; ".join(check.flags),
+            *(check.counts[status] for status in STATUSES),
+            round(check.share, 4), discrimination, "; ".join(check.flags),
         ]  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def page(course: Course, checks: list[Check]) -> str:
         weak=sorted(flagged(checks, UPSIDE_DOWN, TELLS_NOTHING), key=lambda check: check.discrimination),
         hard=flagged(checks, NEARLY_ALL_FAIL), easy=flagged(checks, NEARLY_ALL_PASS),
         ranked=sorted(course.submissions, key=lambda s: -s.total),
-        mean={cell: float(np.mean([points(s, cell) for s in course.submissions])) for cell in course.cells},
+        mean={cell: mean_points(course, cell) for cell in course.cells},
         mean_total=np.mean([s.total for s in course.submissions]),
         plots={
             "scores": plots.scores(course),
@@ -99,7 +100,9 @@ def page(course: Course, checks: list[Check]) -> str:
             "cells": {name: plots.cells(cells, checks) for name, cells in course.notebooks.items()},
             "discrimination": "" if small else plots.discrimination(checks),
         },
-        small=small, SMALL_CLASS=SMALL_CLASS, WEAK=WEAK, STATUSES=STATUSES,
+        reasons=Counter(reason for _, remarks in human for reason in {remark.reason for remark in remarks}),
+        not_passed=[status for status in STATUSES[1:] if any(check.counts[status] for check in checks)],
+        small=small, SMALL_CLASS=SMALL_CLASS, WEAK=WEAK, REASONS=REASONS,
         short=plots.short, level=level, heat=heat,
     )  # fmt: skip
 
@@ -121,8 +124,11 @@ def tiles(course: Course, human: int) -> list[tuple[str, str]]:
     ]
 
 
-def points(submission: Submission, cell: Cell) -> float:
-    return submission.grades[cell].points if cell in submission.grades else 0.0
+def mean_points(course: Course, cell: Cell) -> float | None:
+    """Return the mean over those whose answer is graded, None where nobody's is."""
+    grades = [submission.grades[cell] for submission in course.submissions if cell in submission.grades]
+    points = [grade.points for grade in grades if not grade.waiting]
+    return float(np.mean(points)) if points else None
 
 
 def level(points: float, cell: Cell) -> int:
@@ -138,4 +144,4 @@ def heat(submission: Submission, cell: Cell, first: bool) -> Markup:
     grade = submission.grades[cell]
     if grade.waiting:
         return Markup('<td class="{}">?</td>').format(edge)
-    return Markup('<td class="l{}{}">{}</td>').format(level(grade.points, cell), edge, f"{grade.points:.3g}")
+    return Markup('<td class="l{}{}">{}</td>').format(level(grade.points, cell), edge, f"{round(grade.points, 1):g}")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from tqdm import tqdm
 
 from autograder.bookkeeping import course_directory, load_config
 from autograder.course import ASSIGNMENT, STUB, grade_id, is_solution, source_tree
@@ -131,7 +132,7 @@ def read_course(folder: Path) -> Course:
             raise FileNotFoundError(nothing) from None
         graded = [(n.name, cell) for n in notebooks for cell in (*n.grade_cells, *n.task_cells)]
         cells = {(notebook, cell.name): Cell(notebook, cell.name, cell.max_score) for notebook, cell in graded}
-        submissions = [submission_of(folder, entry, cells) for entry in submitted]
+        submissions = [submission_of(folder, s, cells) for s in tqdm(submitted, desc="reading", unit="student")]
     if not submissions:
         raise FileNotFoundError(nothing)
     submissions.sort(key=lambda submission: submission.student)

@@ -1,9 +1,11 @@
-"""The plots of the report, each as the text of an SVG that stands in a page. Colours: Okabe and Ito's, colour-blind safe.
+"""The plots of the report, each as the text of an SVG element.
 
-Figures are made without pyplot: no global state, no display.
+Colours are those of Okabe and Ito, which the colour-blind can tell apart. Figures are made without pyplot: no global
+state, no display.
 """
 
 import io
+from collections import Counter
 
 import matplotlib as mpl
 import numpy as np
@@ -38,20 +40,19 @@ def scores(course: Course) -> str:
         figure = Figure(figsize=(10, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         left.hist(totals, bins=np.linspace(0, max(course.maximum, *totals), 21), color=SKY, edgecolor="white")
-        left.axvline(np.median(totals), color="black", linestyle="--", label=f"median {np.median(totals):.1f}")
-        left.set(xlabel=f"points of {course.maximum:g}", ylabel="submissions", xlim=(0, None), title="Totals")
-        left.yaxis.set_major_locator(MaxNLocator(integer=True))
-        left.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 1.14))
+        left.axvline(np.median(totals), color="black", linestyle="--")
+        left.set_title(f"Totals (dashed: the median, {np.median(totals):.1f})")
+        left.set(xlabel=f"points of {course.maximum:g}", ylabel="submissions", xlim=(0, None))
+        left.yaxis.set_major_locator(whole_numbers())
         shares = [
             [sum(s.grades[c].points for c in s.grades if c.notebook == name) / points for s in course.submissions]
             for name, points in parts.items()
         ]
-        boxes = right.boxplot(shares, orientation="horizontal", widths=0.6, patch_artist=True, medianprops={"color": "k"})
-        for box in boxes["boxes"]:
-            box.set_facecolor(SKY)
+        look = {"boxprops": {"facecolor": SKY}, "medianprops": {"color": "black"}, "flierprops": {"markersize": 4}}
+        right.boxplot(shares, orientation="horizontal", widths=0.6, patch_artist=True, **look)
         right.set_yticks(range(1, len(parts) + 1), [f"{name} ({points:g})" for name, points in parts.items()])
         right.invert_yaxis()
-        right.set(xlabel="share of the notebook's points", title="Notebooks")
+        right.set(xlabel="share of the notebook's points", title="Notebooks", xlim=(-0.03, 1.03))
         percent(right, "x")
         return svg(figure)
 
@@ -64,10 +65,10 @@ def mistakes(found: list[Mistake], submissions: int) -> str:
         figure = Figure(figsize=(10, 0.27 * len(found) + 0.8), layout="constrained")
         axes = figure.subplots()
         bars = axes.barh(range(len(found)), counts, color=VERMILLION, height=0.7)
-        axes.bar_label(bars, [f" {count} ({count / submissions:.0%})" for count in counts], fontsize=8)
+        axes.bar_label(bars, [f"{count} ({count / submissions:.0%})" for count in counts], padding=3, fontsize=8)
         axes.set_yticks(range(len(found)), labels)
         axes.set(xlabel="students", xlim=(0, 1.12 * max(counts)), ylim=(len(found) - 0.4, -0.6))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(whole_numbers())
         return svg(figure)
 
 
@@ -84,20 +85,25 @@ def cells(graded: list[Cell], checks: list[Check]) -> str:
             left.barh(range(len(by_cell)), share, left=start, color=colour, height=0.7, label=kind)
             start += share
         for hidden, colour, marker, label in ((False, BLUE, "o", "visible"), (True, VERMILLION, "D", "hidden")):
-            points = [(c.share, y) for y, found in enumerate(by_cell.values()) for c in found if c.hidden == hidden]
-            x, y = np.array(points).reshape(-1, 2).T
-            right.scatter(x, y + (0.17 if hidden else -0.17), 14, colour, marker, alpha=0.45, linewidths=0, label=label)
+            places = Counter(
+                (c.share, y) for y, found in enumerate(by_cell.values()) for c in found if c.hidden == hidden
+            )
+            x, y = np.array(list(places)).reshape(-1, 2).T
+            areas = [min(8 + 6 * count, 120) for count in places.values()]
+            right.scatter(x, y + (0.2 if hidden else -0.2), areas, colour, marker, alpha=0.5, linewidths=0, label=label)
         left.set_yticks(range(len(by_cell)), [short(cell) for cell in by_cell])
         left.set(xlim=(0, 1), ylim=(len(by_cell) - 0.5, -0.5), xlabel="share of all verdicts of the cell")
-        right.set(xlim=(-0.02, 1.02), xlabel="share of submissions that pass; a mark is a check")
+        right.set(xlim=(-0.02, 1.02), xlabel="share of submissions that pass; large mark: several checks")
         right.grid(True)
         for axes, columns in ((left, len(SHADES)), (right, 2)):
             percent(axes, "x")
             handles, labels = axes.get_legend_handles_labels()
-            axes.legend(
+            legend = axes.legend(
                 handles, labels, ncols=columns, frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1),
                 columnspacing=1, handlelength=1, borderpad=0, handletextpad=0.4,
             )  # fmt: skip
+            for handle in legend.legend_handles if axes is right else []:
+                handle.set_sizes([20])  # whatever the first mark's size
         return svg(figure)
 
 
@@ -140,6 +146,10 @@ def discrimination(checks: list[Check]) -> str:
 def short(cell: Cell) -> str:
     """Return the name of a check cell as the step is called."""
     return cell.name.removeprefix("test_")
+
+
+def whole_numbers() -> MaxNLocator:
+    return MaxNLocator(integer=True, steps=[1, 2, 5, 10])
 
 
 def percent(axes: Axes, which: str) -> None:
