@@ -83,7 +83,7 @@ def checks_of(course: Course) -> list[Check]:
             check = Check(cell, name, first.hidden, cell.points * first.weight / weight)
             check.counts.update(status_of(verdict) for _, verdict in pairs)
             passed = [verdict.status == PASSED for _, verdict in pairs]
-            check.discrimination = discrimination(passed, [raw[s.student] - s.grades[cell].points for s, _ in pairs])
+            check.discrimination = discrimination(passed, [raw[s.student] - s.points(cell) for s, _ in pairs])
             check.flags = flags_of(check)
             found.append(check)
     return found

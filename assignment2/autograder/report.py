@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from autograder import report_plots as plots
 from autograder.course import ASSIGNMENT
@@ -26,7 +25,7 @@ from autograder.item_analysis import (
     unexplained,
 )
 from autograder.lms import write_canvas, write_csv, write_moodle
-from autograder.report_data import REASONS, Cell, Course, Submission, read_course
+from autograder.report_data import REASONS, Cell, Course, read_course
 
 MISTAKES_DRAWN = 20
 FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an older encoding
@@ -97,13 +96,16 @@ def page(course: Course, checks: list[Check]) -> str:
         plots={
             "scores": plots.scores(course),
             "mistakes": plots.mistakes(mistakes[:MISTAKES_DRAWN], len(course.submissions)) if mistakes else "",
-            "cells": {name: plots.cells(cells, checks) for name, cells in course.notebooks.items()},
+            "cells": {
+                name: plots.cells(cells, checks) if any(map(by_cell.get, cells)) else ""
+                for name, cells in course.notebooks.items()
+            },
             "discrimination": "" if small else plots.discrimination(checks),
         },
         reasons=Counter(reason for _, remarks in human for reason in {remark.reason for remark in remarks}),
         not_passed=[status for status in STATUSES[1:] if any(check.counts[status] for check in checks)],
         small=small, SMALL_CLASS=SMALL_CLASS, WEAK=WEAK, REASONS=REASONS,
-        short=plots.short, level=level, heat=heat,
+        short=plots.short, level=level,
     )  # fmt: skip
 
 
@@ -134,14 +136,3 @@ def mean_points(course: Course, cell: Cell) -> float | None:
 def level(points: float, cell: Cell) -> int:
     """Return how dark a cell of the heat table is: 0 for all points, 8 for none."""
     return round(8 * (1 - min(1.0, points / cell.points))) if cell.points else 0
-
-
-def heat(submission: Submission, cell: Cell, first: bool) -> Markup:
-    """Return one cell of the heat table."""
-    edge = " first" if first else ""
-    if cell not in submission.grades or cell.notebook not in submission.notebooks:
-        return Markup('<td class="l8{}">–</td>').format(edge)
-    grade = submission.grades[cell]
-    if grade.waiting:
-        return Markup('<td class="{}">?</td>').format(edge)
-    return Markup('<td class="l{}{}">{}</td>').format(level(grade.points, cell), edge, f"{round(grade.points, 1):g}")

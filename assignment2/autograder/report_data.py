@@ -92,6 +92,9 @@ class Submission:
         """Last name, first name; the id where the gradebook has no name."""
         return ", ".join(part for part in (self.last_name, self.first_name) if part) or self.student
 
+    def points(self, cell: Cell) -> float:
+        return self.grades[cell].points if cell in self.grades else 0.0
+
     def verdicts(self, cell: Cell) -> list[Verdict]:
         notebook = self.notebooks.get(cell.notebook)
         return notebook.verdicts.get(cell.name, []) if notebook else []

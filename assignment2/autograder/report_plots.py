@@ -45,7 +45,7 @@ def scores(course: Course) -> str:
         left.set(xlabel=f"points of {course.maximum:g}", ylabel="submissions", xlim=(0, None))
         left.yaxis.set_major_locator(whole_numbers())
         shares = [
-            [sum(s.grades[c].points for c in s.grades if c.notebook == name) / points for s in course.submissions]
+            [sum(map(s.points, course.notebooks[name])) / points for s in course.submissions]
             for name, points in parts.items()
         ]
         look = {"boxprops": {"facecolor": SKY}, "medianprops": {"color": "black"}, "flierprops": {"markersize": 4}}
@@ -90,7 +90,9 @@ def cells(graded: list[Cell], checks: list[Check]) -> str:
             )
             x, y = np.array(list(places)).reshape(-1, 2).T
             areas = [min(8 + 6 * count, 120) for count in places.values()]
-            right.scatter(x, y + (0.2 if hidden else -0.2), areas, colour, marker, alpha=0.5, linewidths=0, label=label)
+            right.scatter(
+                x, y + (0.2 if hidden else -0.2), areas, colour, marker=marker, alpha=0.5, linewidths=0, label=label
+            )
         left.set_yticks(range(len(by_cell)), [short(cell) for cell in by_cell])
         left.set(xlim=(0, 1), ylim=(len(by_cell) - 0.5, -0.5), xlabel="share of all verdicts of the cell")
         right.set(xlim=(-0.02, 1.02), xlabel="share of submissions that pass; large mark: several checks")
@@ -134,7 +136,7 @@ def discrimination(checks: list[Check]) -> str:
         )
         for group, marker, colour, label in groups:
             x, y = [check.share for check in group], [check.discrimination for check in group]
-            axes.scatter(x, y, 22, colour, marker, alpha=0.5, linewidths=0, label=f"{label} ({len(group)})")
+            axes.scatter(x, y, 22, colour, marker=marker, alpha=0.5, linewidths=0, label=f"{label} ({len(group)})")
         lowest = min((check.discrimination for check in defined), default=0)
         axes.set(xlim=(0, 1), ylim=(min(-0.1, lowest - 0.05), 1), xlabel="share of submissions that pass")
         axes.set_ylabel("correlation with the rest of the score")
