@@ -77,7 +77,7 @@ def checks_of(course: Course) -> list[Check]:
         for submission in course.submissions:
             for verdict in submission.verdicts(cell):
                 results[verdict.check].append((submission, verdict))
-        weight = sum(pairs[0][1].weight for pairs in results.values())
+        weight = sum(pairs[0][1].weight for pairs in results.values()) or 1.0
         for name, pairs in results.items():
             first = pairs[0][1]
             check = Check(cell, name, first.hidden, cell.points * first.weight / weight)
@@ -146,8 +146,8 @@ def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
         for remark in submission.remarks + suspicions(course, submission):
             texts[remark.reason, remark.notebook].append(remark.text)
         if texts:
-            found[submission.student] = [Remark(*texts_of, "; ".join(lines)) for texts_of, lines in texts.items()]
-            found[submission.student].sort(key=lambda remark: REASONS.index(remark.reason))
+            joined = [Remark(reason, notebook, "; ".join(lines)) for (reason, notebook), lines in texts.items()]
+            found[submission.student] = sorted(joined, key=lambda remark: REASONS.index(remark.reason))
     return sorted(found.items(), key=lambda item: (REASONS.index(item[1][0].reason), item[0]))
 
 

@@ -35,7 +35,7 @@ STYLE = {
 def scores(course: Course) -> str:
     """Draw the distribution of the totals, and of the points in each notebook."""
     totals = [submission.total for submission in course.submissions]
-    parts = {name: sum(cell.points for cell in cells) for name, cells in course.notebooks.items()}
+    parts = {name: sum(cell.points for cell in cells) or 1.0 for name, cells in course.notebooks.items()}
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
