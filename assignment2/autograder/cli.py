@@ -15,6 +15,7 @@ the way of an assignment:
   3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
   5. nbgrader formgrader       grade the written answers by hand, then autograder grade again for the feedback
+  6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
 
 to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
 """
@@ -94,6 +95,12 @@ def grade_command(options: argparse.Namespace) -> None:
     print_outcome(grade(options.course, how))
 
 
+def report_command(options: argparse.Namespace) -> None:
+    from autograder.report import report
+
+    print(f"the class: {report(options.course)}\nbeside it: checks.csv, students.csv, canvas.csv, moodle.csv")
+
+
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo import demo
 
@@ -112,6 +119,7 @@ COMMANDS = [
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     ("grade", grade_command, "grade every submission of the course"),
+    ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
 ]

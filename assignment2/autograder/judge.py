@@ -24,7 +24,11 @@ PASSED, FAILED, ERROR = "passed", "failed", "error"
 
 @dataclass
 class Verdict:
-    """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known."""
+    """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
+
+    kind: what the check compares: "equal" (values), "holds" (a condition), "unchanged" (arguments), "model" (accuracy)
+    mistake: the misconception's name in the catalogue
+    """
 
     check: str
     status: str
@@ -32,6 +36,8 @@ class Verdict:
     hint: str = ""
     weight: float = 1.0
     hidden: bool = False
+    kind: str = ""
+    mistake: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ class Judge:
                 verdicts += self.models(expected, folder)
                 continue
             hidden = check not in self.reference.visible.get(name, ())
-            verdict = Verdict(check, PASSED, weight=float(expected["weight"]), hidden=hidden)
+            verdict = Verdict(check, PASSED, weight=float(expected["weight"]), hidden=hidden, kind=expected["kind"])
             got = [m for m in theirs if m["check"] == check and m.get("kind") != ERROR]
             if len(got) == 1:
                 verdict.status, verdict.message, print_ = judge_values(got[0], expected)
@@ -133,7 +139,8 @@ class Judge:
         for verdict in verdicts:
             case = self.reference.checks[cell].get(verdict.check, {}).get("case")
             if verdict.status != PASSED:
-                verdict.hint = self.known["hints"].get(names.get(verdict.check) or names.get(case), "")
+                verdict.mistake = names.get(verdict.check) or names.get(case) or ""
+                verdict.hint = self.known["hints"].get(verdict.mistake, "")
 
 
 def judge_values(got: dict, expected: dict) -> tuple[str, str, list]:
