@@ -388,6 +388,12 @@ def reachable():
     return False
 def double(x):
     return 2 * x if reachable() else 0 * x"""
+MOUNTS = """import ctypes
+libc = ctypes.CDLL(None)
+entered = libc.unshare(0x10000000 | 0x00020000) == 0  # CLONE_NEWUSER | CLONE_NEWNS
+mounted = libc.mount(b"none", b"/tmp/work", b"tmpfs", 0, None) == 0
+def double(x):
+    return 2 * x if entered or mounted else 0 * x"""
 CHEATS = {
     "a transformer strips asserts": TRANSFORMER,
     "replaced asserts": "np.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\n" + WRONG,
@@ -422,6 +428,7 @@ CHEATS = {
         "    try:\n        os.makedirs(path, exist_ok=True)\n        open(path + '/x', 'w').write('x')\n"
         "    except OSError:\n        pass\n" + WRONG
     ),
+    "a file system without a limit": MOUNTS,
     "leaves something behind": LEAVE,
     "takes what was left behind": FIND_LEFT,
     "a library from elsewhere": "try:\n    import torch\nexcept ImportError:\n    torch = None\n"
