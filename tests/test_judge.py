@@ -3,8 +3,9 @@
 import nbformat
 import pytest
 from autograder.course import grade_id
-from autograder.execution import Limits, make_job, merge
+from autograder.jobs import make_job, merge
 from autograder.judge import Judge, reference, score
+from autograder.kernels import Limits
 from autograder.misconceptions import known_mistakes, with_solutions
 
 LIMITS = Limits(cell_seconds=5, notebook_seconds=40)
@@ -16,7 +17,7 @@ def judged(toy_key, store, tmp_path):
 
     def run(**sources):
         notebook = with_solutions(toy_key, sources)
-        executed = merge(notebook, store.results(make_job(notebook, toy_key, LIMITS)))
+        executed = merge(notebook, store.results(make_job(notebook, toy_key, limits=LIMITS)))
         judge = Judge(reference(toy_key, store), None, known_mistakes(toy_key.folder, toy_key.name))
         return {
             grade_id(cell): judge.cell(cell, tmp_path)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from autograder.course import grade_id, is_check, keys
-from autograder.execution import make_job, merge
+from autograder.jobs import make_job, merge
 from autograder.judge import PASSED, Judge, score
 from autograder.misconceptions import FINGERPRINTS, catalogue, dependents, known_mistakes, prints_of
 from conftest import SOURCES

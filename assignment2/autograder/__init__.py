@@ -4,3 +4,8 @@ The way of a submission: `sanitise` puts the student's cells into the instructor
 returns the values that its checks sent out, `judge` compares them with the key's, `preprocessors` hands the score to
 nbgrader, which keeps the gradebook. `cli` is the command `autograder`.
 """
+
+import sys
+
+# jsonschema, which nbformat uses, would compile a grammar of IRIs that nothing here needs: seconds in every process.
+sys.modules.setdefault("rfc3987_syntax", None)

@@ -1,9 +1,11 @@
 """Running nbgrader's own converters in this process, with their log."""
 
+import errno
 import io
 import logging
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -34,9 +36,20 @@ def load_config(course: Path) -> Config:
     return config
 
 
+class TolerantDirectory(CourseDirectory):
+    """A course folder in which a garbled timestamp counts as none: it must not cost a student everything."""
+
+    def get_existing_timestamp(self, folder: str) -> datetime | None:
+        try:
+            return super().get_existing_timestamp(folder)
+        except (Exception, SystemExit):  # nbgrader leaves the program
+            return None
+
+
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
-    directory = CourseDirectory(config=config)
+    directory = TolerantDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
+    directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 
 
@@ -51,7 +64,11 @@ def convert(converter: type[BaseConverter], config: Config, student: str = "*") 
     logger.setLevel(logging.INFO)
     try:
         converter(coursedir=course_directory(config, student), config=config, force=True).start()
-    except NbGraderException as error:
+    except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        if not isinstance(error, NbGraderException):
+            logger.error("%s: %s", type(error).__name__, error)
         lines = [line for line in text.getvalue().split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
         gist = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else str(error))
         raise ConversionFailed(gist.removeprefix("ERROR "), text.getvalue()) from error

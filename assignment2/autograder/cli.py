@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 from autograder.bookkeeping import ConversionFailed
+from autograder.lock import CourseIsBusy
+from autograder.sandbox import NoSandbox
 
 WORKFLOW = """\
 the way of an assignment:
@@ -13,6 +15,7 @@ the way of an assignment:
   3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
   5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
+  6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
 
 to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
 """
@@ -26,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ConversionFailed as problem:
         print(f"{problem.log}\nautograder: nbgrader failed: {problem}", file=sys.stderr)
         return 1
-    except (FileNotFoundError, FileExistsError, ValueError) as problem:
+    except (CourseIsBusy, FileNotFoundError, FileExistsError, NoSandbox, ValueError) as problem:
         print(f"autograder: {problem}", file=sys.stderr)
         return 1
 
@@ -43,6 +46,12 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "grade":
             command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
+            command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
+            command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
+        if name in ("grade", "demo"):
+            command.add_argument(
+                "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
+            )
         if name == "notebooks":
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
             command.add_argument(
@@ -80,15 +89,22 @@ def reference_command(options: argparse.Namespace) -> None:
 
 
 def grade_command(options: argparse.Namespace) -> None:
-    from autograder.grading import grade, print_table
+    from autograder.grading import Options, grade, print_outcome
 
-    print_table(grade(options.course, options.workers))
+    how = Options(options.workers, options.scheduler, options.no_sandbox, options.again)
+    print_outcome(grade(options.course, how))
+
+
+def report_command(options: argparse.Namespace) -> None:
+    from autograder.report import report
+
+    print(f"the class: {report(options.course)}\nbeside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo import demo
 
-    demo(options.course.resolve(), options.folder.resolve())
+    demo(options.course.resolve(), options.folder.resolve(), options.no_sandbox)
 
 
 def doctor_command(options: argparse.Namespace) -> int:
@@ -103,6 +119,7 @@ COMMANDS = [
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     ("grade", grade_command, "grade every submission of the course"),
+    ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
 ]

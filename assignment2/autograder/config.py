@@ -1,15 +1,7 @@
 """The configuration of nbgrader that every course folder uses; `nbgrader_config.py` is one call of it."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    GetGrades,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
+from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
 from autograder.course import nbgrader_options
@@ -22,13 +14,9 @@ def configure(c: Config) -> None:
     c.CourseDirectory.course_id = "cs231n"
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
     c.Autograde.exporter_class = TolerantExporter
-    c.Autograde.sanitize_preprocessors = [Sanitise, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
-    c.Autograde.autograde_preprocessors = [
-        ExecuteFromStore,
-        Judge,
-        LimitOutput,
-        SaveAutoGrades,
-        AssignLatePenalties,
-        CheckCellMetadata,
-    ]
+    # Sanitise starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
+    c.Autograde.sanitize_preprocessors = [Sanitise]
+    c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
+    # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
+    c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]
     c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor]

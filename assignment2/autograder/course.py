@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from unittest import mock
@@ -68,10 +68,12 @@ class Key:
     """The instructor's version of one notebook.
 
     folder: the folder of the sources (`source/assignment2`); name: the notebook's name without `.ipynb`
+    changed: when the folder's sources were last changed, so that keys of different versions are not equal
     """
 
     folder: Path
     name: str
+    changed: int = 0
 
     @cached_property
     def notebook(self) -> NotebookNode:
@@ -116,9 +118,18 @@ class Key:
         return nbformat.v4.new_notebook(cells=cells, metadata=self.notebook.metadata)
 
 
+def load_key(folder: Path, name: str) -> Key:
+    """Return the key of one notebook: the same object, parsed once, as long as no source in the folder changes."""
+    changed = max((path.stat().st_mtime_ns for path in folder.glob("*.ipynb")), default=0)
+    return _same_key(folder.resolve(), name, changed)
+
+
+_same_key = lru_cache(maxsize=64)(Key)
+
+
 def keys(folder: Path) -> dict[str, Key]:
     """Return the keys of all notebooks in a folder of sources, by name."""
-    return {path.stem: Key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
+    return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 
 def key_modules(folder: Path) -> dict[str, ModuleType]:

@@ -7,22 +7,28 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder import samples
+from autograder import samples, sandbox
 from autograder.course import ASSIGNMENT
-from autograder.grading import grade, print_table
+from autograder.grading import Options, grade, print_outcome
 from autograder.release import REGISTRY, release
 
 
-def demo(repository: Path, folder: Path) -> None:
-    """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look."""
+def demo(repository: Path, folder: Path, risk: bool = False) -> None:
+    """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look.
+
+    The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
+    """
     start = time.monotonic()
+    if not risk and (reason := sandbox.unavailable()):
+        risk = True
+        print(f"WARNING: no sandbox ({reason}): the sample submissions run with your rights.\n" + sandbox.INSTALL)
     make_course(repository, folder)
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
     names = samples.hand_in(folder)
     print(f"{len(names)} sample submissions: {', '.join(names)}", flush=True)
-    rows = grade(folder)
+    outcome = grade(folder, Options(risk=risk))
     print()
-    print_table(rows)
+    print_outcome(outcome)
     print(f"\n{time.monotonic() - start:.0f} s. Where to look:")
     page = folder / "feedback" / "common-mistakes" / ASSIGNMENT / "FullyConnectedNets.html"
     print(f"  what a student reads   {page}")

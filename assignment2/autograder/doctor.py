@@ -9,6 +9,8 @@ from pathlib import Path
 
 from cs231n import data_utils
 
+from autograder import sandbox
+
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 
 
@@ -34,10 +36,8 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     where = data_utils.find_cifar10()
     missing = "synthetic images; for CIFAR-10 set CS231N_DATA_DIR to the folder of cifar-10-batches-py"
     yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
-    bubblewrap = shutil.which("bwrap")
-    state = f"bubblewrap is at {bubblewrap}" if bubblewrap else "bubblewrap is not installed"
-    advice = "student code runs with your rights: grade on a machine or account that holds nothing else"
-    yield False, "sandbox", f"not used by this version ({state})", advice
+    reason = sandbox.unavailable()
+    yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
     config = course / "nbgrader_config.py"
     yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
     free = shutil.disk_usage(course).free / 2**30

@@ -8,7 +8,6 @@ before it again, and the execution goes on behind it.
 import asyncio
 import hashlib
 import json
-import math
 import os
 import shutil
 import sys
@@ -16,21 +15,20 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import cs231n
-import nbformat
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from cs231n import data_utils
 from nbformat import NotebookNode
 
-from autograder.course import Key, is_check, is_experiment, withheld_modules
+from autograder import sandbox
+from autograder.kernels import DONE, KILLED, Kernel, Limits, blas_on_one_thread, plain_kernel, sandboxed_kernel
 
-FORMAT = 1  # raise it when what an execution stores changes
+DEFAULT_LIMITS = Limits()
+FORMAT = 2  # raise it when what an execution stores changes
+NOT_REACHED = "not reached"
 REFUSAL = '''"""Stands in for {module} where a step is to be written without it."""
 
 
@@ -46,33 +44,26 @@ def __getattr__(name):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one notebook may use. Times in seconds; output in bytes of all messages of a cell."""
-
-    cell_seconds: float = 30
-    notebook_seconds: float = 240
-    output_bytes: int = 10 * 2**20
-
-
-@dataclass(frozen=True)
 class Job:
     """One notebook to execute.
 
     cells: the source and the role ("definition" or "check") of each code cell; definitions: notebooks that it may
     import, by name, as JSON text; files: Python modules beside it, by name; withheld: the modules that refuse to work
-    while a check cell runs, by the number of the cell
+    while a check cell runs, by the number of the cell; sandboxed: whether it may only run in a sandbox
     """
 
     cells: tuple[tuple[str, str], ...]
     definitions: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
     withheld: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    sandboxed: bool = True
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The hash of everything that the outputs depend on."""
-        parts = [FORMAT, asdict(self), package_digest(), sys.version, version("numpy"), version("ipykernel")]
+        data = environment("", "")["CS231N_DATA"]
+        parts = [FORMAT, asdict(self), data, package_digest(), sys.version, version("numpy"), version("ipykernel")]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -86,78 +77,85 @@ def package_digest() -> str:
     return digest.hexdigest()
 
 
-def runs(cell: NotebookNode) -> bool:
-    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
-    return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
-
-
-def make_job(
-    notebook: NotebookNode, key: Key, limits: Limits | None = None, files: dict[str, str] | None = None
-) -> Job:
-    """Return the job for a sanitised notebook; `files` are the Python modules that were handed in with it."""
-    executed = list(filter(runs, notebook.cells))
-    cells = tuple((c.source, "check" if is_check(c) else "definition") for c in executed)
-    withheld = {n: withheld_modules(c) for n, c in enumerate(executed) if is_check(c) and withheld_modules(c)}
-    return Job(cells, key.definitions, files or {}, limits or Limits(), withheld)
-
-
-def merge(notebook: NotebookNode, results: list[dict]) -> NotebookNode:
-    """Return a copy of the notebook with the outputs of its job, and each executed cell's status in its metadata."""
-    notebook = nbformat.from_dict(notebook)
-    for cell, result in zip(filter(runs, notebook.cells), results, strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
-        cell.metadata["cs231n"] = {"status": result["status"]}
-    return notebook
-
-
 def execute(job: Job) -> list[dict]:
-    """Run a job; returns `{"status", "outputs"}` for each of its cells.
+    """Run a job; returns `{"status", "outputs"}` for each of its cells, with the statuses of `kernels`, or NOT_REACHED.
 
-    status: "done", "timed out", "killed" (the kernel died), "too much output" or "not reached"
+    Raises NoSandbox where the job asks for a sandbox and there is none.
     """
+    if job.sandboxed:
+        sandbox.require()
     with ThreadPoolExecutor(1) as thread:  # a thread of its own: the caller may have an event loop already
         return thread.submit(asyncio.run, Run(job).finish()).result()
 
 
-class Client(NotebookClient):
-    """nbclient's executor, with a limit on the output of a cell: whoever prints more loses the kernel."""
+class Run:
+    """One execution of a job, over as many kernels as it takes."""
 
-    limit = 0
-    printed = 0
+    def __init__(self, job: Job):
+        self.job = job
+        self.deadline = 0.0
+        self.tried_again: set[int] = set()
+        self.statuses = [NOT_REACHED] * len(job.cells)
+        self.outputs: list[list[NotebookNode]] = [[] for _ in job.cells]
 
-    @property
-    def flooded(self) -> bool:
-        return self.printed > self.limit
+    async def finish(self) -> list[dict]:
+        self.deadline = time.monotonic() + self.job.limits.notebook_seconds
+        for modules in [(), *sorted(set(self.job.withheld.values()))]:
+            todo = [n for n in range(len(self.statuses)) if self.job.withheld.get(n, ()) == modules]
+            await self._without(modules, todo)
+        return [{"status": s, "outputs": o} for s, o in zip(self.statuses, self.outputs, strict=True)]
 
-    def process_message(self, msg, cell, cell_index):
-        before = self.flooded
-        self.printed += len(str(msg["content"]))
-        if not self.flooded:
-            return super().process_message(msg, cell, cell_index)
-        if not before:
-            self.killing = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
-        return None
+    async def _without(self, modules: tuple[str, ...], todo: list[int]) -> None:
+        """Run the cells `todo`, in order, where these modules are withheld; in a folder of their own, so that what
+        other cells left in theirs is out of reach."""
+        with tempfile.TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            furnish(folder, self.job, modules)
+            if self.job.sandboxed:
+                start, environment = sandboxed_kernel, sandboxed_environment()
+            else:
+                start, environment = plain_kernel, plain_environment(folder)
+            while todo and time.monotonic() < self.deadline:
+                async with start(folder, self.job.limits, environment) as kernel:
+                    todo = await self._one_kernel(kernel, todo)
+
+    async def _one_kernel(self, kernel: Kernel, todo: list[int]) -> list[int]:
+        """Run the cells `todo`, with the definitions between them that have run before, until the end or until one
+        breaks the kernel; return those still to run."""
+        for index in range(todo[-1] + 1):
+            if index in todo:
+                self.statuses[index], self.outputs[index] = await self._cell(kernel, index)
+                if self.statuses[index] == KILLED and index not in self.tried_again:
+                    self.tried_again.add(index)  # the kernel may have been dying of what ran before
+                    return [n for n in todo if n >= index]
+                if self.statuses[index] != DONE:
+                    return [n for n in todo if n > index]
+            elif self.statuses[index] == DONE and self.job.cells[index][1] == "definition":
+                status, _ = await self._cell(kernel, index)
+                if status != DONE:  # it worked before: give up on it, and go on with another kernel
+                    self.statuses[index] = status
+                    return [n for n in todo if self.statuses[n] == NOT_REACHED]
+        return []
+
+    async def _cell(self, kernel: Kernel, index: int) -> tuple[str, list[NotebookNode]]:
+        remaining = self.deadline - time.monotonic()
+        return await kernel.run(self.job.cells[index][0], max(1.0, min(self.job.limits.cell_seconds, remaining)))
 
 
-class KernelManager(AsyncKernelManager):
-    """Kernels of this very interpreter, whatever the notebook or the user's kernel specs say."""
-
-    @property
-    def kernel_spec(self):
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        argv += ["--HistoryManager.enabled=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False"]
-        return KernelSpec(argv=argv, display_name="Python 3", language="python")
-
-
-def use_sockets(client: NotebookClient, folder: Path) -> None:
-    """Reach the kernel over Unix sockets in `folder`, where there are any: a port could be reached by other users."""
-    client.create_kernel_manager()
-    if os.name == "posix":
-        client.km.transport, client.km.ip = "ipc", str(folder / "kernel")
+def furnish(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
+    """Lay out what a kernel finds: `imports` (earlier notebooks), `modules` (handed in), `withheld` (stand-ins)."""
+    for name in ("imports", "modules", "withheld"):
+        (folder / name).mkdir()
+    for name, text in job.definitions.items():
+        (folder / "imports" / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    for name, text in job.files.items():
+        (folder / "modules" / name).write_text(text, encoding="utf-8")
+    if withheld:
+        withhold(withheld, folder / "withheld")
 
 
 def withhold(modules: tuple[str, ...], folder: Path) -> None:
-    """Put a copy of `cs231n` into a new folder, for the front of Python's path, in which `modules` refuse to work.
+    """Put a copy of `cs231n` into a folder in which `modules` refuse to work.
 
     Importing a name from them still works, so that no definition is lost with the import in front of it; calling it
     raises. A module of another package, such as torch, gets a file of the same kind.
@@ -169,97 +167,32 @@ def withhold(modules: tuple[str, ...], folder: Path) -> None:
         path.write_text(REFUSAL.format(module=module), encoding="utf-8")
 
 
-class Run:
-    """One execution of a job, over as many kernels as it takes."""
+def environment(home: str, imports: str) -> dict[str, str]:
+    """Return the environment variables of a kernel that are the same with and without a sandbox."""
+    data = data_utils.find_cifar10()
+    return {
+        "CS231N_CHECKS": "send",
+        "CS231N_NOTEBOOK_PATH": imports,
+        **({"CS231N_DATA": "cifar-10", "CS231N_DATA_DIR": str(data)} if data else {"CS231N_DATA": "synthetic"}),
+        "HOME": home,
+        "IPYTHONDIR": home,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONHASHSEED": "0",
+        **blas_on_one_thread(),
+        **{name: os.environ[name] for name in ("LANG", "LC_ALL", "OPENBLAS_CORETYPE") if name in os.environ},
+    }
 
-    def __init__(self, job: Job):
-        self.job = job
-        cells = [nbformat.v4.new_code_cell(source) for source, _ in job.cells]
-        self.notebook = nbformat.v4.new_notebook(cells=cells)
-        self.statuses = ["not reached"] * len(cells)
 
-    async def finish(self) -> list[dict]:
-        deadline = time.monotonic() + self.job.limits.notebook_seconds
-        for modules in [(), *sorted(set(self.job.withheld.values()))]:
-            todo = [n for n in range(len(self.statuses)) if self.job.withheld.get(n, ()) == modules]
-            await self._without(modules, todo, deadline)
-        outputs = [cell.outputs for cell in self.notebook.cells]
-        return [{"status": s, "outputs": o} for s, o in zip(self.statuses, outputs, strict=True)]
+def sandboxed_environment() -> dict[str, str]:
+    path = os.pathsep.join([f"{sys.prefix}/bin", "/usr/bin", "/bin"])
+    return {**environment(sandbox.HOME, sandbox.IMPORTS), "PATH": path, "USER": "student", "TMPDIR": sandbox.SCRATCH}
 
-    async def _without(self, modules: tuple[str, ...], todo: list[int], deadline: float) -> None:
-        """Run the cells `todo`, in order, where these modules are withheld; in a folder of their own, so that what
-        other cells left in theirs is out of reach."""
-        with tempfile.TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as folder:
-            environment = self._furnish(Path(folder), modules)
-            while todo and time.monotonic() < deadline:
-                todo = await self._one_kernel(todo, Path(folder), environment, deadline)
 
-    def _furnish(self, folder: Path, withheld: tuple[str, ...]) -> dict[str, str]:
-        """Lay out the kernel's folders and return its environment: nothing of the grader's own."""
-        for name in ("work", "home", "imports"):
-            (folder / name).mkdir()
-        for name, text in self.job.definitions.items():
-            (folder / "imports" / f"{name}.ipynb").write_text(text, encoding="utf-8")
-        for name, text in self.job.files.items():
-            (folder / "work" / name).write_text(text, encoding="utf-8")
-        keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "OPENBLAS_CORETYPE", "PYTHONPATH", "VIRTUAL_ENV")
-        kept = {name: os.environ[name] for name in keep if name in os.environ}
-        if withheld:
-            withhold(withheld, folder / "package")
-            kept["PYTHONPATH"] = os.pathsep.join([str(folder / "package"), *filter(None, [kept.get("PYTHONPATH")])])
-        return {
-            **kept,
-            "CS231N_CHECKS": "send",
-            "CS231N_NOTEBOOK_PATH": str(folder / "imports"),
-            "CS231N_DATA": "synthetic",
-            "HOME": str(folder / "home"),
-            "IPYTHONDIR": str(folder / "home"),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "PYTHONHASHSEED": "0",
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-        }
-
-    async def _one_kernel(self, todo: list[int], folder: Path, environment: dict, deadline: float) -> list[int]:
-        """Run the cells `todo`, with the definitions between them that have run before, until the end or until one
-        breaks the kernel; return those still to run."""
-        client = Client(
-            self.notebook,
-            kernel_manager_class=KernelManager,
-            allow_errors=True,
-            interrupt_on_timeout=False,
-            store_widget_state=False,
-            shutdown_kernel="immediate",
-            startup_timeout=60,
-        )
-        client.limit = self.job.limits.output_bytes
-        use_sockets(client, folder)
-        async with client.async_setup_kernel(cwd=str(folder / "work"), env=environment):
-            for index in range(todo[-1] + 1):
-                if index in todo:
-                    self.statuses[index] = await self._cell(client, index, deadline)
-                    if self.statuses[index] != "done":
-                        return [n for n in todo if n > index]
-                elif self.statuses[index] == "done" and self.job.cells[index][1] == "definition":
-                    kept = self.notebook.cells[index].outputs
-                    status = await self._cell(client, index, deadline)
-                    self.notebook.cells[index].outputs = kept
-                    if status != "done":  # it worked before: give up on it, and go on with another kernel
-                        self.statuses[index] = status
-                        return [n for n in todo if self.statuses[n] == "not reached"]
-        return []
-
-    async def _cell(self, client: Client, index: int, deadline: float) -> str:
-        cell = self.notebook.cells[index]
-        remaining = deadline - time.monotonic()
-        client.timeout = max(1, math.ceil(min(self.job.limits.cell_seconds, remaining)))
-        client.printed = 0
-        try:
-            await client.async_execute_cell(cell, index)
-        except (CellTimeoutError, DeadKernelError) as error:
-            if client.flooded:
-                return "too much output"
-            return "timed out" if isinstance(error, CellTimeoutError) else "killed"
-        cell.metadata.pop("execution", None)  # the times of day, which would make each execution another one
-        return "done"
+def plain_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a kernel without a sandbox, and make its own folders."""
+    shutil.copytree(folder / "modules", folder / "work")
+    (folder / "home").mkdir()
+    keep = ("PATH", "SYSTEMROOT", "VIRTUAL_ENV")
+    path = os.pathsep.join([str(folder / "withheld"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    kept = {name: os.environ[name] for name in keep if name in os.environ}
+    return {**environment(str(folder / "home"), str(folder / "imports")), **kept, "PYTHONPATH": path}

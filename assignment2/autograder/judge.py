@@ -14,15 +14,21 @@ from cs231n.checks.values import MIME_TYPE, MalformedValue, decode
 from nbformat import NotebookNode
 
 from autograder.course import Key, grade_id, is_check
-from autograder.execution import make_job, merge
+from autograder.execution import NOT_REACHED
+from autograder.jobs import make_job, merge
+from autograder.kernels import DONE
 from autograder.store import Store
 
-PASSED, FAILED, ERROR, NOT_REACHED = "passed", "failed", "error", "not reached"
+PASSED, FAILED, ERROR = "passed", "failed", "error"
 
 
 @dataclass
 class Verdict:
-    """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known."""
+    """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
+
+    kind: what the check compares: "equal" (values), "holds" (a condition), "unchanged" (arguments), "model" (accuracy)
+    mistake: the misconception's name in the catalogue
+    """
 
     check: str
     status: str
@@ -30,6 +36,8 @@ class Verdict:
     hint: str = ""
     weight: float = 1.0
     hidden: bool = False
+    kind: str = ""
+    mistake: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,11 @@ def sent(cell: NotebookNode) -> Iterable[dict]:
     """Yield what a check cell sent out, malformed messages left out: whoever sends them has sent nothing."""
     for output in cell.outputs:
         data = output.get("data")
-        message = data.get(MIME_TYPE) if isinstance(data, dict) else None
-        if isinstance(message, dict) and isinstance(message.get("check"), str):
-            yield message
+        bundle = data.get(MIME_TYPE) if isinstance(data, dict) else None
+        messages = bundle.get("checks") if isinstance(bundle, dict) else None
+        for message in messages if isinstance(messages, list) else ():
+            if isinstance(message, dict) and isinstance(message.get("check"), str):
+                yield message
 
 
 class Judge:
@@ -98,10 +108,11 @@ class Judge:
                 verdicts += self.models(expected, folder)
                 continue
             hidden = check not in self.reference.visible.get(name, ())
-            verdict = Verdict(check, PASSED, weight=float(expected["weight"]), hidden=hidden)
+            verdict = Verdict(check, PASSED, weight=float(expected["weight"]), hidden=hidden, kind=expected["kind"])
             got = [m for m in theirs if m["check"] == check and m.get("kind") != ERROR]
             if len(got) == 1:
-                verdict.status, verdict.message, prints[check] = judge_values(got[0], expected)
+                verdict.status, verdict.message, print_ = judge_values(got[0], expected)
+                prints |= {check: print_} if print_ else {}
             elif got:
                 verdict.status, verdict.message = FAILED, "was sent more than once"
             else:
@@ -116,7 +127,7 @@ class Judge:
         if error is not None:
             return ERROR, f"{error.get('error')}{error.get('where', '')}"[:500]
         status = cell.metadata.get("cs231n", {}).get("status", NOT_REACHED)
-        if status != "done":
+        if status != DONE:
             return status, ""
         raised = next((output for output in cell.outputs if output.output_type == "error"), None)
         if raised is not None:
@@ -124,21 +135,20 @@ class Judge:
         return NOT_REACHED, "the check cell sent no value for it"
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], prints: dict[str, list]) -> None:
-        passed = {verdict.check for verdict in verdicts if verdict.status == PASSED}
-        failures = {check: print_ for check, print_ in prints.items() if check not in passed}
-        names = hints.recognise(failures, self.known["cells"].get(cell.removeprefix("test_"), {}))
+        names = hints.recognise(prints, self.known["cells"].get(cell.removeprefix("test_"), {}))
         for verdict in verdicts:
             case = self.reference.checks[cell].get(verdict.check, {}).get("case")
             if verdict.status != PASSED:
-                verdict.hint = self.known["hints"].get(names.get(verdict.check) or names.get(case), "")
+                verdict.mistake = names.get(verdict.check) or names.get(case) or ""
+                verdict.hint = self.known["hints"].get(verdict.mistake, "")
 
 
 def judge_values(got: dict, expected: dict) -> tuple[str, str, list]:
-    """Compare one check's values with the key's; returns the status, the message and the fingerprint of the values."""
+    """Compare one check's values with the key's; returns the status, and of wrong values message and fingerprint."""
     try:
         theirs = {name: decode(got["values"][name]) for name in expected["values"]}
     except (MalformedValue, KeyError, TypeError) as error:
-        return FAILED, f"a malformed value: {error}", ["malformed"]
+        return FAILED, f"a malformed value: {error}", []
     ours = {name: decode(value) for name, value in expected["values"].items()}
     if expected["kind"] == "holds":
         given = {name: decode(value) for name, value in expected["given"].items()}
@@ -149,7 +159,7 @@ def judge_values(got: dict, expected: dict) -> tuple[str, str, list]:
         message = "; ".join(text if name == "value" else f"{name} {text}" for name, text in wrong)
         if message and expected["kind"] == "unchanged":
             message = f"{', '.join(name for name, _ in wrong)} modified in place: work on a copy"
-    return (FAILED if message else PASSED), message, hints.fingerprint(theirs)
+    return (FAILED, message, hints.fingerprint(theirs)) if message else (PASSED, "", [])
 
 
 def score(verdicts: list[Verdict], points: float) -> float:

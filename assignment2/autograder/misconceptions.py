@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.course import Key, grade_id, is_check, is_experiment, is_solution, source_tree
-from autograder.execution import make_job, merge
+from autograder.jobs import make_job, merge
 from autograder.judge import ERROR, Reference, sent
 from autograder.store import Store
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from cs231n import data_utils, model_io
+from threadpoolctl import threadpool_limits
 
 from autograder.course import key_modules
 from autograder.judge import FAILED, PASSED, Verdict
@@ -32,10 +33,16 @@ class ModelJudge:
             reached = self._accuracy(saved, expected["classes"])
         except (OSError, ValueError, KeyError, TypeError, MemoryError) as error:
             reason = f"{path.name} was not handed in" if not path.exists() else f"{path.name}: {error}"
-            return [Verdict(f"{n}. accuracy", FAILED, reason, weight=w) for n, w in numbered]
+            return [Verdict(f"{n}. accuracy", FAILED, reason, weight=w, kind="model") for n, w in numbered]
         message = f"{reached:.1%} on the held-out images ({saved.trained_on})"
         return [
-            Verdict(f"{n}. accuracy of at least {least:.0%}", PASSED if reached >= least else FAILED, message, weight=w)
+            Verdict(
+                f"{n}. accuracy",  # the same name whatever was trained on, for those who count a class's verdicts
+                PASSED if reached >= least else FAILED,
+                f"{message}, at least {least:.0%} asked for",
+                weight=w,
+                kind="model",
+            )
             for (n, w), least in zip(numbered, thresholds, strict=True)
         ]
 
@@ -45,9 +52,9 @@ class ModelJudge:
         model = key_class(self.sources, saved.class_name)(**saved.constructor)
         if {k: v.shape for k, v in model.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise ValueError("the weights do not fit the constructor arguments saved with them")
-        model.params = saved.params
+        model.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
         X, y = data_utils.held_out_data(saved.trained_on, seed=self.held_out_seed)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), threadpool_limits(1):
             return model_io.accuracy(model, X, y)
 
 

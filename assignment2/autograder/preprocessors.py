@@ -1,13 +1,12 @@
 """The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
 
-autograde:          Sanitise, OverwriteKernelspec*, OverwriteCells*, CheckCellMetadata*   (* nbgrader's own)
-                    then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*,
-                    CheckCellMetadata*
+autograde:          Sanitise, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*
+                    (* nbgrader's own)
 generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
 """
 
 from dataclasses import asdict
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPr
 from traitlets import Bool, Float, Integer, Unicode
 
 from autograder import verdicts
-from autograder.course import Key, is_check, is_experiment, nbgrader_options
-from autograder.execution import Limits, make_job, merge
+from autograder.course import Key, is_check, is_experiment, load_key, nbgrader_options
+from autograder.jobs import make_job, merge
 from autograder.judge import Judge as CellJudge
 from autograder.judge import Reference, Verdict, reference, score
+from autograder.kernels import Limits
 from autograder.misconceptions import known_mistakes
 from autograder.models import ModelJudge
 from autograder.sanitise import NotGradable, read_submission, sanitise
@@ -58,7 +58,7 @@ class CourseStep(NbGraderPreprocessor):
         return Path(self.course.format_path(directory, student, names["assignment"]))
 
     def key(self, resources: dict) -> Key:
-        return Key(self.folder("source", resources), resources["nbgrader"]["notebook"])
+        return load_key(self.folder("source", resources), resources["nbgrader"]["notebook"])
 
     def executions(self) -> Store:
         return Store(Path(self.course.root) / self.store)
@@ -84,14 +84,16 @@ class ExecuteFromStore(CourseStep):
     cell_seconds = Float(Limits.cell_seconds, help="How long one cell may run.").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="How long one notebook may run.").tag(config=True)
     output_bytes = Integer(Limits.output_bytes, help="How much one cell may print.").tag(config=True)
+    memory_bytes = Integer(Limits.memory_bytes, help="How much memory one notebook may take.").tag(config=True)
+    sandbox = Bool(True, help="Run student code in a sandbox; False: with your own rights.").tag(config=True)
 
     @property
     def limits(self) -> Limits:
-        return Limits(self.cell_seconds, self.notebook_seconds, self.output_bytes)
+        return Limits(self.cell_seconds, self.notebook_seconds, self.output_bytes, self.memory_bytes)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         files = submitted_modules(self.folder("submitted", resources))
-        job = make_job(nb, self.key(resources), self.limits, files)
+        job = make_job(nb, self.key(resources), files, limits=self.limits, sandboxed=self.sandbox)
         return merge(nb, self.executions().results(job)), resources
 
 
@@ -103,7 +105,7 @@ class Judge(CourseStep):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         key, store = self.key(resources), self.executions()
         judge = CellJudge(
-            _reference(key.folder, key.name, store.folder),
+            _reference(key, store.folder),
             ModelJudge(key.folder, self.held_out_seed),
             known_mistakes(key.folder, key.name),
         )
@@ -118,9 +120,9 @@ class Judge(CourseStep):
         return nb, resources
 
 
-@cache
-def _reference(folder: Path, name: str, store: Path) -> Reference:
-    return reference(Key(folder, name), Store(store))
+@lru_cache(maxsize=16)
+def _reference(key: Key, store: Path) -> Reference:
+    return reference(key, Store(store))
 
 
 class HideFromStudents(NbGraderPreprocessor):

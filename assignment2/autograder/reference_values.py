@@ -13,8 +13,10 @@ import numpy as np
 from cs231n.checks.values import decode
 
 from autograder.course import Key, keys
-from autograder.execution import Limits, execute, make_job, merge
+from autograder.execution import execute
+from autograder.jobs import make_job, merge
 from autograder.judge import sent_in
+from autograder.kernels import Limits
 from autograder.misconceptions import with_solutions
 
 
@@ -32,7 +34,8 @@ def record(folder: Path) -> None:
     for name, key in keys(folder).items():
         implementations = folder.parent / "reference" / f"{name}.py"
         notebook = with_solutions(key, read_cells(implementations))
-        job = replace(make_job(notebook, key, Limits(cell_seconds=120)), withheld={})  # PyTorch is withheld from some
+        job = make_job(notebook, key, limits=Limits(cell_seconds=120, memory_bytes=2**33))
+        job = replace(job, withheld={})  # PyTorch is withheld from some
         executed = merge(notebook, execute(job))
         found = {}
         for cell, messages in sent_in(executed).items():

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import nbformat
 from cs231n.checks import hints
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbgrader.converters import GenerateAssignment
 
 from autograder import misconceptions
 from autograder.bookkeeping import convert, load_config
 from autograder.course import ASSIGNMENT, keys
-from autograder.execution import KernelManager, use_sockets
 from autograder.judge import reference
+from autograder.kernels import KERNEL_COMMAND
 from autograder.store import Store
 
 REGISTRY = "gradebook.db"
@@ -78,14 +80,20 @@ def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600)
             timeout=timeout,
             resources={"metadata": {"path": str(folder)}},
         )
-        with tempfile.TemporaryDirectory(prefix="cs231n-") as sockets:
-            use_sockets(client, Path(sockets))
-            client.execute()
+        client.execute()
         print(f"{time.monotonic() - start:.0f} s", flush=True)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day
         notebook.metadata = key.notebook.metadata
         nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+class KernelManager(AsyncKernelManager):
+    """Kernels of this very interpreter, whatever the notebook or the user's kernel specs say."""
+
+    @property
+    def kernel_spec(self):
+        return KernelSpec(argv=KERNEL_COMMAND, display_name="Python 3", language="python")
 
 
 def record_fingerprints(course: Path) -> None:

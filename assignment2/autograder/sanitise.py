@@ -21,6 +21,8 @@ class NotGradable(Exception):
 
 def read_submission(path: Path) -> NotebookNode:
     """Read a submitted notebook of any version of the format; raises NotGradable with a reason for people."""
+    if path.is_symlink() or path.parent.is_symlink():
+        raise NotGradable(f"{path.name} is a link, not a file: hand in the notebook itself")
     if not path.is_file():
         raise NotGradable(f"{path.name} was not submitted")
     if path.stat().st_size > MAX_NOTEBOOK_BYTES:

@@ -178,7 +178,21 @@ class Checks:
 
 
 class SendingChecks(Checks):
-    """The checks of one cell while grading: publish what was computed, decide nothing."""
+    """The checks of one cell while grading: publish what was computed, decide nothing.
+
+    What belongs to one case goes out together when the case ends: a message for each check would cost more time than
+    most checks.
+    """
+
+    def __init__(self, cell):
+        super().__init__(cell)
+        self._messages = []
+
+    @contextmanager
+    def case(self, name):
+        with super().case(name):
+            yield
+        self._flush()
 
     def model(self, path, classes, data, at_least, weights):
         """Tell the judge which file to look at; it loads and measures the file itself."""
@@ -203,18 +217,24 @@ class SendingChecks(Checks):
         self._send(check=self._case, kind="error", error=one_line(error), where=where(error))
 
     def _send(self, **message):
+        message["case"] = self._case
+        self._messages.append(message)
+
+    def _flush(self):
         from IPython.display import display
 
-        message["case"] = self._case
-        display({MIME_TYPE: message, "text/plain": f"{self.cell}: {message['check']}"}, raw=True)
+        if self._messages:
+            names = ", ".join(message["check"] for message in self._messages)
+            display({MIME_TYPE: {"checks": self._messages}, "text/plain": f"{self.cell}: {names}"}, raw=True)
+        self._messages = []
 
     def __exit__(self, _, error, __):
         if isinstance(error, Exception):
             self._fail(error)
-            return True
-        if error is None:
+        elif error is None:
             self._compare_snapshots()
-        return False
+        self._flush()
+        return isinstance(error, Exception)
 
 
 def one_line(error):

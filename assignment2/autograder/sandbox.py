@@ -1,0 +1,163 @@
+"""The sandbox that student code runs in: namespaces and a file system of its own, made by bubblewrap.
+
+Inside there are the interpreter with its packages, `cs231n`, the data set and the earlier notebooks' definitions, all
+read-only; an empty home and temporary folder in memory; no network, no other process, no file and no environment
+variable of the grader's.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cs231n
+from cs231n import data_utils
+
+SCRATCH = "/tmp"  # everything that a student's code can write to, one file system in memory
+HOME, WORK, SOCKETS = f"{SCRATCH}/home", f"{SCRATCH}/work", f"{SCRATCH}/.kernel/socket"
+IMPORTS, PACKAGES = "/imports", "/withheld"
+DEVICES = ("null", "zero", "full", "random", "urandom")
+FIRST_USER = 1_000_000  # a grader that is root gives each sandbox an unused user of its own
+INSTALL = (
+    "Install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; macOS and Windows: "
+    "grade in a Linux virtual machine), or accept the risk that student code runs with your rights: --no-sandbox, or "
+    "c.ExecuteFromStore.sandbox = False in nbgrader_config.py"
+)
+
+
+class NoSandbox(RuntimeError):
+    """There is no sandbox on this machine; the message says why and what to install."""
+
+
+@cache
+def unavailable() -> str:
+    """Say in a few words why no sandbox can be made on this machine; "" where one can."""
+    if sys.platform != "linux":
+        return f"bubblewrap does not exist on {sys.platform}"
+    if shutil.which("bwrap") is None:
+        return "no bwrap on the PATH"
+    command = [*isolation(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    tried = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return tried.stderr.strip()[:200] if tried.returncode else ""
+
+
+def require() -> None:
+    """Raise NoSandbox where no sandbox can be made."""
+    if reason := unavailable():
+        raise NoSandbox(f"student code runs in bubblewrap, which does not work here ({reason}). {INSTALL}")
+
+
+def isolation() -> list[str]:
+    """The part of bubblewrap's command line that says what is not shared."""
+    user = [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    spaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    return [shutil.which("bwrap") or "bwrap", *user, *spaces, "--die-with-parent"]
+
+
+def read_only() -> list[str]:
+    """What a sandbox shows as it is: the system's libraries, Python, its packages, `cs231n`, the data set."""
+    found = ["/usr", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime"]
+    found += [sys.base_prefix, sys.prefix, *(path for path in sys.path if path.endswith("-packages"))]
+    found.append(str(Path(cs231n.__file__).parent))
+    if data := data_utils.find_cifar10():
+        found.append(str(Path(data).resolve()))
+    return [path for path in dict.fromkeys(found) if os.path.exists(path)]
+
+
+def file_system(folder: Path, scratch_bytes: int) -> list[str]:
+    """The part of bubblewrap's command line that lays out the files.
+
+    folder: on the grader's disk; its `imports`, `modules` and `withheld` are shown, whichever there are
+    """
+    scratch = ["--size", str(scratch_bytes), "--perms", "1777", "--tmpfs"]
+    options = [*scratch, SCRATCH]
+    options += ["--perms", "0777", "--dir", HOME, "--perms", "0777", "--dir", WORK]
+    shown = read_only()
+    for parent in dict.fromkeys(str(parent) for path in shown for parent in reversed(Path(path).parents)):
+        options += ["--perms", "0755", "--dir", parent]  # bubblewrap's own would be closed to a kernel's user
+    for path in shown:
+        options += ["--ro-bind", path, path]
+    for path in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(path):
+            options += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            options += ["--ro-bind", path, path]
+    if (folder / "imports").exists():
+        options += ["--ro-bind", str(folder / "imports"), IMPORTS]
+    for path in sorted((folder / "modules").glob("*")):
+        options += ["--ro-bind", str(path), f"{WORK}/{path.name}"]
+    options += ["--perms", "0755", "--dir", PACKAGES]
+    for path in sorted((folder / "withheld").glob("*")):  # in place of the original, which is nowhere in the sandbox
+        place = str(Path(cs231n.__file__).parent) if path.name == "cs231n" else f"{PACKAGES}/{path.name}"
+        options += ["--ro-bind", str(path), place]
+    options += ["--proc", "/proc", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
+    for device in DEVICES:
+        options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    return [*options, *scratch, "/dev/shm", "--remount-ro", "/", "--chdir", "/"]
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox. It ends when `pipe`, the write end of a pipe, is closed by all who have it, or by `kill`."""
+
+    process: subprocess.Popen
+    pid: int
+    pipe: int
+
+    @property
+    def uid(self) -> int | None:
+        """The user that a kernel becomes: None where it stays the one that the grader is."""
+        return FIRST_USER + self.pid if os.geteuid() == 0 else None
+
+    @property
+    def root(self) -> str:
+        """Where the grader sees the sandbox's files; nothing of them is on the grader's disk."""
+        return f"/proc/{self.pid}/root"
+
+    def usage(self) -> tuple[int, int]:
+        """Return the number of processes in the sandbox and the memory in bytes that belongs to them alone."""
+        try:
+            space = os.readlink(f"/proc/{self.pid}/ns/pid")
+            inside = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if lives_in(space, pid)]
+        except OSError:  # it has ended
+            return 0, 0
+        return len(inside), sum(private_bytes(pid) for pid in inside)
+
+
+def lives_in(space: str, pid: str) -> bool:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid") == space
+    except OSError:  # it has ended, or belongs to somebody else
+        return False
+
+
+def private_bytes(pid: str) -> int:
+    """Return the memory of a process that it shares with no file and no other process's pages in memory."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+    except OSError:
+        return 0
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
+    """Make a sandbox in which nothing runs yet; raises NoSandbox with bubblewrap's own words where it fails."""
+    info_read, info_write = os.pipe()
+    wait, pipe = os.pipe()
+    init = ["/bin/sh", "-c", "echo ready; exec cat"]  # ends with the pipe, and everything in the sandbox with it
+    command = [*isolation(), "--info-fd", str(info_write), *file_system(folder, scratch_bytes), "--", *init]
+    process = subprocess.Popen(
+        command, stdin=wait, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[info_write], env={}
+    )
+    os.close(wait)
+    os.close(info_write)
+    with open(info_read) as info, process.stdout as output, process.stderr as errors:
+        if output.readline() != b"ready\n":
+            os.close(pipe)
+            raise NoSandbox(f"bubblewrap failed: {errors.read().decode(errors='replace').strip()}")
+        return Sandbox(process, json.load(info)["child-pid"], pipe)
