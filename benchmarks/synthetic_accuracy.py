@@ -97,9 +97,9 @@ class Network:
         return (np.concatenate(scores).argmax(axis=1) == y).mean()
 
 
-def train(data, filters, hidden, epochs, learning_rate, batch_size=100):
+def train(data, filters, hidden, epochs, learning_rate, seed, batch_size=100):
     """Return the trained network; the learning rate falls to a tenth over the epochs."""
-    random = np.random.RandomState(231)
+    random = np.random.RandomState(seed)
     network = Network(filters, hidden, random)
     X, y = data["X_train"], data["y_train"]
     for epoch in range(epochs):
@@ -115,10 +115,11 @@ def main():
     parser.add_argument("--source", default="synthetic", choices=["synthetic", "cifar-10"])
     parser.add_argument("--num-training", type=int, default=49000)
     parser.add_argument("--epochs", type=int, help="for all networks")
+    parser.add_argument("--seed", type=int, default=231, help="of first weights and mini-batches")
     parser.add_argument("--only", choices=NETWORKS, action="append", help="this network only")
     arguments = parser.parse_args()
     start = time.perf_counter()
-    data = get_CIFAR10_data(num_training=arguments.num_training, source=arguments.source)
+    data = get_CIFAR10_data(num_training=arguments.num_training, num_test=10000, source=arguments.source)
     print(f"{arguments.source}: loaded in {time.perf_counter() - start:.1f} s")
     for name in ("X_train", "X_val", "X_test"):
         data[name] /= 64  # about the spread of the pixels
@@ -127,9 +128,9 @@ def main():
         filters, hidden, epochs, learning_rate = NETWORKS[name]
         start = time.perf_counter()
         epochs = arguments.epochs or epochs
-        network = train(data, filters, hidden, epochs, learning_rate)
+        network = train(data, filters, hidden, epochs, learning_rate, arguments.seed)
         seconds = time.perf_counter() - start
-        parts = [(data[f"X_{part}"][:2000], data[f"y_{part}"][:2000]) for part in ("train", "val", "test")]
+        parts = [(data[f"X_{part}"][:10000], data[f"y_{part}"][:10000]) for part in ("train", "val", "test")]
         row = " ".join(f"{network.accuracy(*part):6.1%}" for part in parts)
         print(f"{name:12} {epochs:6} {row} {seconds:8.0f}", flush=True)
 

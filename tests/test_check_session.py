@@ -53,12 +53,28 @@ def test_each_failure_has_its_line(capsys):
     assert len(caught.value._render_traceback_()) == 1
 
 
+def test_what_is_missing_is_named_with_its_notebook(capsys):
+    """Does a student read which block is still empty, of which class, and in which earlier notebook?"""
+    names = {}
+    source = "class Net:\n    def __init__(self):\n        raise NotImplementedError"
+    exec(compile(source, "Earlier.ipynb[net]", "exec"), names)
+    exec(compile("def here():\n    return 1 / 0", "<ipython-input-1>", "exec"), names)
+    with pytest.raises(ChecksFailed), checking("net") as check:
+        with check.case("earlier"):
+            names["Net"]()
+        with check.case("here"):
+            names["here"]()
+    printed = capsys.readouterr().out
+    assert "✗ earlier: not implemented yet: fill the TODO block of Net.__init__ in Earlier.ipynb\n" in printed
+    assert "✗ here: ZeroDivisionError: division by zero (in here, line 2: " in printed
+
+
 def test_exception_outside_of_a_case(capsys):
     """Does an exception in the middle of the cell become a line, with the checks before it kept?"""
     with pytest.raises(ChecksFailed, match="the cell itself"), checking("double") as check:
         check.equal("first", 1.0, 1.0)
         raise TypeError("broken")
-    assert "✓ first\n  ✗ : TypeError: broken" in capsys.readouterr().out
+    assert "✓ first\n  ✗ TypeError: broken" in capsys.readouterr().out
 
 
 def test_interrupt_is_not_swallowed():
@@ -109,7 +125,7 @@ def sent(monkeypatch):
     """Collect what a check cell publishes while grading."""
     messages = []
     monkeypatch.setenv("CS231N_CHECKS", "send")
-    monkeypatch.setattr("IPython.display.display", lambda data, raw: messages.append(data[MIME_TYPE]))
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: messages.extend(data[MIME_TYPE]["checks"]))
     return messages
 
 

@@ -83,5 +83,5 @@ def test_no_large_or_private_file_is_tracked():
 def test_help_explains_the_workflow():
     """Does `autograder --help` tell the way of an assignment, with every command in it?"""
     text = parser().format_help()
-    for word in ("release", "grade", "demo", "doctor", "formgrader", "submitted/<student>"):
+    for word in ("release", "grade", "demo", "doctor", "Formgrader", "submitted/<student>"):
         assert word in text

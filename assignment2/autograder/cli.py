@@ -14,7 +14,7 @@ the way of an assignment:
   2. autograder release        make release/assignment2/ and gradebook.db; hand the release out
   3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
-  5. nbgrader formgrader       grade the written answers by hand, then autograder grade again for the feedback
+  5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
   6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
 
 to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor

@@ -136,9 +136,12 @@ def key_modules(folder: Path) -> dict[str, ModuleType]:
     """Import the definitions of the key's notebooks into this process, those that others import first."""
     found = keys(folder)
     ordered = sorted(found, key=lambda name: len(found[name].imports))
-    variables = {cs231n.notebook_import.FOLDER_VARIABLE: str(folder)}
     # leaves no notebook in sys.modules: another course has others of the same name
-    with mock.patch.dict(os.environ, variables), mock.patch.dict(sys.modules):
+    before = {name: sys.modules.pop(name) for name in ordered if name in sys.modules}
+    try:
+        with mock.patch.dict(os.environ, {cs231n.notebook_import.FOLDER_VARIABLE: str(folder)}):
+            return {name: importlib.import_module(name) for name in ordered}
+    finally:
         for name in ordered:
             sys.modules.pop(name, None)
-        return {name: importlib.import_module(name) for name in ordered}
+        sys.modules.update(before)

@@ -1,6 +1,7 @@
 """`autograder demo`: a course in a scratch folder, sample submissions, and the whole way to their feedback pages."""
 
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def demo(repository: Path, folder: Path, risk: bool = False) -> None:
     page = folder / "feedback" / "common-mistakes" / ASSIGNMENT / "FullyConnectedNets.html"
     print(f"  what a student reads   {page}")
     print(f"  the grades             {folder / 'grades.csv'}")
-    print(f"  formgrader             cd {folder} && jupyter lab   (then Nbgrader > Formgrader)")
+    jupyter = Path(sys.executable).with_name("jupyter")
+    print(f"  formgrader             cd {folder} && {jupyter} lab   (then Nbgrader > Formgrader)")
 
 
 def make_course(repository: Path, folder: Path) -> None:

@@ -2,14 +2,16 @@
 
 import contextlib
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import numpy as np
+from cs231n.solver import Solver
 from nbformat import NotebookNode
+from threadpoolctl import threadpool_limits
 
-from autograder.course import Key, grade_id, is_experiment, is_solution, key_modules, keys
+from autograder.course import ASSIGNMENT, Key, grade_id, is_experiment, is_solution, key_modules, keys
 from autograder.misconceptions import catalogue, solution
 
 ON_TIME, TOO_LATE = "2026-01-31 20:00:00 UTC", "2026-02-02 09:30:00 UTC"
@@ -56,6 +58,8 @@ def syntax_error(notebook: NotebookNode, key: Key) -> None:
 
 
 def never_ends(notebook: NotebookNode, key: Key) -> None:
+    if key.imports:
+        return  # in the first notebook only: each check that waits for the function takes the whole time of a cell
     name = first_solutions(notebook)[-1]
     source = without_marks(solution(key, name).source)
     body = source.replace("    return ", "    while True:\n        pass\n    return ", 1)
@@ -83,7 +87,7 @@ SPOIL: dict[str, Callable[[NotebookNode, Key], None]] = {
 
 def hand_in(course: Path) -> list[str]:
     """Write the samples to `submitted/` of a course whose release exists; returns their names."""
-    course_keys = keys(course / "source" / "assignment2")
+    course_keys = keys(course / "source" / ASSIGNMENT)
     weights = train_models(course)
     for name, spoil in SPOIL.items():
         folder = submission(course, name, TOO_LATE if name == "late" else ON_TIME)
@@ -103,11 +107,11 @@ def hand_in(course: Path) -> list[str]:
 
 
 def released(course: Path, key: Key) -> NotebookNode:
-    return nbformat.read(course / "release" / "assignment2" / f"{key.name}.ipynb", as_version=4)
+    return nbformat.read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb", as_version=4)
 
 
 def submission(course: Path, student: str, timestamp: str) -> Path:
-    folder = course / "submitted" / student / "assignment2"
+    folder = course / "submitted" / student / ASSIGNMENT
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
     return folder
@@ -115,19 +119,39 @@ def submission(course: Path, student: str, timestamp: str) -> Path:
 
 def train_models(course: Path) -> dict[str, bytes]:
     """Train the networks that the key hands in, by the key's own cells; returns their files of weights."""
-    sources = course / "source" / "assignment2"
+    sources = course / "source" / ASSIGNMENT
     course_keys = keys(sources)
     folder = course / "training"
     folder.mkdir()
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()), threadpool_limits(1):
         for name, module in key_modules(sources).items():
-            names = vars(module)
-            for cell in (c for c in course_keys[name].notebook.cells if is_experiment(c) and c.cell_type == "code"):
-                if "save_model(" in cell.source or "get_CIFAR10_data(" in cell.source:
-                    with contextlib.redirect_stdout(io.StringIO()):
-                        exec(compile(cell.source, f"{name}[{cell.id}]", "exec"), names)
-    finally:
-        os.chdir(before)
+            experiments = [c for c in course_keys[name].notebook.cells if is_experiment(c) and c.cell_type == "code"]
+            training = [cell for cell in experiments if "save_model(" in cell.source]
+            data = [cell for cell in experiments if "get_CIFAR10_data(" in cell.source]
+            module.Solver = CoarseSolver
+            for cell in data + training if training else []:
+                exec(compile(cell.source, f"{name}[{cell.id}]", "exec"), vars(module))
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.npz"))}
+
+
+class CoarseSolver(Solver):
+    """Trains fully connected networks at a quarter of the cost: weights of the first layer stay equal in 2x2 pixels.
+
+    Sums over such squares, halved, are an orthogonal projection: step sizes and regularisation mean what they did.
+    """
+
+    def __init__(self, model, data, **settings):
+        self.shape = model.params["W1"].shape  # (3072, H)
+        model.params["W1"] = coarse(model.params["W1"].T).reshape(self.shape[1], -1).T
+        super().__init__(model, {k: coarse(v) if k.startswith("X") else v for k, v in data.items()}, **settings)
+
+    def train(self):
+        super().train()
+        small = self.model.params["W1"].reshape(3, 16, 1, 16, 1, -1) / 2
+        self.model.params["W1"] = np.broadcast_to(small, (3, 16, 2, 16, 2, self.shape[1])).reshape(self.shape)
+
+
+def coarse(images: np.ndarray) -> np.ndarray:
+    """Add up the four pixels of each 2x2 square and halve the sum: (N, 3072) or (N, 3, 32, 32) -> (N, 3, 16, 16)."""
+    X = images.reshape(len(images), 3, 32, 32)
+    return (X[..., ::2, ::2] + X[..., ::2, 1::2] + X[..., 1::2, ::2] + X[..., 1::2, 1::2]) / 2

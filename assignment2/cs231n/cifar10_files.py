@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +41,24 @@ def find(folder):
 # -- downloading
 
 
+def import_pooch():
+    """Return the module pooch: imported late, so that the synthetic images do not need it.
+
+    It imports tqdm.auto, which warns in a notebook without ipywidgets; the bar is drawn as text then, all the same.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pooch
+    return pooch
+
+
 def download(folder):
     """Download the archive into `folder`, verify its checksum and unpack it; returns the folder of the batch files.
 
     An archive that is already there and whole is only unpacked. Nothing half done is ever left under a final name,
     so that after a broken download the next call simply starts again. Raises DownloadError.
     """
-    import pooch  # here, so that the synthetic images do not need it
-
+    pooch = import_pooch()
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

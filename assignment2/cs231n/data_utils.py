@@ -143,9 +143,7 @@ def _folder(folder):
         return Path(folder).expanduser(), "folder=..."
     if os.environ.get(FOLDER_VARIABLE):
         return Path(os.environ[FOLDER_VARIABLE]).expanduser(), FOLDER_VARIABLE
-    import pooch
-
-    return Path(pooch.os_cache("cs231n")), ""
+    return Path(cifar10_files.import_pooch().os_cache("cs231n")), ""
 
 
 def _advice():

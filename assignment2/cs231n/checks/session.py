@@ -169,7 +169,8 @@ class Checks:
             if line.message == HIDDEN:
                 print(f"  · {line.check} (hidden: compared when graded)")
                 continue
-            print(f"  ✗ {line.check}: {line.message}" if line.message else f"  ✓ {line.check}")
+            about = f"{line.check}: " if line.check else ""  # the cell itself has no name
+            print(f"  ✗ {about}{line.message}" if line.message else f"  ✓ {line.check}")
             hint = known["hints"].get(found.get(line.check))
             if line.message and hint and hint not in told:
                 print(textwrap.fill(hint, 100, initial_indent="      hint: ", subsequent_indent=" " * 12))
@@ -245,14 +246,22 @@ def one_line(error):
 
 
 def where(error):
-    """Say in which function and line of a notebook an exception was raised: " (in affine_forward, line 12: …)"."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_notebook(frame.filename)]
-    if not frames:
+    """Say where in a notebook an exception was raised: " (in affine_forward, line 12: …)".
+
+    A function that was imported is named with its notebook: "fill the TODO block of relu_forward in
+    FullyConnectedNets.ipynb".
+    """
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    found = zip(codes, traceback.extract_tb(error.__traceback__), strict=False)
+    places = [(code, line) for code, line in found if is_notebook(code.co_filename)]
+    if not places:
         return ""
-    frame = frames[-1]
+    code, line = places[-1]
+    notebook, imported, _ = code.co_filename.partition(".ipynb")
+    function = code.co_qualname + (f" in {notebook}.ipynb" if imported else "")
     if isinstance(error, NotImplementedError):
-        return f": fill the TODO block of {frame.name}"
-    return f" (in {frame.name}, line {frame.lineno}: {frame.line})" if frame.name != "<module>" else ""
+        return f": fill the TODO block of {function}"
+    return f" (in {function}, line {line.lineno}: {line.line})" if code.co_name != "<module>" else ""
 
 
 def is_notebook(filename):
