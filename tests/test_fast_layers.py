@@ -23,6 +23,9 @@ CONVOLUTIONS = [
     (2, 2, 3, 3, 3, 1, 1, 1, 2),  # windows that see nothing but padding
     (1, 2, 2, 3, 2, 5, 6, 2, 4),  # filters larger than the image
     (2, 1, 4, 4, 2, 4, 4, 1, 0),  # one output
+    (3, 2, 6, 5, 3, 2, 3, 5, 4),  # stride and padding larger than the filter
+    (2, 2, 1, 7, 1, 1, 2, 1, 0),  # images of one row
+    (3, 1, 3, 4, 2, 3, 3, 2, 5),  # most rows of the gradient lie in the padding
     (17, 2, 4, 4, 3, 3, 3, 1, 1),
 ]
 
@@ -134,6 +137,30 @@ def test_convolution_is_the_same_in_small_blocks_and_two_threads(geometry, two_t
     expected = naive_convolution(x, w, b, **param), *naive_convolution_backward(dout, x, w, **param)
     for actual, right in zip(results, expected, strict=True):
         np.testing.assert_allclose(actual, right, atol=1e-11, rtol=1e-11)
+
+
+@pytest.mark.parametrize("workspace", [700, 3000, 12000])
+@pytest.mark.parametrize("geometry", CONVOLUTIONS, ids=str)
+def test_convolution_is_the_same_in_blocks_of_any_size(geometry, workspace, monkeypatch):
+    """Do blocks of a few rows or a few images, the last of another size, fit together?"""
+    monkeypatch.setattr(fast_layers, "WORKSPACE", workspace)
+    x, w, b, param = convolution_inputs(geometry)
+    out, cache = conv_forward_fast(x, w, b, param)
+    dout = upstream(out)
+    results = (out, *conv_backward_fast(dout, cache))
+    expected = naive_convolution(x, w, b, **param), *naive_convolution_backward(dout, x, w, **param)
+    for actual, right in zip(results, expected, strict=True):
+        np.testing.assert_allclose(actual, right, atol=1e-11, rtol=1e-11)
+
+
+def test_nan_stays_where_it_is_seen():
+    """Does one NaN pixel spoil the outputs whose windows hold it, and no others?"""
+    x, w, b, param = convolution_inputs(CONVOLUTIONS[0])
+    x[1, 2, 0, 4] = np.nan
+    out, _ = conv_forward_fast(x, w, b, param)
+    spoilt = np.zeros(out.shape, bool)
+    spoilt[1, :, :2, 3:] = True
+    np.testing.assert_array_equal(np.isnan(out), spoilt)
 
 
 @pytest.mark.parametrize("geometry", [CONVOLUTIONS[2], CONVOLUTIONS[6]], ids=str)
@@ -384,7 +411,13 @@ def test_a_forked_process_has_a_second_thread_of_its_own():
 
 @pytest.mark.parametrize(
     "geometry",
-    [(50, 3, 32, 32, 32, 7, 7, 1, 3), (32, 32, 32, 32, 32, 3, 3, 1, 1), (1, 3, 500, 400, 8, 7, 7, 1, 3)],
+    [
+        (50, 3, 32, 32, 32, 7, 7, 1, 3),
+        (32, 32, 32, 32, 32, 3, 3, 1, 1),
+        (1, 3, 500, 400, 8, 7, 7, 1, 3),
+        (20, 16, 128, 128, 4, 1, 1, 4, 0),  # few of the pixels are seen
+        (40, 8, 64, 64, 64, 1, 1, 1, 0),  # many more filters than weights in one
+    ],
     ids=str,
 )
 def test_workspaces_are_small(geometry):

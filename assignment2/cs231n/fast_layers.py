@@ -1,38 +1,37 @@
 """Convolution and max pooling, fast, in NumPy alone: nothing to compile.
 
-The classic way to a fast convolution (im2col) copies every window of the image into a column, HH * WW copies of every
-pixel, and multiplies all of it at once. Here only the *horizontal* taps are laid out, WW copies:
+The forward pass and the gradient of the filters are the classic im2col: every window of the image becomes a column of
+C * HH * WW numbers, and one matrix product does the rest. Two things make it fast. The columns are laid out for a few
+images, or a few rows of one image, at a time, in memory that is used again: what fits into the processor's cache costs
+little to copy. And each column ends in a 1: the bias is one more weight, in the same product, and so is its gradient:
 
-    lowered[y, c, j, ox] = padded x[c, y, ox * stride + j]              (rows, C, WW, OW)
+    out = (w, b) (F, C * HH * WW + 1) @ columns (C * HH * WW + 1, OH * OW)
+    (dw, db).T = columns (C * HH * WW + 1, N * OH * OW) @ dout.T (N * OH * OW, F)
 
-The vertical taps cost nothing: the window of output row oy is the HH consecutive rows of `lowered` from oy * stride,
-one block of memory, which read as a matrix has HH * C * WW rows and OW columns. The matrices of neighbouring output
-rows overlap in memory; no copy is made of what they share:
+For the gradient of the input, the same backwards would mean to add up C * HH * WW rows of the product, in many short
+sums, which NumPy does slowly. So only the horizontal taps are added up; those below each other are summed by the
+product, which collects row y of the gradient from all rows of dout whose windows cover it, one block of `stacked` each:
 
-    out[:, oy, :] = w (F, HH * C * WW) @ lowered[oy * stride : oy * stride + HH] (HH * C * WW, OW)
+    lowered[c, j, y, ox] = w.T (C * WW, HH * F) @ stacked (HH * F, rows * OW), stacked[i, f, y, ox] = dout[f, y - i, ox]
+    padded dx[c, y, ox + j] += lowered[c, j, y, ox]
 
-The gradient of the input goes the same way back. Row y of the lowered gradient collects from the output rows that saw
-it: another product with overlapping slabs, now of dout; then the horizontal taps are added up. The gradient of the
-filters wants long rows, so there `lowered` has the taps first, (C, WW, y, ox): row i of the filters is
-lowered[:, :, i : i + OH] (C * WW, OH * OW) @ dout.T (OH * OW, F). With a stride, y is sorted by y % stride to keep
-that a contiguous slab.
+With a stride s, the rows y = q * s + phase of each phase meet only the taps i = t * s + phase: one product for each.
 
-All of it is done for a few images at a time, few enough that they stay in the processor's cache, in two threads
-(see cs231n.threads). Shapes follow the course: x (N, C, H, W), w (F, C, HH, WW), b (F,), out (N, F, OH, OW).
+All of it is done in two threads (see cs231n.threads). Shapes follow the course: x (N, C, H, W), w (F, C, HH, WW),
+b (F,), out (N, F, OH, OW).
 """
 
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from cs231n.fast_pooling import max_pool_backward_fast, max_pool_forward_fast
 from cs231n.threads import in_even_parts, in_two_halves
 
 __all__ = ["conv_backward_fast", "conv_forward_fast", "max_pool_backward_fast", "max_pool_forward_fast"]
 
-WORKSPACE = 1 << 21  # bytes that a block's lowered images may take in each thread
+WORKSPACE = 1 << 21  # bytes that what is laid out for one product may take, in each thread
 SMALL = 1 << 23  # multiplications below which a layer is not worth a second thread
 
 
@@ -81,23 +80,16 @@ def conv_forward_fast(x, w, b, conv_param):
     g = _geometry(x, w, b, conv_param)
     dtype = _working_dtype(x)
     out = np.empty((g.N, g.F, g.OH, g.OW), dtype)
-    # Filters as rows, in the order of a slab: (F, HH * C * WW)
-    filters = w.transpose(0, 2, 1, 3).reshape(g.F, -1).astype(dtype, order="C")
-    biases = b.astype(dtype)[:, None, None]
-    row_bytes = g.C * g.WW * g.OW * dtype.itemsize
+    pixels = out.reshape(g.N, g.F, g.OH * g.OW)
+    filters = np.column_stack((w.reshape(g.F, -1), b)).astype(dtype)
 
     def forward(blocks):
-        workspace = Workspace(dtype)
+        columns = Columns(x, g, dtype)
         for images, rows in blocks:
-            lowered_rows = (rows.stop - rows.start - 1) * g.stride + g.HH
-            lowered = workspace.array(images.stop - images.start, lowered_rows, g.C, g.WW, g.OW)
-            _lower(x[images], lowered.transpose(0, 2, 1, 3, 4), g, rows.start * g.stride, 1)
-            slabs = _slabs(lowered, g.HH, g.stride, rows.stop - rows.start)
-            part = out[images, :, rows]
-            np.matmul(filters, slabs, out=part.transpose(0, 2, 1, 3))
-            part += biases
+            matrices = columns.of_each(images, rows)
+            np.matmul(filters, matrices, out=pixels[images, :, rows.start * g.OW : rows.stop * g.OW])
 
-    in_two_halves(forward, _blocks(g, g.OH, g.stride * row_bytes))
+    in_two_halves(forward, _blocks(g, range(g.OH), Columns.row_size(g) * dtype.itemsize))
     return out.astype(_result_dtype(x), copy=False), (x, w, b, dict(conv_param))
 
 
@@ -124,90 +116,107 @@ def conv_backward_fast(dout, cache, input_gradient=True):
 
 
 def _filter_gradient(dout, x, g):
-    """(dw, db): for each row i of the filters, lowered[:, :, i : i + OH] (C * WW, OH * OW) @ dout.T (OH * OW, F)."""
-    phases = min(g.stride, g.HH)
+    """(dw, db): the sum over all blocks of columns (C * HH * WW + 1, n * pixels) @ dout.T (n * pixels, F)."""
+    pixels = dout.reshape(g.N, g.F, g.OH * g.OW)
 
     def gradient(blocks):
-        dw, db = np.zeros((g.HH, g.C * g.WW, g.F), dout.dtype), np.zeros(g.F, dout.dtype)
-        workspace = Workspace(dout.dtype)
+        columns = Columns(x, g, dout.dtype)
+        total = np.zeros((g.C * g.HH * g.WW + 1, g.F), dout.dtype)
         for images, rows in blocks:
-            n, height = images.stop - images.start, rows.stop - rows.start
-            reach = height + (g.HH - 1) // g.stride  # rows of each phase
-            lowered = workspace.array(n, g.C, g.WW, phases, reach, g.OW)
-            for phase in range(phases):
-                taps_last = lowered[:, :, :, phase].transpose(0, 1, 3, 2, 4)
-                _lower(x[images], taps_last, g, rows.start * g.stride + phase, g.stride)
-            lowered = lowered.reshape(n, g.C * g.WW, phases * reach * g.OW)
-            d = dout[images, :, rows].reshape(n, g.F, height * g.OW)
-            for i in range(g.HH):
-                start = (i % g.stride * reach + i // g.stride) * g.OW
-                slab = lowered[:, :, start : start + height * g.OW]
-                dw[i] += np.matmul(slab, d.transpose(0, 2, 1)).sum(axis=0)
-            db += d.sum(axis=2).sum(axis=0)
-        return dw, db
+            d = pixels[images, :, rows.start * g.OW : rows.stop * g.OW].swapaxes(0, 1).reshape(g.F, -1)
+            total += columns.of_all(images, rows) @ d.T
+        return total
 
-    row_bytes = g.stride * g.C * g.WW * g.OW * dout.itemsize
-    dws, dbs = zip(*in_two_halves(gradient, _blocks(g, g.OH, row_bytes)), strict=True)
-    dw = sum(dws).reshape(g.HH, g.C, g.WW, g.F).transpose(3, 1, 0, 2)
-    return np.ascontiguousarray(dw), sum(dbs)
+    row_bytes = (Columns.row_size(g) + g.F * g.OW) * dout.itemsize
+    total = sum(in_two_halves(gradient, _blocks(g, range(g.OH), row_bytes)))
+    return total[:-1].T.reshape(g.F, g.C, g.HH, g.WW), total[-1].copy()
 
 
 def _input_gradient(dout, w, g):
-    """dx: row q * stride + phase of the lowered gradient gathers w[:, :, phase + t * stride] * dout[:, :, q - t] over
-    the taps t; as one product, the taps and filters of those rows with the slab of dout from q - taps + 1 to q."""
+    """dx: rows q * stride + phase of the lowered gradient are w[:, :, phase::stride] times the rows q, q - 1, ... of
+    dout, one for each of these taps, stacked."""
     dx = np.zeros((g.N, g.C, g.H, g.W), dout.dtype)
-    # w of each phase, (C * WW, taps * F), the last tap first as it meets the first row of the slab
-    filters = [
-        w[:, :, phase :: g.stride][:, :, ::-1]
-        .transpose(1, 3, 2, 0)
-        .reshape(g.C * g.WW, -1)
-        .astype(dout.dtype, order="C")
+    filters = [  # of each phase, (C * WW, taps * F)
+        w[:, :, phase :: g.stride].transpose(1, 3, 2, 0).reshape(g.C * g.WW, -1).astype(dout.dtype, order="C")
         for phase in range(min(g.stride, g.HH))
     ]
-    before = (g.HH - 1) // g.stride  # rows of dout above q that some phase wants
+    taps = 1 + (g.HH - 1) // g.stride  # of phase 0, which has the most
 
     def gradient(blocks):
-        workspace, slab_workspace = Workspace(dout.dtype), Workspace(dout.dtype)
+        stacked_workspace, lowered_workspace = Workspace(dout.dtype), Workspace(dout.dtype)
         for images, rows in blocks:
             n, height = images.stop - images.start, rows.stop - rows.start
-            d = slab_workspace.array(n, before + height, g.F, g.OW)
-            here, there = _inside(before + height, rows.start - before, 1, g.OH)
-            d[:, : here.start] = d[:, here.stop :] = 0
-            d[:, here] = dout[images, :, there].transpose(0, 2, 1, 3)
-            lowered = workspace.array(n, height, g.C, g.WW, g.OW)
+            stacked = stacked_workspace.array(n, taps, g.F, height, g.OW)
+            for tap in range(taps):
+                here, there = _inside(height, rows.start - tap, 1, g.OH)
+                stacked[:, tap, :, : here.start] = stacked[:, tap, :, here.stop :] = 0
+                stacked[:, tap, :, here] = dout[images, :, there]
+            stacked = stacked.reshape(n, taps * g.F, height * g.OW)
+            lowered = lowered_workspace.array(n, g.C, g.WW, height, g.OW)
             for phase, matrix in enumerate(filters):
-                taps = matrix.shape[1] // g.F
-                slabs = _slabs(d[:, before + 1 - taps :], taps, 1, height)
-                np.matmul(matrix, slabs, out=lowered.reshape(n, height, g.C * g.WW, g.OW))
-                _add_up(lowered.transpose(0, 2, 1, 3, 4), dx[images], g, rows.start * g.stride + phase, g.stride)
+                product = lowered.reshape(n, g.C * g.WW, height * g.OW)
+                np.matmul(matrix, stacked[:, : matrix.shape[1]], out=product)
+                _add_up(lowered, dx[images], g, rows.start * g.stride + phase)
 
-    row_bytes = (g.C * g.WW + g.F) * g.OW * dout.itemsize
-    in_two_halves(gradient, _blocks(g, g.OH + before, row_bytes))
+    # Of the rows q, those that lie in the image, not in its padding
+    rows = range(g.pad // g.stride, min(g.OH + taps - 1, (g.pad + g.H - 1) // g.stride + 1))
+    row_bytes = (g.C * g.WW + taps * g.F) * g.OW * dout.itemsize
+    in_two_halves(gradient, _blocks(g, rows, row_bytes))
     return dx
 
 
-def _lower(x, lowered, g, first, step):
-    """lowered[n, c, k, j, ox] = x[n, c, first + k * step, ox * stride + j], rows and columns counted with the padding.
-
-    x (n, C, H, W) without padding; lowered (n, C, rows, WW, OW), in any memory order, is filled.
-    """
-    rows, x_rows = _inside(lowered.shape[2], first - g.pad, step, g.H)
-    lowered[:, :, : rows.start] = 0
-    lowered[:, :, rows.stop :] = 0
+def _add_up(lowered, dx, g, first):
+    """dx[n, c, first + k * stride, ox * stride + j] += lowered[n, c, j, k, ox], rows and columns of dx counted with the
+    padding, which is not there: what belongs to it is left out."""
+    rows, x_rows = _inside(lowered.shape[3], first - g.pad, g.stride, g.H)
     for j in range(g.WW):
         columns, x_columns = _inside(g.OW, j - g.pad, g.stride, g.W)
-        tap = lowered[:, :, rows, j]
-        tap[..., : columns.start] = 0
-        tap[..., columns.stop :] = 0
-        tap[..., columns] = x[:, :, x_rows, x_columns]
+        dx[:, :, x_rows, x_columns] += lowered[:, :, j, rows, columns]
 
 
-def _add_up(lowered, dx, g, first, step):
-    """The gradient of _lower: dx[n, c, first + k * step, ox * stride + j] += lowered[n, c, k, j, ox]."""
-    rows, x_rows = _inside(lowered.shape[2], first - g.pad, step, g.H)
-    for j in range(g.WW):
-        columns, x_columns = _inside(g.OW, j - g.pad, g.stride, g.W)
-        dx[:, :, x_rows, x_columns] += lowered[:, :, rows, j, columns]
+class Columns:
+    """The windows of images as the columns of a matrix, block after block in the same memory: a matrix that was laid
+    out before is no more."""
+
+    def __init__(self, x, g, dtype):
+        self.x, self.g = x, g
+        self.padded, self.columns = Workspace(dtype), Workspace(dtype)
+
+    @staticmethod
+    def row_size(g):
+        """How many numbers are laid out for one row of the output."""
+        return (g.C * g.HH * g.WW + 1) * g.OW + g.C * g.stride * (g.W + 2 * g.pad)
+
+    def of_each(self, images, rows):
+        """A matrix for each image, (n, C * HH * WW + 1, rows * OW): the windows of these rows of the output, and 1."""
+        windows = self._windows(images, rows)
+        n, C, HH, WW, height, OW = windows.shape
+        matrices = self.columns.array(n, C * HH * WW + 1, height * OW)
+        matrices[:, :-1].reshape(windows.shape)[...] = windows
+        matrices[:, -1] = 1
+        return matrices
+
+    def of_all(self, images, rows):
+        """The same matrices side by side, (C * HH * WW + 1, n * rows * OW)."""
+        windows = self._windows(images, rows).transpose(1, 2, 3, 0, 4, 5)
+        C, HH, WW, n, height, OW = windows.shape
+        matrix = self.columns.array(C * HH * WW + 1, n * height * OW)
+        matrix[:-1].reshape(windows.shape)[...] = windows
+        matrix[-1] = 1
+        return matrix
+
+    def _windows(self, images, rows):
+        """A view (n, C, HH, WW, rows, OW) of the windows, in the part of the images that they cover, padded."""
+        x, g = self.x[images], self.g
+        height = rows.stop - rows.start
+        padded = self.padded.array(len(x), g.C, (height - 1) * g.stride + g.HH, g.W + 2 * g.pad)
+        here, there = _inside(padded.shape[2], rows.start * g.stride - g.pad, 1, g.H)
+        padded[...] = 0
+        padded[:, :, here, g.pad : g.pad + g.W] = x[:, :, there]
+        image, channel, row, column = padded.strides
+        shape = (len(x), g.C, g.HH, g.WW, height, g.OW)
+        strides = (image, channel, row, column, row * g.stride, column * g.stride)
+        return np.ndarray(shape, padded.dtype, padded, strides=strides)
 
 
 def _inside(count, first, step, size):
@@ -219,24 +228,15 @@ def _inside(count, first, step, size):
     return slice(start, stop), slice(first + start * step, first + (stop - 1) * step + 1, step)
 
 
-def _slabs(lowered, taps, step, count):
-    """lowered (n, rows, ..., OW), each row contiguous, as matrices (n, count, taps * ..., OW) of `taps` rows each: the
-    k-th begins at row k * step. They overlap in memory: to be read, not written."""
-    n, width, strides = lowered.shape[0], lowered.shape[-1], lowered.strides
-    shape = (n, count, taps * prod(lowered.shape[2:-1]), width)
-    strides = (strides[0], step * strides[1], strides[-2], strides[-1])
-    return as_strided(lowered, shape, strides, writeable=False)
-
-
 def _blocks(g, rows, row_bytes):
     """The work in pieces, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images where they fit.
 
-    rows: how many of them one image has.  row_bytes: workspace for one.
+    rows: a range, the rows of each image that there is work for.  row_bytes: workspace for one of them.
     """
-    height = rows if rows * row_bytes <= WORKSPACE else max(1, g.HH, WORKSPACE // row_bytes)
     small = g.N * g.F * g.OH * g.OW * g.C * g.HH * g.WW < SMALL
-    images = in_even_parts(g.N, WORKSPACE // (rows * row_bytes), 1 if small else 2)
-    return [(n, slice(y, min(y + height, rows))) for n in images for y in range(0, rows, height)]
+    images = in_even_parts(g.N, WORKSPACE // (len(rows) * row_bytes), 1 if small else 2)
+    parts = [rows[part] for part in in_even_parts(len(rows), WORKSPACE // row_bytes, 1)]
+    return [(n, slice(part.start, part.stop)) for n in images for part in parts]
 
 
 def _working_dtype(x):
