@@ -123,3 +123,7 @@ COMMANDS = [
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
 ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
