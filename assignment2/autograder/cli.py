@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         if name == "grade":
             command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
             command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
+            command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")
             command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
         if name in ("grade", "demo"):
             command.add_argument(
@@ -91,7 +92,9 @@ def reference_command(options: argparse.Namespace) -> None:
 def grade_command(options: argparse.Namespace) -> None:
     from autograder.grading import Options, grade, print_outcome
 
-    how = Options(options.workers, options.scheduler, options.no_sandbox, options.again)
+    how = Options(
+        options.workers, options.scheduler, options.no_sandbox, options.again, feedback=not options.no_feedback
+    )
     print_outcome(grade(options.course, how))
 
 

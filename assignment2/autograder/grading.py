@@ -56,12 +56,14 @@ class Row:
 @dataclass
 class Options:
     """How to grade. workers: processes, by default one for each core; scheduler: address of a Dask scheduler; risk:
-    run student code without a sandbox; again: judge those again whose results would be the same."""
+    run student code without a sandbox; again: judge those again whose results would be the same; feedback: write pages.
+    """
 
     workers: int | None = None
     scheduler: str | None = None
     risk: bool = False
     again: bool = False
+    feedback: bool = True
 
 
 @dataclass
@@ -95,7 +97,8 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
                 run = Grading(course, config, executor, options)
                 run.run(students)
-            write_feedback(course, config, students, pool)
+            if options.feedback:
+                write_feedback(course, config, students, pool)
         directory = course_directory(config)
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
             CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)

@@ -1,0 +1,203 @@
+"""Grading a generated class, beside stock nbgrader on some of the same submissions, in one run.
+
+    python benchmarks/grading.py --students 200
+
+Every student hands in all four notebooks: the key's solutions, other correct ones and catalogued mistakes, drawn by
+chance and no two alike. The whole machine is used, so run it alone. Experiments are skipped, as always when grading;
+stock nbgrader is measured with its plain configuration both on notebooks whose experiments were emptied and as they
+come. Feedback pages are timed by themselves. Prints a table in Markdown.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import nbformat
+from autograder import samples
+from autograder.course import ASSIGNMENT, grade_id, is_experiment, is_solution, keys
+from autograder.demo import make_course
+from autograder.misconceptions import catalogue
+from autograder.reference_values import read_cells
+from autograder.sandbox import private_bytes
+
+REPOSITORY = Path(__file__).parents[1]
+PLAIN = "c = get_config()\nc.CourseDirectory.course_id = 'cs231n'\nc.Execute.timeout = 1800\n"
+STEP = """
+import json, resource, sys, time
+from pathlib import Path
+from autograder.grading import Options, grade
+start = time.perf_counter()
+outcome = grade(Path(sys.argv[1]), Options(workers=int(sys.argv[2]), feedback=sys.argv[3] == "feedback"))
+seconds = time.perf_counter() - start
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps([seconds, memory, outcome.executed, outcome.judged, sum(row.total for row in outcome.rows)]))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--students", type=int, default=200, help="the size of the large class (default: 200)")
+    parser.add_argument("--small", type=int, default=10, help="the size of the small class (default: 10)")
+    parser.add_argument("--stock", type=int, default=2, help="submissions for stock nbgrader (default: 2)")
+    options = parser.parse_args()
+    os.environ["CS231N_DATA"] = "synthetic"
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    with tempfile.TemporaryDirectory(prefix="cs231n-benchmark-") as scratch:
+        folder = Path(scratch)
+        course = folder / "class"
+        make_course(REPOSITORY, course)
+        weights = samples.train_models(course)
+        shutil.copytree(course, folder / "empty")
+        hand_in_class(course, options.small, weights)
+        print("| what | submissions | cores | seconds each | submissions per minute | memory of grader, kernel (MB) |")
+        print("| --- | --: | --: | --: | --: | --: |", flush=True)
+        one = measured("this project", course, options.small, cores[:1])
+        fresh(course)
+        measured("this project", course, options.small, cores)
+        again(course, options.small, cores)
+        feedback = graded(course, cores, "feedback")[0]
+        row("feedback pages, by themselves", options.small, len(cores), feedback / options.small)
+        ours = one / options.small
+        for skip in (True, False):
+            name = "experiments skipped" if skip else "as it comes"
+            each = stock(folder / f"stock-{skip}", folder / "empty", course, options.stock, skip, cores[:1])
+            row(f"stock nbgrader, {name}", options.stock, 1, median(each))
+            print(f"<!-- stock / this project, {name}: {median(each) / ours:.1f} -->", flush=True)
+        shutil.rmtree(course)
+        shutil.copytree(folder / "empty", course)
+        hand_in_class(course, options.students, weights)
+        measured("this project", course, options.students, cores)
+
+
+def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
+    """Write the submissions of a class, the same for the same size."""
+    chance = random.Random(231)
+    course_keys = keys(course / "source" / ASSIGNMENT)
+    mistakes, variants = {}, {}
+    for name in course_keys:
+        for mistake in catalogue(course / "source" / ASSIGNMENT, name):
+            mistakes.setdefault((name, mistake.cell), []).append(mistake)
+        for path in sorted((course / "source" / "variants" / name).glob("*.py")):
+            for cell, source in read_cells(path).items():
+                variants.setdefault((name, cell), []).append(source)
+    for number in range(size):
+        student = f"student-{number:03}"
+        folder = samples.submission(course, student, samples.ON_TIME)
+        for name, key in course_keys.items():
+            notebook = samples.answered(samples.released(course, key), key)
+            for cell in notebook.cells:
+                if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
+                    where, drawn = (name, grade_id(cell)), chance.random()
+                    if drawn < 0.1 and where in mistakes:
+                        wrong = chance.choice(mistakes[where]).graft(key)
+                        cell.source = samples.without_marks(
+                            next(c.source for c in wrong.cells if grade_id(c) == grade_id(cell))
+                        )
+                    elif drawn < 0.5 and where in variants:
+                        cell.source = chance.choice(variants[where])
+                    cell.source += f"\n# {student}"
+            nbformat.write(notebook, folder / f"{name}.ipynb")
+        for file, content in weights.items():
+            (folder / file).write_bytes(content)
+
+
+def measured(name: str, course: Path, size: int, cores: list[int]) -> float:
+    """Grade a class that has not been graded, print the row, return the seconds."""
+    with peak_of_kernels() as kernel:
+        seconds, memory, *_ = graded(course, cores)
+    row(name, size, len(cores), seconds / size, f"{memory / 1e6:.0f}, {kernel[0] / 1e6:.0f}")
+    return seconds
+
+
+def again(course: Path, size: int, cores: list[int]) -> None:
+    """Grade an unchanged class once more."""
+    seconds, _, executed, judged, _ = graded(course, cores)
+    row(f"the same class again ({executed} executed, {judged} judged)", size, len(cores), seconds / size)
+
+
+def graded(course: Path, cores: list[int], feedback: str = "no feedback") -> list[float]:
+    """Grade in a process of its own on these cores; returns what STEP prints."""
+    command = [sys.executable, "-c", STEP, str(course), str(len(cores)), feedback]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, preexec_fn=pinned_to(cores)
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def pinned_to(cores: list[int]):
+    return lambda: os.sched_setaffinity(0, cores)
+
+
+def fresh(course: Path) -> None:
+    """Forget that a class has been graded."""
+    for name in ("executions", "autograded", "logs"):
+        shutil.rmtree(course / name)
+
+
+@contextmanager
+def peak_of_kernels():
+    """Watch the private memory of the kernels that fork servers have forked; yields a list with the peak in bytes."""
+    peak, stop = [0], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.2):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    command = path.read_bytes()
+                except OSError:
+                    continue
+                if b"autograder.fork_server" in command:
+                    peak[0] = max(peak[0], private_bytes(path.parent.name))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        stop.set()
+        thread.join()
+
+
+def stock(folder: Path, empty: Path, course: Path, size: int, skip: bool, cores: list[int]) -> list[float]:
+    """Autograde some of the class with nbgrader's plain configuration; returns the seconds of each submission."""
+    shutil.copytree(empty, folder)
+    (folder / "nbgrader_config.py").write_text(PLAIN)
+    students = sorted(path.name for path in (course / "submitted").iterdir())[:size]
+    notebooks: list[Path] = []
+    for student in students:
+        shutil.copytree(course / "submitted" / student, folder / "submitted" / student)
+        notebooks += (folder / "submitted" / student / ASSIGNMENT).glob("*.ipynb")
+    for path in notebooks if skip else ():
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if is_experiment(cell):
+                cell.source = ""
+        nbformat.write(notebook, path)
+    imports = str(folder / "source" / ASSIGNMENT)
+    environment = {**os.environ, "CS231N_NOTEBOOK_PATH": imports, "OPENBLAS_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    how = {"cwd": folder, "env": environment, "capture_output": True, "check": True, "preexec_fn": pinned_to(cores)}
+    seconds = []
+    for student in students:
+        start = time.perf_counter()
+        subprocess.run(["nbgrader", "autograde", ASSIGNMENT, "--student", student], **how)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def row(name: str, size: int, cores: int, each: float, memory: str = "") -> None:
+    print(f"| {name} | {size} | {cores} | {each:.2f} | {60 / each:.1f} | {memory} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
