@@ -11,6 +11,7 @@ from autograder import samples, sandbox
 from autograder.course import ASSIGNMENT
 from autograder.grading import Options, grade, print_outcome
 from autograder.release import REGISTRY, release
+from autograder.report import report
 
 
 def demo(repository: Path, folder: Path, risk: bool = False) -> None:
@@ -33,6 +34,7 @@ def demo(repository: Path, folder: Path, risk: bool = False) -> None:
     page = folder / "feedback" / "common-mistakes" / ASSIGNMENT / "FullyConnectedNets.html"
     print(f"  what a student reads   {page}")
     print(f"  the grades             {folder / 'grades.csv'}")
+    print(f"  the class              {report(folder)}")
     jupyter = Path(sys.executable).with_name("jupyter")
     print(f"  formgrader             cd {folder} && {jupyter} lab   (then Nbgrader > Formgrader)")
 
