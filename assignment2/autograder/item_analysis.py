@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from autograder.execution import NOT_REACHED
 from autograder.judge import ERROR, FAILED, PASSED, Verdict
+from autograder.kernels import FAULTS
 from autograder.report_data import NOT_GRADABLE, REASONS, SUSPICIOUS, Cell, Course, Remark, Submission
 
 EMPTY = "still empty"  # the judge says "error" there
-STATUSES = (PASSED, FAILED, ERROR, EMPTY, "timed out", "killed", "too much output", "not reached")
+STATUSES = (PASSED, FAILED, ERROR, EMPTY, *FAULTS, NOT_REACHED)
 
 SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
 EASY, HARD, WEAK = 0.95, 0.05, 0.10

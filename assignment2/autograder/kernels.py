@@ -28,6 +28,7 @@ from autograder.sandbox import Sandbox
 DONE, TIMED_OUT, KILLED, TOO_MUCH_OUTPUT = "done", "timed out", "killed", "too much output"
 OUT_OF_MEMORY, TOO_MANY_PROCESSES = "out of memory", "too many processes"
 BROKEN_MESSAGES = "broken messages"
+FAULTS = (TIMED_OUT, KILLED, TOO_MUCH_OUTPUT, OUT_OF_MEMORY, TOO_MANY_PROCESSES, BROKEN_MESSAGES)
 KERNEL_OPTIONS = ["--HistoryManager.enabled=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False"]
 KERNEL_COMMAND = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *KERNEL_OPTIONS]
 MAX_MESSAGE = 64 * 2**20  # bytes
