@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 import toy
-from autograder import item_analysis, models, report_plots, samples
+from autograder import item_analysis, models, report_plots, samples, sandbox
 from autograder.cli import main
 from autograder.course import STUB, Key, grade_id
 from autograder.grading import Options, grade
