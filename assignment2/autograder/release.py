@@ -28,9 +28,11 @@ STUDENT_TABLES = ("student", "submitted_assignment", "submitted_notebook", "grad
 def release(course: Path) -> None:
     """Generate `release/` and the registry; a registry that would say the same as before is left as it is.
 
-    (nbgrader gives every row a new random id, so writing it anew would change the file each time.)
+    (nbgrader gives every row a new random id, so writing it anew would change the file each time.) Where the
+    configuration names another database, the assignment is registered there as well.
     """
     config = load_config(course)
+    other = config.CourseDirectory.get("db_url")
     with tempfile.TemporaryDirectory() as scratch:
         registry, fresh = course / REGISTRY, Path(scratch) / REGISTRY
         if registry.exists():
@@ -39,6 +41,9 @@ def release(course: Path) -> None:
         convert(GenerateAssignment, config)
         if not registry.exists() or registered(fresh) != registered(registry):
             shutil.copy(fresh, registry)
+    if other:
+        config.CourseDirectory.db_url = other
+        convert(GenerateAssignment, config)
 
 
 def registered(database: Path) -> list[tuple]:
