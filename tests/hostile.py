@@ -242,7 +242,7 @@ ACCIDENTS = {
         in_double("for n in range(10**6): print(n)"), 0, remark="test_double (too much output|timed out)"
     ),
     "output of a child process": Accident(at_definition("!yes | head -c 10000000 > /dev/null")),
-    "huge display": Accident(in_double(HUGE_DISPLAY), 0, remark="test_double (too much output|timed out)"),
+    "huge display": Accident(in_double(HUGE_DISPLAY), 0),
     "malformed display": Accident(at_definition(MALFORMED)),
     "messages that are no JSON": Accident(at_definition(NO_JSON), 0, remark="double broken messages"),
     # notebooks that were damaged
