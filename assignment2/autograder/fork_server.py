@@ -22,7 +22,16 @@ import sys
 import traceback
 
 NAMESPACES = ("user", "pid", "mnt", "net", "ipc", "uts")  # user first: it gives the right to enter the others
-PRELOADED = ("numpy.random", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "ipykernel.kernelapp")
+PRELOADED = (  # what every kernel imports at its start, or nearly every notebook
+    "numpy.random",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "psutil",
+    "IPython.core.completerlib",
+    "IPython.extensions.storemagic",
+)
 CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38  # linux/prctl.h
 # A namespace of its own would let student code mount a file system in memory without a limit. By machine: the value

@@ -82,6 +82,7 @@ class ForkServer:
         keep = ("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: there are Matplotlib's known fonts
         environment = {name: os.environ[name] for name in keep if name in os.environ}
         environment |= {"PYTHONHASHSEED": "0", **blas_on_one_thread()}
+        environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # ipykernel's debugger, else, warns about frozen modules
         command = [sys.executable, "-m", "autograder.fork_server"]
         with theirs:
             self.process = subprocess.Popen(command, stdin=theirs, env=environment, cwd="/")
