@@ -1,4 +1,4 @@
-"""`python -m autograder.fork_server`: forks kernels that have imported NumPy and Matplotlib already.
+"""`python -m autograder.fork_server`: forks kernels that have imported NumPy, Matplotlib and IPython already.
 
 Importing them takes a second, most of what executing a notebook costs, so it is done once for each grader process.
 Every request names a sandbox that bubblewrap has made; the forked child enters its namespaces before it runs anything
@@ -9,6 +9,7 @@ A request is one packet on the standard input, a socket: JSON, and the write end
 whatever the reason, the pipe closes.
 """
 
+import ast
 import ctypes
 import errno
 import gc
@@ -20,6 +21,7 @@ import socket
 import struct
 import sys
 import traceback
+import warnings
 
 NAMESPACES = ("user", "pid", "mnt", "net", "ipc", "uts")  # user first: it gives the right to enter the others
 PRELOADED = (  # what every kernel imports at its start, or nearly every notebook
@@ -30,7 +32,15 @@ PRELOADED = (  # what every kernel imports at its start, or nearly every noteboo
     "ipykernel.debugger",
     "psutil",
     "IPython.core.completerlib",
+    "IPython.core.debugger_backport",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "cs231n.checks",  # and whatever else of cs231n no check cell has to do without
+    "cs231n.data_utils",
+    "cs231n.layers",
+    "cs231n.solver",
+    "cs231n.vis_utils",
 )
 CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38  # linux/prctl.h
@@ -157,6 +167,7 @@ def become_kernel(connection: dict) -> None:
     from ipykernel.zmqshell import ZMQInteractiveShell
 
     ZMQInteractiveShell.system = ZMQInteractiveShell.system_raw  # `!command` without a terminal, which is not there
+    transform_only_what_is_not_python()
     np.random.seed()  # the server's state, which every kernel inherits, would make chance the same for all
     path = f"{connection['ip']}.json"
     os.makedirs(os.path.dirname(path), mode=0o700)
@@ -166,6 +177,27 @@ def become_kernel(connection: dict) -> None:
     sys.argv = ["ipykernel_launcher", "-f", path, *options]
     IPKernelApp.launch_instance(sys.argv[1:])
     os._exit(0)
+
+
+def transform_only_what_is_not_python() -> None:
+    """Leave plain Python as it is, as IPython would in the end: it looks for its own syntax twice in every cell, with
+    a tokenizer written in Python, which takes longer than most cells run."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    transform = TransformerManager.do_token_transforms
+    TransformerManager.do_token_transforms = lambda manager, lines: (
+        lines if is_python("".join(lines)) else transform(manager, lines)
+    )
+
+
+def is_python(source: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the cell will say them itself
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 if __name__ == "__main__":

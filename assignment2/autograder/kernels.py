@@ -153,6 +153,7 @@ class Kernel:
         self.process, self.limits, self.box = process, limits, box
         self.context = zmq.asyncio.Context()
         self.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)  # whoever sends more is disconnected
+        self.context.setsockopt(zmq.RECONNECT_IVL, 5)  # milliseconds between looks whether the kernel listens by now
         self.client = AsyncKernelClient(context=self.context)
         self.client.load_connection_info(connection)
 
@@ -181,7 +182,7 @@ class Kernel:
             self.client.kernel_info()
             try:
                 await self.client.get_shell_msg(timeout=1)
-                await self.client.get_iopub_msg(timeout=0.2)
+                await self.client.get_iopub_msg(timeout=0.02)  # comes once the kernel has seen the subscription
                 return
             except Empty:
                 if self.process.poll() is not None:

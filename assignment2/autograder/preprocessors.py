@@ -5,7 +5,6 @@ autograde:          Sanitise, then ExecuteFromStore, Judge, LimitOutput*, SaveAu
 generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
 """
 
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -114,7 +113,7 @@ class Judge(CourseStep):
             if is_check(cell):
                 found = judge.cell(cell, folder)
                 points = score(found, float(cell.metadata.nbgrader["points"]))
-                cell.metadata["cs231n"]["verdicts"] = [asdict(verdict) for verdict in found]
+                cell.metadata["cs231n"]["verdicts"] = [dict(vars(verdict)) for verdict in found]
                 theirs = [output for output in cell.outputs if not verdicts.is_sent(output)]
                 cell.outputs = [verdicts.output(found, points), *theirs]
         return nb, resources
