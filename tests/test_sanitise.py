@@ -183,3 +183,16 @@ def test_huge_notebook(tmp_path, monkeypatch):
         file.truncate(100 * 2**20)
     with pytest.raises(NotGradable, match="has 100 MB"):
         read_submission(path)
+
+
+def test_pictures_pasted_into_an_answer_are_kept(handed_in, toy_key):
+    """Do the pictures of an answer, and of a cell that was added, come along, and what is no picture not?"""
+    picture = {"image/png": "aGk="}
+    answer = cell(handed_in, "why")
+    answer.attachments = {"plot.png": picture, "broken.png": 3, "worse.png": {"image/png": None}}
+    added = nbformat.v4.new_markdown_cell("mine", attachments={"plot.png": picture})
+    handed_in.cells.append(added)
+    clean, _ = sanitise(handed_in, toy_key)
+    assert cell(clean, "why").attachments == {"plot.png": picture}
+    assert next(c for c in clean.cells if c.source == "mine").attachments == {"plot.png": picture}
+    nbformat.validate(clean)

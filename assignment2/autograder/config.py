@@ -5,7 +5,8 @@ from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, 
 from traitlets.config import Config
 
 from autograder.course import nbgrader_options
-from autograder.preprocessors import ExecuteFromStore, HideFromStudents, Judge, Sanitise, TolerantExporter
+from autograder.exporters import PageExporter, TolerantExporter
+from autograder.preprocessors import ExecuteFromStore, HideFromStudents, Judge, Sanitise
 
 
 def configure(c: Config) -> None:
@@ -14,10 +15,10 @@ def configure(c: Config) -> None:
     c.CourseDirectory.course_id = "cs231n"
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
     c.Autograde.exporter_class = TolerantExporter
-    c.TolerantExporter.optimistic_validation = True  # once, not after every step: it takes as long as the steps
     # Sanitise starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
     c.Autograde.sanitize_preprocessors = [Sanitise]
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
     # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
     c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]
+    c.GenerateFeedback.exporter_class = PageExporter
     c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor]

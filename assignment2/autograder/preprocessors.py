@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, Unicode
@@ -23,21 +22,10 @@ from autograder.judge import Reference, Verdict, reference, score
 from autograder.kernels import Limits
 from autograder.misconceptions import known_mistakes
 from autograder.models import ModelJudge
-from autograder.sanitise import NotGradable, read_submission, sanitise
+from autograder.sanitise import sanitise
 from autograder.store import Store
 
 MAX_MODULE_BYTES = 2**20
-
-
-class TolerantExporter(NotebookExporter):
-    """Reads what students hand in: an unreadable file becomes a notebook without cells that carries the reason."""
-
-    def from_filename(self, filename: str, resources: dict | None = None, **kwargs: Any):
-        try:
-            notebook = read_submission(Path(filename))
-        except NotGradable as problem:
-            notebook = nbformat.v4.new_notebook(metadata={"cs231n": {"problem": str(problem)}})
-        return self.from_notebook_node(notebook, resources=resources, **kwargs)
 
 
 class CourseStep(NbGraderPreprocessor):
