@@ -145,7 +145,7 @@ def test_killed_run_resumes(course):
 def test_second_grader_is_told_who_is_at_work(course, capsys):
     """Does a second grader stop and name the first one, and does the lock end when its holder is killed?"""
     with only_grader(course):
-        assert main(["grade", "--course", str(course)]) == 1
+        assert main(["grade", "--no-sandbox", "--course", str(course)]) == 1
         assert f"is being graded by process {os.getpid()}" in capsys.readouterr().err
     holder = "import sys, time; from pathlib import Path; from autograder.lock import only_grader\n"
     holder += "with only_grader(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"

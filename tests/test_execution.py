@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,13 +151,13 @@ JOB = Job((("print(1)", "definition"),), limits=LIMITS)
 
 def test_store_executes_once(tmp_path, monkeypatch):
     """Is a stored execution found again, and executed anew when its entry is damaged?"""
-    store = Store(tmp_path)
-    first = store.results(JOB)
+    store, job = Store(tmp_path), replace(JOB, sandboxed=SANDBOX)
+    first = store.results(job)
     monkeypatch.setattr("autograder.store.execute_packed", lambda job: pytest.fail("executed again"))
-    assert store.results(JOB) == first
-    assert JOB in store
-    store._path(JOB).write_bytes(store._path(JOB).read_bytes()[:-5])
-    assert store.get(JOB) is None
+    assert store.results(job) == first
+    assert job in store
+    store._path(job).write_bytes(store._path(job).read_bytes()[:-5])
+    assert store.get(job) is None
 
 
 @pytest.mark.parametrize(
