@@ -22,6 +22,7 @@ import struct
 import sys
 import traceback
 import warnings
+from functools import lru_cache
 
 NAMESPACES = ("user", "pid", "mnt", "net", "ipc", "uts")  # user first: it gives the right to enter the others
 PRELOADED = (  # what every kernel imports at its start, or nearly every notebook
@@ -190,6 +191,7 @@ def transform_only_what_is_not_python() -> None:
     )
 
 
+@lru_cache(maxsize=1)  # ipykernel asks, and then IPython
 def is_python(source: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the cell will say them itself

@@ -127,8 +127,7 @@ def take(cell: NotebookNode, theirs: NotebookNode, repairs: list[str]) -> list[N
         if theirs.cell_type != cell.cell_type:
             repairs.append(f"{name}: was a {theirs.cell_type} cell, is {cell.cell_type} again")
         cell.source = theirs.source
-        if cell.cell_type == "markdown" and (pictures := attached(theirs)):
-            cell.attachments = pictures
+        copy_pictures(theirs, cell)
         if is_experiment(cell) and theirs.cell_type == "code":
             cell.outputs = theirs.get("outputs", [])
         return []
@@ -152,18 +151,21 @@ def visible_forms(cell: NotebookNode) -> set[str]:
     return {cell.source.strip(), "\n".join(kept).strip()}
 
 
-def attached(cell: NotebookNode) -> dict[str, dict[str, str]]:
-    """Return the pictures that were pasted into a cell: base64 by MIME type, by name."""
-    attachments = cell.get("attachments")
-    return {
+def copy_pictures(theirs: NotebookNode, cell: NotebookNode) -> None:
+    """Give a markdown cell the pictures that were pasted into a student's: base64 by MIME type, by name."""
+    attachments = theirs.get("attachments")
+    if cell.cell_type != "markdown" or not isinstance(attachments, dict):
+        return
+    cell.attachments = {
         name: picture
-        for name, picture in (attachments.items() if isinstance(attachments, dict) else ())
+        for name, picture in attachments.items()
         if isinstance(picture, dict) and all(isinstance(data, str) for data in picture.values())
     }
 
 
 def plain(cell: NotebookNode) -> NotebookNode:
     """Return a copy of an added cell without metadata and outputs."""
-    if cell.cell_type == "markdown":
-        return nbformat.v4.new_markdown_cell(cell.source, attachments=attached(cell))
-    return (nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_raw_cell)(cell.source)
+    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+    copy = make.get(cell.cell_type, nbformat.v4.new_raw_cell)(cell.source)
+    copy_pictures(cell, copy)
+    return copy
