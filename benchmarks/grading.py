@@ -26,18 +26,18 @@ from statistics import median
 
 import nbformat
 from autograder import samples
-from autograder.course import ASSIGNMENT, grade_id, is_experiment, is_solution, keys
+from autograder.authoring.reference_values import read_cells
+from autograder.course.catalogue import catalogue
+from autograder.course.key import ASSIGNMENT, grade_id, is_experiment, is_solution, keys
 from autograder.demo import make_course
-from autograder.misconceptions import catalogue
-from autograder.reference_values import read_cells
-from autograder.sandbox import private_bytes
+from autograder.execution.kernel.sandbox import private_bytes
 
 REPOSITORY = Path(__file__).parents[1]
 PLAIN = "c = get_config()\nc.CourseDirectory.course_id = 'cs231n'\nc.Execute.timeout = 1800\n"
 STEP = """
 import json, sys, time
 from pathlib import Path
-from autograder.grading import Options, grade
+from autograder.grading.run import Options, grade
 course, how = Path(sys.argv[1]), Options(workers=int(sys.argv[2]), feedback=sys.argv[3] == "feedback")
 seconds = []
 for moment in range(2):
@@ -177,7 +177,7 @@ def peak_of_kernels():
                     command = path.read_bytes()
                 except OSError:
                     continue
-                if b"autograder.fork_server" in command:
+                if b"autograder.execution.kernel.fork_server" in command:
                     peak[0] = max(peak[0], private_bytes(path.parent.name))
 
     thread = threading.Thread(target=watch)

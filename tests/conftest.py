@@ -1,19 +1,14 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share.
+
+The grader is imported inside the fixtures: the tests of `cs231n` also run where the grader is not installed.
+"""
 
 import os
-from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before anything imports NumPy
 
 import pytest
-import toy
-from autograder.course import Key, keys
-from autograder.judge import reference
-from autograder.release import release
-from autograder.store import Store
-
-REPOSITORY = Path(__file__).parents[1]
-SOURCES = REPOSITORY / "source" / "assignment2"
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from helpers import REPOSITORY, SOURCES
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +19,8 @@ def repository():
 @pytest.fixture(scope="session")
 def store(tmp_path_factory, worker_id):
     """A store that all workers of one test run share: an execution that one did, the others find."""
+    from autograder.execution.store import Store
+
     base = tmp_path_factory.getbasetemp()
     return Store((base if worker_id == "master" else base.parent) / "executions")
 
@@ -36,6 +33,9 @@ def worker_id(request):
 @pytest.fixture
 def toy_key(tmp_path):
     """The toy assignment's key, in a course of its own."""
+    from autograder.course.key import Key
+    from helpers import toy
+
     toy.make_course(tmp_path)
     return Key(tmp_path / "source" / "assignment2", "Toy")
 
@@ -43,6 +43,9 @@ def toy_key(tmp_path):
 @pytest.fixture
 def toy_course(tmp_path):
     """A released course with the toy assignment."""
+    from autograder.authoring.release import release
+    from helpers import toy
+
     course = toy.make_course(tmp_path / "course")
     release(course)
     return course
@@ -51,10 +54,14 @@ def toy_course(tmp_path):
 @pytest.fixture(scope="session")
 def course_keys():
     """The keys of the workbook's notebooks by name."""
+    from autograder.course.key import keys
+
     return keys(SOURCES)
 
 
 @pytest.fixture(scope="session")
 def references(course_keys, store):
     """What the judge expects, by notebook."""
+    from autograder.judging.judge import reference
+
     return {name: reference(key, store) for name, key in course_keys.items()}

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from autograder.bookkeeping import ConversionFailed
-from autograder.lock import CourseIsBusy
-from autograder.sandbox import NoSandbox
+from autograder.execution.kernel.sandbox import NoSandbox
+from autograder.grading.lock import CourseIsBusy
+from autograder.integration.converters import ConversionFailed
 
 WORKFLOW = """\
 the way of an assignment:
@@ -64,33 +64,33 @@ def parser() -> argparse.ArgumentParser:
 
 
 def release_command(options: argparse.Namespace) -> None:
-    from autograder.release import release
+    from autograder.authoring.release import release
 
     release(options.course.resolve())
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
-    from autograder.release import run_key
+    from autograder.authoring.release import run_key
 
     course = options.course.resolve()
     run_key(course, (options.into or course / "notebooks").resolve(), options.names)
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
-    from autograder.release import record_fingerprints
+    from autograder.authoring.release import record_fingerprints
 
     record_fingerprints(options.course.resolve())
 
 
 def reference_command(options: argparse.Namespace) -> None:
-    from autograder.course import ASSIGNMENT
-    from autograder.reference_values import record
+    from autograder.authoring.reference_values import record
+    from autograder.course.key import ASSIGNMENT
 
     record(options.course.resolve() / "source" / ASSIGNMENT)
 
 
 def grade_command(options: argparse.Namespace) -> None:
-    from autograder.grading import Options, grade, print_outcome
+    from autograder.grading.run import Options, grade, print_outcome
 
     how = Options(
         options.workers, options.scheduler, options.no_sandbox, options.again, feedback=not options.no_feedback
@@ -99,7 +99,7 @@ def grade_command(options: argparse.Namespace) -> None:
 
 
 def report_command(options: argparse.Namespace) -> None:
-    from autograder.report import report
+    from autograder.report.page import report
 
     print(f"the class: {report(options.course)}\nbeside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 

@@ -4,9 +4,9 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
-from autograder.course import nbgrader_options
-from autograder.exporters import PageExporter, TolerantExporter
-from autograder.preprocessors import ExecuteFromStore, HideFromStudents, Judge, Sanitise
+from autograder.course.key import nbgrader_options
+from autograder.integration.exporters import PageExporter, TolerantExporter
+from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitise
 
 
 def configure(c: Config) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder import samples, sandbox
-from autograder.course import ASSIGNMENT
-from autograder.grading import Options, grade, print_outcome
-from autograder.release import REGISTRY, release
-from autograder.report import report
+from autograder import samples
+from autograder.authoring.release import REGISTRY, release
+from autograder.course.key import ASSIGNMENT
+from autograder.execution.kernel import sandbox
+from autograder.grading.run import Options, grade, print_outcome
+from autograder.report.page import report
 
 
 def demo(repository: Path, folder: Path, risk: bool = False) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cs231n import data_utils
 
-from autograder import sandbox
+from autograder.execution.kernel import sandbox
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 

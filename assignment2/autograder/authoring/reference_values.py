@@ -1,0 +1,68 @@
+"""Independent reference values: the check cells run with PyTorch implementations in place of the key's solutions.
+
+`source/reference/<Notebook>.py` holds the implementations, `<Notebook>.json` the values recorded from them. Recording
+needs PyTorch (the extra `reference`); comparing the key with what was recorded does not.
+"""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from cs231n.checks.values import decode
+
+from autograder.course.catalogue import with_solutions
+from autograder.course.key import Key, keys
+from autograder.execution.kernel.client import Limits
+from autograder.execution.run import execute
+from autograder.judging.judge import sent_in
+from autograder.submission.preparation import make_job, merge
+
+
+def read_cells(path: Path) -> dict[str, str]:
+    """Read a file of solution cells: each starts with a line `# %% <id of the solution cell>`."""
+    parts = re.split(r"(?m)^# %% *(\w+) *\n", path.read_text(encoding="utf-8"))
+    return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def record(folder: Path) -> None:
+    """Run the check cells of every notebook with the independent implementations and write what they sent.
+
+    folder: the folder of the sources, `source/assignment2`. Raises ValueError where an implementation fails.
+    """
+    for name, key in keys(folder).items():
+        implementations = folder.parent / "reference" / f"{name}.py"
+        notebook = with_solutions(key, read_cells(implementations))
+        job = make_job(notebook, key, limits=Limits(cell_seconds=120, memory_bytes=2**33))
+        job = replace(job, withheld={})  # PyTorch is withheld from some
+        executed = merge(notebook, execute(job))
+        found = {}
+        for cell, messages in sent_in(executed).items():
+            errors = [f"{m['check']}: {m['error']}{m['where']}" for m in messages if m["kind"] == "error"]
+            if errors:
+                raise ValueError(f"{implementations.name} fails in {cell}: {errors[0]}")
+            found[cell] = {m["check"]: plain(decode(m["values"]["value"])) for m in messages if m["kind"] == "equal"}
+        text = json.dumps(found, indent=0, sort_keys=True)
+        implementations.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+
+
+def plain(value: np.ndarray) -> dict:
+    """Return an array as JSON that a person can read: dtype, shape, entries to 12 digits."""
+    return {
+        "dtype": str(value.dtype),
+        "shape": list(value.shape),
+        "entries": " ".join(f"{entry:.12g}" for entry in value.ravel()),
+    }
+
+
+def recorded(key: Key) -> dict[str, dict[str, np.ndarray]]:
+    """Return the recorded values of one notebook by check cell and check."""
+    path = key.folder.parent / "reference" / f"{key.name}.json"
+    cells = json.loads(path.read_text(encoding="utf-8"))
+    return {cell: {check: array(value) for check, value in checks.items()} for cell, checks in cells.items()}
+
+
+def array(value: dict) -> np.ndarray:
+    entries = np.array([float(entry) for entry in value["entries"].split()])
+    return entries.astype(value["dtype"]).reshape(value["shape"])

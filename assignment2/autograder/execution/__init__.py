@@ -1,0 +1,1 @@
+"""Running a job: cells in, outputs out, in a pool of workers, kept in a store."""

@@ -1,0 +1,42 @@
+"""What grading again changed: who gained, who lost, by which check."""
+
+from pathlib import Path
+
+import nbformat
+
+from autograder.course.key import grade_id
+
+Statuses = dict[tuple[str, str, str], str]  # (notebook, cell, check) -> status
+
+
+def statuses(folder: Path) -> Statuses:
+    """Return the status of every check in the judged notebooks of a folder; nothing for those that cannot be read."""
+    found: Statuses = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            cells = nbformat.read(path, as_version=4).cells
+            for cell in cells:
+                for verdict in cell.metadata.get("cs231n", {}).get("verdicts", []):
+                    found[path.stem, grade_id(cell) or "", verdict["check"]] = verdict["status"]
+        except Exception:  # a half-written notebook of a killed run: there is nothing to compare with
+            continue
+    return found
+
+
+def differences(before: Statuses, after: Statuses) -> list[str]:
+    """Say which checks have another status than before, in words; checks that are new or gone included."""
+    lines = []
+    for check in sorted(before.keys() | after.keys()):
+        old, new = before.get(check, "no such check"), after.get(check, "no such check")
+        if old != new:
+            notebook, cell, name = check
+            lines.append(f"{notebook} {cell} {name or '(the cell)'}: {old} -> {new}")
+    return lines
+
+
+def summary(student: str, before: float, after: float, lines: list[str], shown: int = 5) -> list[str]:
+    """Return the lines to print about one student whose result has changed."""
+    what = f"gained {after - before:.2f}" if after > before else f"lost {before - after:.2f}"
+    head = f"{student}: {before:.2f} -> {after:.2f}, {what}" if after != before else f"{student}: same points"
+    more = [f"    ... and {len(lines) - shown} more"] if len(lines) > shown else []
+    return [head, *(f"    {line}" for line in lines[:shown]), *more]

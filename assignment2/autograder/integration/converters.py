@@ -1,0 +1,78 @@
+"""Running nbgrader's own converters in this process, with their log."""
+
+import errno
+import io
+import logging
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+from traitlets.log import get_logger
+
+from autograder.course.key import ASSIGNMENT
+
+
+class ConversionFailed(Exception):
+    """nbgrader could not do its part; the message is the gist, `log` is all that nbgrader said."""
+
+    def __init__(self, message: str, log: str):
+        super().__init__(message)
+        self.log = log
+
+
+def load_config(course: Path) -> Config:
+    """Read the `nbgrader_config.py` of a course folder; raises FileNotFoundError where there is none."""
+    if not (course / "nbgrader_config.py").exists():
+        raise FileNotFoundError(f"{course} is no course folder: it has no nbgrader_config.py")
+    scripts = str(Path(sys.executable).parent)  # nbgrader starts `alembic` from PATH, also where no venv is activated
+    if scripts not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    config.CourseDirectory.root = str(course)
+    return config
+
+
+class TolerantDirectory(CourseDirectory):
+    """A course folder in which a garbled timestamp counts as none: it must not cost a student everything."""
+
+    def get_existing_timestamp(self, folder: str) -> datetime | None:
+        try:
+            return super().get_existing_timestamp(folder)
+        except (Exception, SystemExit):  # nbgrader leaves the program
+            return None
+
+
+def course_directory(config: Config, student: str = "*") -> CourseDirectory:
+    directory = TolerantDirectory(config=config)
+    directory.assignment_id, directory.student_id = ASSIGNMENT, student
+    directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
+    return directory
+
+
+def convert(converter: type[BaseConverter], config: Config, student: str = "*") -> str:
+    """Run one converter and return its log; raises ConversionFailed with the last error it logged."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    logger = get_logger()
+    level, handlers, propagate = logger.level, logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+    try:
+        converter(coursedir=course_directory(config, student), config=config, force=True).start()
+    except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        if not isinstance(error, NbGraderException):
+            logger.error("%s: %s", type(error).__name__, error)
+        lines = [line for line in text.getvalue().split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
+        gist = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else str(error))
+        raise ConversionFailed(gist.removeprefix("ERROR "), text.getvalue()) from error
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+    return text.getvalue()

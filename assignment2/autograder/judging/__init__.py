@@ -1,0 +1,1 @@
+"""Verdicts on what a submission's checks sent out, and how people read them."""

@@ -1,0 +1,48 @@
+"""Verdicts as people and nbgrader read them: a table, and a number that nbgrader takes for the score."""
+
+from dataclasses import replace
+from html import escape
+
+from cs231n.checks.values import MIME_TYPE
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.judging.judge import PASSED, Verdict
+
+STYLE = "style='text-align: left; padding: 2px 1em 2px 0'"
+COLOURS = {PASSED: "#1a7f37", "failed": "#c62828"}
+
+
+def is_sent(output: NotebookNode) -> bool:
+    """Tell whether an output is a value that a check sent out, which nobody needs to read."""
+    data = output.get("data")
+    return isinstance(data, dict) and MIME_TYPE in data
+
+
+def without_hidden(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts with name, status and hint only for hidden checks."""
+    return [replace(verdict, message="") if verdict.hidden else verdict for verdict in verdicts]
+
+
+def output(verdicts: list[Verdict], points: float) -> NotebookNode:
+    """Return the first output of a judged check cell: its text is the score, its HTML the table of verdicts."""
+    return new_output("execute_result", {"text/plain": f"{points:g}", "text/html": table(verdicts)}, execution_count=1)
+
+
+def table(verdicts: list[Verdict]) -> str:
+    """Return the verdicts as an HTML table; everything that came out of a submission is escaped."""
+    head = f"<tr><th {STYLE}>check</th><th {STYLE}>verdict</th><th></th></tr>"
+    return f"<table>{head}{''.join(map(row, verdicts))}</table>"
+
+
+def row(verdict: Verdict) -> str:
+    colour = COLOURS.get(verdict.status, "#b26a00")
+    mark = "✓" if verdict.status == PASSED else "✗"
+    name = escape(verdict.check) + (" <i>(hidden)</i>" if verdict.hidden else "")
+    hint = f"<br><b>hint:</b> {escape(verdict.hint)}" if verdict.hint else ""
+    cells = [
+        name,
+        f"<span style='color:{colour}'>{mark} {escape(verdict.status)}</span>",
+        escape(verdict.message) + hint,
+    ]
+    return f"<tr>{''.join(f'<td {STYLE}>{cell}</td>' for cell in cells)}</tr>"

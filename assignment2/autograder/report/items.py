@@ -1,0 +1,179 @@
+"""What the verdicts of a class say about its checks, its mistakes and its submissions."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from autograder.execution.kernel.client import FAULTS
+from autograder.execution.run import NOT_REACHED
+from autograder.judging.judge import ERROR, FAILED, PASSED, Verdict
+from autograder.report.data import NOT_GRADABLE, REASONS, SUSPICIOUS, Cell, Course, Remark, Submission
+
+EMPTY = "still empty"  # the judge says "error" there
+STATUSES = (PASSED, FAILED, ERROR, EMPTY, *FAULTS, NOT_REACHED)
+
+SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
+EASY, HARD, WEAK = 0.95, 0.05, 0.10
+NEARLY_ALL_PASS, NEARLY_ALL_FAIL = "nearly all pass", "nearly all fail"
+TELLS_NOTHING, UPSIDE_DOWN = "hardly tells strong from weak", "the strong fail where the weak pass"
+
+
+@dataclass
+class Check:
+    """One check over the class.
+
+    points: its share of the cell's points; counts: how many submissions ended in each of STATUSES
+    discrimination: see `discrimination`; None where it is not defined
+    flags: what is questionable about it, in words; none in a class smaller than SMALL_CLASS
+    """
+
+    cell: Cell
+    name: str
+    hidden: bool
+    points: float
+    counts: Counter = field(default_factory=Counter)
+    discrimination: float | None = None
+    flags: list[str] = field(default_factory=list)
+
+    @property
+    def submissions(self) -> int:
+        return self.counts.total()
+
+    @property
+    def share(self) -> float:
+        """The share of submissions that pass (the item's difficulty index, as test theory calls it)."""
+        return self.counts[PASSED] / self.submissions
+
+
+@dataclass
+class Mistake:
+    """A misconception of the catalogue, and the students in whose verdicts it was recognised."""
+
+    cell: Cell
+    name: str
+    hint: str
+    students: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Alike:
+    """Students whose solution cells in a notebook are the same code. lines: how much code that is."""
+
+    notebook: str
+    lines: int
+    students: list[str]
+
+
+def status_of(verdict: Verdict) -> str:
+    """Return which of STATUSES a verdict has."""
+    return EMPTY if verdict.status == ERROR and verdict.message.startswith("not implemented yet") else verdict.status
+
+
+def checks_of(course: Course) -> list[Check]:
+    """Return every check of the assignment with its numbers, cell by cell. Notebooks not gradable count nowhere."""
+    found = []
+    raw = {submission.student: submission.raw for submission in course.submissions}
+    for cell in course.cells:
+        results: dict[str, list[tuple[Submission, Verdict]]] = defaultdict(list)
+        for submission in course.submissions:
+            for verdict in submission.verdicts(cell):
+                results[verdict.check].append((submission, verdict))
+        weight = sum(pairs[0][1].weight for pairs in results.values()) or 1.0
+        for name, pairs in results.items():
+            first = pairs[0][1]
+            check = Check(cell, name, first.hidden, cell.points * first.weight / weight)
+            check.counts.update(status_of(verdict) for _, verdict in pairs)
+            passed = [verdict.status == PASSED for _, verdict in pairs]
+            check.discrimination = discrimination(passed, [raw[s.student] - s.points(cell) for s, _ in pairs])
+            check.flags = flags_of(check)
+            found.append(check)
+    return found
+
+
+def discrimination(passed: list[bool], rest: list[float]) -> float | None:
+    """Return the corrected item-total correlation of a check, from -1 to 1; None where everyone did the same.
+
+    passed: who passes the check; rest: the points of the same students in all other cells.
+    It is the point-biserial correlation of an item with the rest of the test: Henrysson, "Correction of item-total
+    correlations in item analysis", Psychometrika 28 (1963); Nunnally & Bernstein, "Psychometric Theory" (1994), ch. 8.
+    The whole cell is taken out of the score, not the check alone, because the checks of a cell run the same code.
+    """
+    if len(set(passed)) < 2 or np.ptp(rest) < 1e-9:
+        return None
+    return float(np.corrcoef(passed, rest)[0, 1])
+
+
+def flags_of(check: Check) -> list[str]:
+    """Return what is questionable about a check, nothing where the class is too small to tell."""
+    if check.submissions < SMALL_CLASS:
+        return []
+    found = []
+    if check.share > EASY:
+        found.append(NEARLY_ALL_PASS)
+    if check.share < HARD:
+        found.append(NEARLY_ALL_FAIL)
+    if check.discrimination is not None and check.discrimination < WEAK:
+        found.append(UPSIDE_DOWN if check.discrimination < 0 else TELLS_NOTHING)
+    return found
+
+
+def mistakes_of(course: Course) -> list[Mistake]:
+    """Return the misconceptions that occur, the most frequent first; each student counts once."""
+    found: dict[tuple[Cell, str], Mistake] = {}
+    for submission in course.submissions:
+        for cell in course.cells:
+            named = {v.mistake or v.hint: v for v in submission.verdicts(cell) if v.hint}
+            for name, verdict in named.items():  # graded before verdicts had names: the hint tells them apart
+                mistake = found.setdefault((cell, name), Mistake(cell, verdict.mistake, verdict.hint))
+                mistake.students.append(submission.student)
+    return sorted(found.values(), key=lambda mistake: -len(mistake.students))
+
+
+def unexplained(course: Course, cell: Cell) -> list[str]:
+    """Return the students with wrong values or exceptions in a cell of which none is a mistake of the catalogue."""
+    found = []
+    for submission in course.submissions:
+        verdicts = submission.verdicts(cell)
+        if any(status_of(v) in (FAILED, ERROR) for v in verdicts) and not any(v.hint for v in verdicts):
+            found.append(submission.student)
+    return found
+
+
+def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
+    """Return the students whose submission a person should look at, with the remarks, the gravest first."""
+    found = {student: [Remark(NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded}
+    for submission in course.submissions:
+        texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for remark in submission.remarks + suspicions(course, submission):
+            texts[remark.reason, remark.notebook].append(remark.text)
+        if texts:
+            joined = [Remark(reason, notebook, "; ".join(lines)) for (reason, notebook), lines in texts.items()]
+            found[submission.student] = sorted(joined, key=lambda remark: REASONS.index(remark.reason))
+    return sorted(found.items(), key=lambda item: (REASONS.index(item[1][0].reason), item[0]))
+
+
+def suspicions(course: Course, submission: Submission) -> list[Remark]:
+    """Return the cells that pass what students see and nothing else, as answers made for the visible checks do."""
+    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers written into the code?"
+    found = []
+    for cell in course.cells:
+        verdicts = submission.verdicts(cell)
+        seen = [v for v in verdicts if not v.hidden]
+        hidden = [v for v in verdicts if v.hidden and v.kind in ("equal", "")]  # "": graded before verdicts had kinds
+        explained = any(v.hint for v in verdicts)
+        wrong = all(status_of(v) in (FAILED, ERROR) for v in hidden)
+        if seen and len(hidden) > 1 and all(v.status == PASSED for v in seen) and wrong and not explained:
+            found.append(Remark(SUSPICIOUS, cell.notebook, text.format(cell.name, len(hidden))))
+    return found
+
+
+def same_code(course: Course) -> list[Alike]:
+    """Return the groups of students with the same code in a notebook, the most code first."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for submission in course.submissions:
+        for name, notebook in submission.notebooks.items():
+            if notebook.code:
+                groups[name, notebook.code].append(submission.student)
+    alike = [Alike(name, len(code.splitlines()), who) for (name, code), who in groups.items() if len(who) > 1]
+    return sorted(alike, key=lambda group: -group.lines)

@@ -1,0 +1,165 @@
+"""The plots of the report, each as the text of an SVG element.
+
+Colours are those of Okabe and Ito, which the colour-blind can tell apart. Figures are made without pyplot: no global
+state, no display.
+"""
+
+import io
+from collections import Counter
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from autograder.judging.judge import ERROR, FAILED, PASSED
+from autograder.report.data import Cell, Course
+from autograder.report.items import EASY, EMPTY, HARD, STATUSES, WEAK, Check, Mistake
+
+BLUE, SKY, VERMILLION, ORANGE, PURPLE, GREY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
+CUT_SHORT = "cut short"
+SHADES = {PASSED: BLUE, FAILED: VERMILLION, ERROR: ORANGE, CUT_SHORT: PURPLE, EMPTY: GREY}
+STYLE = {
+    "svg.fonttype": "none",  # text stays text: small, and found by the browser's search
+    "svg.hashsalt": "report",  # the same numbers give the same file
+    "font.size": 9,
+    "text.parse_math": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+}
+
+
+def scores(course: Course) -> str:
+    """Draw the distribution of the totals, and of the points in each notebook."""
+    totals = [submission.total for submission in course.submissions]
+    parts = {name: sum(cell.points for cell in cells) or 1.0 for name, cells in course.notebooks.items()}
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10, 3.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        left.hist(totals, bins=np.linspace(0, max(course.maximum, *totals), 21), color=SKY, edgecolor="white")
+        left.axvline(np.median(totals), color="black", linestyle="--")
+        left.set_title(f"Totals (dashed: the median, {np.median(totals):.1f})")
+        left.set(xlabel=f"points of {course.maximum:g}", ylabel="submissions", xlim=(0, None))
+        left.yaxis.set_major_locator(whole_numbers())
+        shares = [
+            [sum(map(s.points, course.notebooks[name])) / points for s in course.submissions]
+            for name, points in parts.items()
+        ]
+        look = {"boxprops": {"facecolor": SKY}, "medianprops": {"color": "black"}, "flierprops": {"markersize": 4}}
+        right.boxplot(shares, orientation="horizontal", widths=0.6, patch_artist=True, **look)
+        right.set_yticks(range(1, len(parts) + 1), [f"{name} ({points:g})" for name, points in parts.items()])
+        right.invert_yaxis()
+        right.set(xlabel="share of the notebook's points", title="Notebooks", xlim=(-0.03, 1.03))
+        percent(right, "x")
+        return svg(figure)
+
+
+def mistakes(found: list[Mistake], submissions: int) -> str:
+    """Draw how many students made each of the given misconceptions."""
+    counts = [len(mistake.students) for mistake in found]
+    labels = [f"{mistake.name or '(no name)'} · {short(mistake.cell)}" for mistake in found]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10, 0.27 * len(found) + 0.8), layout="constrained")
+        axes = figure.subplots()
+        bars = axes.barh(range(len(found)), counts, color=VERMILLION, height=0.7)
+        axes.bar_label(bars, [f"{count} ({count / submissions:.0%})" for count in counts], padding=3, fontsize=8)
+        axes.set_yticks(range(len(found)), labels)
+        axes.set(xlabel="students", xlim=(0, 1.12 * max(counts)), ylim=(len(found) - 0.4, -0.6))
+        axes.xaxis.set_major_locator(whole_numbers())
+        return svg(figure)
+
+
+def cells(graded: list[Cell], checks: list[Check]) -> str:
+    """Draw for each check cell of one notebook how its checks ended, and the share of the class that passes each."""
+    by_cell = {cell: [check for check in checks if check.cell == cell] for cell in graded}
+    by_cell = {cell: found for cell, found in by_cell.items() if found}
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10, 0.32 * len(by_cell) + 1.3), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        start = np.zeros(len(by_cell))
+        for kind, colour in SHADES.items():
+            share = np.array([share_of(kind, found) for found in by_cell.values()])
+            left.barh(range(len(by_cell)), share, left=start, color=colour, height=0.7, label=kind)
+            start += share
+        for hidden, colour, marker, label in ((False, BLUE, "o", "visible"), (True, VERMILLION, "D", "hidden")):
+            places = Counter(
+                (c.share, y) for y, found in enumerate(by_cell.values()) for c in found if c.hidden == hidden
+            )
+            x, y = np.array(list(places)).reshape(-1, 2).T
+            areas = [min(8 + 6 * count, 120) for count in places.values()]
+            right.scatter(
+                x, y + (0.2 if hidden else -0.2), areas, colour, marker=marker, alpha=0.5, linewidths=0, label=label
+            )
+        left.set_yticks(range(len(by_cell)), [short(cell) for cell in by_cell])
+        left.set(xlim=(0, 1), ylim=(len(by_cell) - 0.5, -0.5), xlabel="share of all verdicts of the cell")
+        right.set(xlim=(-0.02, 1.02), xlabel="share of submissions that pass; large mark: several checks")
+        right.grid(True)
+        for axes, columns in ((left, len(SHADES)), (right, 2)):
+            percent(axes, "x")
+            handles, labels = axes.get_legend_handles_labels()
+            legend = axes.legend(
+                handles, labels, ncols=columns, frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1),
+                columnspacing=1, handlelength=1, borderpad=0, handletextpad=0.4,
+            )  # fmt: skip
+            for handle in legend.legend_handles if axes is right else []:
+                handle.set_sizes([20])  # whatever the first mark's size
+        return svg(figure)
+
+
+def share_of(kind: str, checks: list[Check]) -> float:
+    """Return the share of the checks' verdicts that are of a kind in SHADES."""
+    cut_short = [status for status in STATUSES if status not in SHADES]
+    statuses = cut_short if kind == CUT_SHORT else [kind]
+    return sum(c.counts[status] for c in checks for status in statuses) / sum(c.submissions for c in checks)
+
+
+def discrimination(checks: list[Check]) -> str:
+    """Draw the checks by the share that passes and by how well passing goes with the rest of the score."""
+    defined = [check for check in checks if check.discrimination is not None]
+    fine = [check for check in defined if not check.flags]
+    weak = [check for check in defined if check.discrimination < WEAK]
+    extreme = [check for check in defined if check.flags and check not in weak]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10, 4), layout="constrained")
+        axes = figure.subplots()
+        axes.axvspan(0, HARD, color="#f1f1f1", linewidth=0)
+        axes.axvspan(EASY, 1, color="#f1f1f1", linewidth=0)
+        axes.axhspan(-1, WEAK, color="#fbe9dd", linewidth=0)
+        axes.axhline(0, color="black", linewidth=0.6)
+        groups = (
+            (fine, "o", BLUE, "nothing to note"),
+            (extreme, "s", "#6b6b6b", "nearly all pass or fail"),
+            (weak, "X", VERMILLION, f"correlation below {WEAK:g}"),
+        )
+        for group, marker, colour, label in groups:
+            x, y = [check.share for check in group], [check.discrimination for check in group]
+            axes.scatter(x, y, 22, colour, marker=marker, alpha=0.5, linewidths=0, label=f"{label} ({len(group)})")
+        lowest = min((check.discrimination for check in defined), default=0)
+        axes.set(xlim=(0, 1), ylim=(min(-0.1, lowest - 0.05), 1), xlabel="share of submissions that pass")
+        axes.set_ylabel("correlation with the rest of the score")
+        percent(axes, "x")
+        axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+        return svg(figure)
+
+
+def short(cell: Cell) -> str:
+    """Return the name of a check cell as the step is called."""
+    return cell.name.removeprefix("test_")
+
+
+def whole_numbers() -> MaxNLocator:
+    return MaxNLocator(integer=True, steps=[1, 2, 5, 10])
+
+
+def percent(axes: Axes, which: str) -> None:
+    getattr(axes, f"{which}axis").set_major_formatter(PercentFormatter(1))
+
+
+def svg(figure: Figure) -> str:
+    """Return a figure as an SVG element without what only files need (declaration, date, links to vocabularies)."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return text.getvalue()[text.getvalue().index("<svg") :]

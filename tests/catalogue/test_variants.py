@@ -1,0 +1,38 @@
+"""Correct solutions that look different keep full points, and none reads a hint."""
+
+from collections import Counter
+
+import pytest
+from autograder.authoring.reference_values import read_cells
+from autograder.course.catalogue import with_solutions
+from autograder.course.key import is_check, is_experiment, is_solution, keys
+from autograder.judging.judge import PASSED
+from helpers import SOURCES
+from test_misconceptions import judge_notebook
+
+FILES = sorted((SOURCES.parent / "variants").glob("*/*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
+def test_full_points(path, course_keys, references, store):
+    """Does every check pass on this other implementation, dtypes and all?"""
+    name = path.parent.name
+    notebook = with_solutions(course_keys[name], read_cells(path))
+    _, verdicts = judge_notebook(notebook, course_keys[name], store, references[name])
+    lost = [(cell, v) for cell, found in verdicts.items() for v in found if v.status != PASSED or v.hint]
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_three_variants_of_each_function(name, course_keys):
+    """Has every solution cell at least three other correct implementations, all different from the key's?"""
+    key = course_keys[name]
+    count = Counter()
+    for path in FILES:
+        if path.parent.name == name:
+            cells = read_cells(path)
+            count.update(list(cells))
+            assert not any(cell.source == cells.get(cell.id) for cell in key.notebook.cells)
+    wanted = {c.id for c in key.notebook.cells if is_solution(c) and c.cell_type == "code" and not is_experiment(c)}
+    assert {cell for cell in wanted if count[cell] < 3} == set()
+    assert set(count) <= {c.id for c in key.notebook.cells if not is_check(c)}

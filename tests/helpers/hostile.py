@@ -1,0 +1,456 @@
+"""What students hand in, by name: accidents that must cost no more than their own points, and attempts to cheat.
+
+Each case makes one submission of the toy assignment; a new one is one more entry. `double` has 4 points, `square` 2.
+An accident says what it costs; a cheat earns nothing but the share for leaving its input alone.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from autograder.course.key import grade_id
+from autograder.samples import answered, replace
+
+RIGHT = "def double(x):\n    return x + x"
+WRONG = "def double(x):\n    return 0 * x"
+SQUARE = "def square(x):\n    return x * x"  # does not need `double`
+UNTOUCHED_INPUT = 0.45  # the share of `double` for leaving x alone
+
+
+@dataclass
+class Accident:
+    """A submission that goes wrong. double, square: the points that it gets; remark: what the report must say.
+
+    make: function of (the folder, the solved notebook) that spoils it; or the source of `double`
+    """
+
+    make: object
+    double: float = 4
+    square: float = 2
+    remark: str = ""
+    notebook: str = "Toy.ipynb"
+
+
+def in_double(code):
+    """`double` that does something else first."""
+    lines = "\n".join(f"    {line}" for line in code.split("\n"))
+    return f"def double(x):\n{lines}\n    return 2 * x"
+
+
+def at_definition(code):
+    return f"{code}\n{RIGHT}"
+
+
+def edited(change):
+    """A case that changes the solved notebook and writes it."""
+
+    def make(folder, notebook):
+        change(notebook)
+        nbformat.write(notebook, folder / "Toy.ipynb")
+
+    return make
+
+
+def file_of(content):
+    """A case whose file is not what it should be."""
+
+    def make(folder, notebook):
+        (folder / "Toy.ipynb").write_bytes(content)
+
+    return make
+
+
+def cell(notebook, name):
+    return next(cell for cell in notebook.cells if (grade_id(cell) or cell.id) == name)
+
+
+def drop(notebook, name):
+    notebook.cells = [each for each in notebook.cells if (grade_id(each) or each.id) != name]
+
+
+def duplicate(notebook, name):
+    copy = nbformat.from_dict(cell(notebook, name))
+    copy.id = f"{copy.id.replace('_', '-')}-copy"
+    notebook.cells.append(copy)
+
+
+def retype(notebook, name):
+    index = notebook.cells.index(cell(notebook, name))
+    old = notebook.cells[index]
+    notebook.cells[index] = nbformat.v4.new_markdown_cell(old.source, metadata=old.metadata)
+
+
+def lose_metadata(notebook):
+    for each in notebook.cells:
+        each.metadata = {}
+
+
+def change_ids(notebook):
+    for number, each in enumerate(notebook.cells):
+        each.id, each.metadata = f"changed-{number}", {}
+
+
+def rename_kernel(notebook):
+    notebook.metadata["kernelspec"] = {"name": "julia-1.9", "display_name": "Julia", "language": "julia"}
+
+
+def make_old_format(folder, notebook):
+    old = json.loads(nbformat.writes(notebook))
+    old["nbformat_minor"] = 2
+    for each in old["cells"]:
+        del each["id"]
+    (folder / "Toy.ipynb").write_text(json.dumps(old))
+
+
+def make_format_3(folder, notebook):
+    nbformat.write(nbformat.convert(notebook, 3), folder / "Toy.ipynb", version=3)
+
+
+def make_wrong_name(folder, notebook):
+    nbformat.write(notebook, folder / "Toy (1).ipynb")
+
+
+def make_huge(folder, notebook):
+    with (folder / "Toy.ipynb").open("wb") as file:
+        file.truncate(100 * 2**20)
+
+
+def make_extra_files(folder, notebook):
+    nbformat.write(notebook, folder / "Toy.ipynb")
+    for number in range(50):
+        (folder / f"photo {number} ümläut.png").write_bytes(b"\0" * 1000)
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "deep" / "er" / "Toy.ipynb").write_text("{}")
+
+
+def make_links(folder, notebook):
+    nbformat.write(notebook, folder / "Toy.ipynb")
+    os.symlink("/etc/passwd", folder / "notes.txt")
+    os.symlink(folder.parents[2] / "source", folder / "source")
+    os.symlink("nowhere", folder / "broken.py")
+
+
+def make_link_to_the_key(folder, notebook):
+    os.symlink(folder.parents[2] / "source" / "assignment2" / "Toy.ipynb", folder / "Toy.ipynb")
+
+
+def make_garbled_timestamp(folder, notebook):
+    nbformat.write(notebook, folder / "Toy.ipynb")
+    (folder / "timestamp.txt").write_text("the day before yesterday")
+
+
+def make_helper(folder, notebook):
+    (folder / "helper.py").write_text("def twice(x):\n    return x + x\n")
+    replace(notebook, "double", "from helper import twice\n\ndef double(x):\n    return twice(x)")
+    nbformat.write(notebook, folder / "Toy.ipynb")
+
+
+def make_looping_helper(folder, notebook):
+    (folder / "helper.py").write_text("while True:\n    pass\n")
+    replace(notebook, "double", "import helper\n\ndef double(x):\n    return 2 * x")
+    nbformat.write(notebook, folder / "Toy.ipynb")
+
+
+def insert(code):
+    def change(notebook):
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(code))
+
+    return edited(change)
+
+
+SLOW_ARRAY = """class Slow(np.ndarray):
+    def astype(self, *args, **kwargs):
+        while True:
+            pass
+
+def double(x):
+    return (2 * x).view(Slow)"""
+FILL_DISK = """for n in range(10_000):
+    with open(f"/tmp/{n}", "wb") as file:
+        file.write(b"x" * 2**24)"""
+HUGE_DISPLAY = "from IPython.display import display\ndisplay({'text/plain': 'x' * 2**27}, raw=True)"
+MALFORMED = """from IPython.display import display
+for data in (None, 3, {}, {"text/plain": 3}, {"application/json": object}, {3: "x"}):
+    try:
+        display(data, raw=True)
+    except Exception:
+        pass
+kernel = get_ipython().kernel
+for content in ({}, [], {"data": []}, {"data": {"text/html": [1, {}]}, "metadata": 7}, {"name": 4, "text": 5}):
+    for kind in ("stream", "display_data", "error", "nonsense"):
+        try:
+            kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+        except Exception:
+            pass"""
+NO_JSON = """kernel = get_ipython().kernel
+kernel.session.send(kernel.iopub_socket, "stream", "text", parent=kernel.get_parent())"""
+THREADS = """import threading, time
+def forever():
+    while True:
+        time.sleep(0.01)
+        print("still here")
+for _ in range(5):
+    threading.Thread(target=forever, daemon=False).start()"""
+WINDOWS = """import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.show(block=True)
+try:
+    plt.switch_backend("TkAgg")
+except ImportError:
+    pass"""
+
+ACCIDENTS = {
+    "solved": Accident(RIGHT),
+    "Zoë van Dyck": Accident(RIGHT),
+    # programs that do not end, or end everything
+    "loop in a solution": Accident(in_double("while True: pass"), 0, remark="test_double timed out"),
+    "loop in an array's methods": Accident(SLOW_ARRAY),
+    "loop at definition": Accident(at_definition("while True: pass"), 0, remark="double timed out"),
+    "loop in an imported file": Accident(make_looping_helper, 0, remark="double timed out"),
+    "loop that cannot be interrupted": Accident(
+        in_double("while True:\n    try:\n        while True: pass\n    except BaseException: pass"),
+        0,
+        remark="timed out",
+    ),
+    "os._exit": Accident(in_double("import os; os._exit(0)"), 0, remark="test_double killed"),
+    "sys.exit": Accident(in_double("import sys; sys.exit()"), 0),
+    "segmentation fault": Accident(in_double("import ctypes; ctypes.string_at(0)"), 0, remark="test_double killed"),
+    "interrupt": Accident(in_double("import os, signal; os.kill(os.getpid(), signal.SIGINT)"), 0),
+    "stops its kernel": Accident(in_double("get_ipython().kernel.do_shutdown(False)")),
+    # too much of something
+    "all memory": Accident(in_double("kept = []\nwhile True: kept.append(np.ones(10**7))"), 0),
+    "all memory in many processes": Accident(
+        in_double("import os\nfor _ in range(20): os.fork()\nkept = [np.ones(10**6) for _ in range(10**4)]"),
+        0,
+        remark="test_double (out of memory|too many processes)",
+    ),
+    "fork bomb": Accident(
+        in_double("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),
+        0,
+        remark="test_double (out of memory|too many processes|timed out)",
+    ),
+    "full disk": Accident(in_double(FILL_DISK), 0),
+    "full disk, forgiven": Accident(
+        at_definition(
+            "try:\n    with open('/tmp/x', 'wb') as f:\n        while f.write(b'x' * 2**20): pass\nexcept OSError: pass"
+        )
+    ),
+    "gigabyte of output": Accident(in_double("while True: print('x' * 10**6)"), 0),
+    "million small prints": Accident(
+        in_double("for n in range(10**6): print(n)"), 0, remark="test_double (too much output|timed out)"
+    ),
+    "output of a child process": Accident(at_definition("!yes | head -c 10000000 > /dev/null")),
+    "huge display": Accident(in_double(HUGE_DISPLAY), 0),
+    "malformed display": Accident(at_definition(MALFORMED)),
+    "messages that are no JSON": Accident(at_definition(NO_JSON), 0, remark="double broken messages"),
+    # notebooks that were damaged
+    "deleted solution": Accident(edited(lambda n: drop(n, "double")), 0, remark="double: the cell was missing"),
+    "deleted check": Accident(edited(lambda n: drop(n, "test_double"))),
+    "deleted imports": Accident(edited(lambda n: drop(n, "imports"))),
+    "duplicated solution": Accident(edited(lambda n: duplicate(n, "double")), remark="more than once"),
+    "duplicated check": Accident(edited(lambda n: duplicate(n, "test_double")), remark="more than once"),
+    "reordered cells": Accident(edited(lambda n: n.cells.reverse()), remark="another order"),
+    "retyped solution": Accident(edited(lambda n: retype(n, "double")), remark="was a markdown cell"),
+    "retyped check": Accident(edited(lambda n: retype(n, "test_double"))),
+    "emptied solution": Accident(edited(lambda n: replace(n, "double", "")), 0),
+    "emptied check": Accident(edited(lambda n: replace(n, "test_double", "")), remark="check cell was changed"),
+    "lost metadata": Accident(edited(lose_metadata)),
+    "changed ids": Accident(edited(change_ids), remark="recognised by what it defines"),
+    "wrong kernel": Accident(edited(rename_kernel)),
+    "format 4.2": Accident(make_old_format),
+    "format 3": Accident(make_format_3, remark=""),
+    "syntax error": Accident("def double(x:\n    return 2 * x", 0),
+    # files that are no notebooks
+    "truncated": Accident(file_of(b'{"cells": [{"cell_type": "co'), 0, 0, "not a readable notebook"),
+    "empty file": Accident(file_of(b""), 0, 0, "not a readable notebook"),
+    "binary file": Accident(file_of(b"\x89PNG\r\n\x00\x00"), 0, 0, "not a readable notebook"),
+    "deeply nested": Accident(file_of(b"[" * 200_000), 0, 0, "not a readable notebook"),
+    "wrong name": Accident(make_wrong_name, 0, 0, "not gradable"),
+    "100 MB": Accident(make_huge, 0, 0, "has 100 MB"),
+    "missing": Accident(lambda folder, notebook: None, 0, 0, "not gradable"),
+    "extra files": Accident(make_extra_files),
+    "links to outside": Accident(make_links),
+    "link to the key": Accident(make_link_to_the_key, 0, 0, "is a link"),
+    "garbled timestamp": Accident(make_garbled_timestamp, remark="timestamp"),
+    "helper file": Accident(make_helper),
+    # habits
+    "input": Accident(in_double("input()"), 0),
+    "input at the top": Accident(insert("name = input('your name?')")),
+    "background threads": Accident(at_definition(THREADS)),
+    "autoreload": Accident(insert("%load_ext autoreload\n%autoreload 2")),
+    "shell escape": Accident(insert("!ls -la\n%cd ..\n!nvidia-smi")),
+    "pip install": Accident(insert("!pip install torch\n%pip install scipy")),
+    "changed folder": Accident(at_definition("import os; os.chdir('/')")),
+    "seed": Accident(at_definition("np.random.seed(0)")),
+    "strict errors": Accident(at_definition("np.seterr(all='raise')")),
+    "print options": Accident(at_definition("np.set_printoptions(precision=1, threshold=3)")),
+    "warnings as errors": Accident(at_definition("import warnings; warnings.simplefilter('error')")),
+    "windows": Accident(at_definition(WINDOWS)),
+    "unpicklable names": Accident(at_definition("float = lambda x: x\nrange = None\nprint = None\nopen = None")),
+}
+
+FIND = """import os, re
+def spy(*roots):
+    for root in roots:
+        for folder, _, names in os.walk(root):
+            for name in names:
+                if name.endswith((".ipynb", ".db", ".gz", ".toml", ".json")):
+                    try:
+                        with open(os.path.join(folder, name), "rb") as file:
+                            if b"out = 2 " + b"* x" in file.read():
+                                return True
+                    except OSError:
+                        pass
+    return False
+def double(x):
+    return 2 * x if {found} else 0 * x"""
+TRANSFORMER = (
+    """import ast
+class Strip(ast.NodeTransformer):
+    def visit_Assert(self, node): return ast.Pass()
+    def visit_With(self, node): return ast.Pass()
+get_ipython().ast_transformers.append(Strip())
+get_ipython().input_transformers_cleanup.append(lambda lines: ["pass\\n"])
+"""
+    + WRONG
+)
+KERNEL_FUNCTIONS = (
+    """kernel = get_ipython().kernel
+send = kernel.session.send
+def forged(socket, kind, content=None, **more):
+    if kind == "display_data":
+        for bundle in content["data"].values():
+            if isinstance(bundle, dict):
+                for check in bundle["checks"]:
+                    check.update(status="passed", tol=1e9, kind="holds", expression="True", weight=1e9)
+    return send(socket, kind, content, **more)
+kernel.session.send = forged
+get_ipython().display_pub.publish = lambda *a, **k: None
+"""
+    + WRONG
+)
+REPEATED = (
+    """import cs231n.checks.session as s
+flush = s.SendingChecks._flush
+def often(self):
+    kept = list(self._messages)
+    for order in (kept, kept[::-1], kept):
+        self._messages = list(order)
+        flush(self)
+s.SendingChecks._flush = often
+"""
+    + RIGHT
+)
+STACK = """import gc, sys
+def double(x):
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, np.ndarray) and value.shape == x.shape and np.array_equal(value, 2 * x):
+                return value
+        frame = frame.f_back
+    for value in gc.get_objects():
+        if isinstance(value, np.ndarray) and value.shape == x.shape and np.array_equal(value, 2 * x):
+            return value
+    return 0 * x"""
+LEAVE = (
+    """import os, site
+for folder in ("/tmp", "/tmp/home", "/dev/shm", "/var/tmp", ".", "/imports", *site.getsitepackages()):
+    try:
+        with open(os.path.join(folder, "left_behind.py"), "w") as file:
+            file.write("answer = 2")
+    except OSError:
+        pass
+"""
+    + WRONG
+)
+FIND_LEFT = """import os, sys
+sys.path += ["/tmp", "/tmp/home", "/dev/shm", "/var/tmp"]
+try:
+    from left_behind import answer
+except ImportError:
+    answer = 0
+def double(x):
+    return answer * x"""
+NETWORK = """import socket
+def reachable():
+    for address in (("127.0.0.1", 22), ("127.0.0.1", 8888), ("10.0.0.1", 80), ("192.0.2.1", 53)):
+        try:
+            socket.create_connection(address, 0.2).close()
+            return True
+        except ConnectionRefusedError:
+            if address[0] != "127.0.0.1":
+                return True
+        except OSError:
+            pass
+    return False
+def double(x):
+    return 2 * x if reachable() else 0 * x"""
+MOUNTS = """import ctypes
+libc = ctypes.CDLL(None)
+entered = libc.unshare(0x10000000 | 0x00020000) == 0  # CLONE_NEWUSER | CLONE_NEWNS
+mounted = libc.mount(b"none", b"/tmp/work", b"tmpfs", 0, None) == 0
+def double(x):
+    return 2 * x if entered or mounted else 0 * x"""
+CHEATS = {
+    "a transformer strips asserts": TRANSFORMER,
+    "replaced asserts": "np.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\n" + WRONG,
+    "replaced checks": (
+        "import cs231n.checks, sys\nclass Always:\n    def __getattr__(self, name): return lambda *a, **k: self\n"
+        "    __enter__ = __exit__ = lambda *a: Always()\nchecking = lambda cell: Always()\n"
+        "cs231n.checks.checking = checking\n" + WRONG
+    ),
+    "array that equals everything": (
+        "class A(np.ndarray):\n    __eq__ = __ne__ = __le__ = lambda *a: True\n    __sub__ = lambda *a: 0\n"
+        "    tobytes = lambda *a: b''\n    shape = property(lambda self: (3,))\n"
+        "def double(x):\n    return (0 * x).view(A)"
+    ),
+    "the kernel's own functions": KERNEL_FUNCTIONS,
+    "messages repeated and reordered": REPEATED,
+    "values on the stack and in the collector": STACK,
+    "the score as output": "def double(x):\n    raise SystemExit\nprint(4.0)\n4.0",
+    "the key by import": (
+        "import cs231n.notebook_import\ntry:\n    from Toy import double\n"
+        "except ImportError:\n    double = lambda x: 0 * x"
+    ),
+    "the key on the disk": FIND.format(found='spy("/")'),
+    "the key in the course's folder": FIND.format(found="spy({course!r})"),
+    "the key in In": FIND.format(found='any("out = 2 " + "* x" in str(text) for text in In)'),
+    "other processes": FIND.format(
+        found='set(filter(str.isdigit, os.listdir("/proc"))) - {"1", "2", str(os.getpid())}'
+    ),
+    "the environment": FIND.format(found='any(name in os.environ for name in ("SECRET_TOKEN", "SSH_AUTH_SOCK"))'),
+    "the network": NETWORK,
+    "writing where the grader reads": (
+        "import os\nfor path in ({course!r} + '/executions', {course!r} + '/gradebook.db', {course!r}):\n"
+        "    try:\n        os.makedirs(path, exist_ok=True)\n        open(path + '/x', 'w').write('x')\n"
+        "    except OSError:\n        pass\n" + WRONG
+    ),
+    "a file system without a limit": MOUNTS,
+    "leaves something behind": LEAVE,
+    "takes what was left behind": FIND_LEFT,
+    "a library from elsewhere": "try:\n    import torch\nexcept ImportError:\n    torch = None\n"
+    "def double(x):\n    return 2 * x if torch else 0 * x",
+}
+
+
+def hand_in(course: Path, name: str, make, solved) -> None:
+    """Write one submission. make: what it does to the solved notebook, or the source of its `double`."""
+    folder = course / "submitted" / name / "assignment2"
+    folder.mkdir(parents=True)
+    notebook = nbformat.from_dict(solved)
+    if isinstance(make, str):
+        replace(notebook, "double", make.replace("{course!r}", repr(str(course))))
+        nbformat.write(notebook, folder / "Toy.ipynb")
+    else:
+        make(folder, notebook)
+
+
+def solved_notebook(course: Path, key):
+    """The released toy notebook with both solutions right and independent of each other."""
+    notebook = answered(nbformat.read(course / "release" / "assignment2" / "Toy.ipynb", as_version=4), key)
+    replace(notebook, "double", RIGHT)
+    replace(notebook, "square", SQUARE)
+    return notebook

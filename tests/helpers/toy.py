@@ -1,0 +1,118 @@
+"""A toy assignment of one notebook, small enough to grade in a second, for tests of the machinery."""
+
+import shutil
+
+import nbformat
+
+from helpers import REPOSITORY
+
+DOUBLE = '''def double(x):
+    """Return x times two."""
+    # TODO: twice the input, same shape
+    ### BEGIN SOLUTION
+    out = 2 * x
+    ### END SOLUTION
+    return out'''
+
+TEST_DOUBLE = """with checking("double") as check:
+    with check.case("vector"):
+        x = np.array([1.0, 2.0, 3.0])
+        check.unchanged(x=x)
+        check.equal("out", double(x), [2.0, 4.0, 6.0])
+    ### BEGIN HIDDEN TESTS
+    with check.case("matrix"):
+        x = np.arange(6.0).reshape(2, 3)
+        check.value("out", double(x), weight=2)
+        check.holds("positive", "(out >= 0).all() and np.allclose(out / 2, x)", given={"x": x}, out=double(x))
+    ### END HIDDEN TESTS"""
+
+SQUARE = '''def square(x):
+    """Return x squared, by double."""
+    ### BEGIN SOLUTION
+    out = x * double(x) / 2
+    ### END SOLUTION
+    return out'''
+
+TEST_SQUARE = """with checking("square") as check:
+    x = np.array([1.0, -2.0])
+    check.equal("out", square(x), [1.0, 4.0])
+    check.gradient("slope", square, x, np.array([1.0, 0.5]), 2 * x * np.array([1.0, 0.5]) + 0 * square(x))"""
+
+MISCONCEPTIONS = """
+[[misconception]]
+name = "added_two"
+cell = "double"
+old = "2 * x"
+new = "2 + x"
+hint = "You added two: multiply."
+
+[[misconception]]
+name = "in_place"
+cell = "double"
+old = "out = 2 * x"
+new = "x *= 2; out = x"
+hint = "You changed x itself."
+
+[[misconception]]
+name = "raises"
+cell = "double"
+old = "2 * x"
+new = "2 * x.nothing"
+hint = "Arrays have no attribute nothing."
+
+[[misconception]]
+name = "cubed"
+cell = "square"
+old = "x * double(x) / 2"
+new = "x * x * double(x) / 2"
+hint = "One x too many."
+"""
+
+
+def cell(kind, name, source, points=None, tags=()):
+    """Make a cell with nbgrader's metadata; kind: plain, solution, tests, answer, locked or text."""
+    make = nbformat.v4.new_markdown_cell if kind in ("answer", "locked", "text") else nbformat.v4.new_code_cell
+    made = make(source, id=name)
+    if tags:
+        made.metadata["tags"] = list(tags)
+    if kind in ("plain", "text"):
+        return made
+    made.metadata["nbgrader"] = {
+        "grade": kind in ("tests", "answer"),
+        "grade_id": name,
+        "locked": kind in ("tests", "locked"),
+        "schema_version": 3,
+        "solution": kind in ("solution", "answer"),
+        "task": False,
+    }
+    if points is not None:
+        made.metadata["nbgrader"]["points"] = points
+    return made
+
+
+def notebook():
+    """Return the toy key."""
+    cells = [
+        cell("text", "title", "# Toy"),
+        cell("plain", "imports", "import numpy as np\nfrom cs231n.checks import checking"),
+        cell("solution", "double", DOUBLE),
+        cell("tests", "test_double", TEST_DOUBLE, 4),
+        cell("solution", "square", SQUARE),
+        cell("tests", "test_square", TEST_SQUARE, 2),
+        cell("locked", "why_text", "Why?\n### BEGIN MARK SCHEME\nTwo points for *because*.\n### END MARK SCHEME"),
+        cell("answer", "why", "Because of the model answer.", 2),
+        cell("plain", "plot", "print('an experiment')\nraise RuntimeError('not while grading')", tags=["experiment"]),
+    ]
+    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def make_course(folder):
+    """Write a course with the toy notebook and its misconceptions; not released yet."""
+    source = folder / "source" / "assignment2"
+    source.mkdir(parents=True)
+    nbformat.write(notebook(), source / "Toy.ipynb")
+    (folder / "source" / "misconceptions").mkdir()
+    (folder / "source" / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
+    shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
+    return folder

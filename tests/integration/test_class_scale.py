@@ -1,0 +1,237 @@
+"""Grading a class: one grader at a time, killed and repeated runs, what changes, clusters, other databases."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from autograder import samples
+from autograder.authoring.release import release
+from autograder.cli import main
+from autograder.course.key import ASSIGNMENT, Key
+from autograder.execution.kernel import sandbox
+from autograder.execution.pool import execute_remotely
+from autograder.execution.run import Job, package_digest
+from autograder.grading.changes import differences, summary
+from autograder.grading.lock import CourseIsBusy, only_grader
+from autograder.grading.run import Options, grade, print_outcome
+from autograder.submission.preparation import make_job
+from helpers import toy
+from nbgrader.api import Gradebook
+
+SANDBOX = not sandbox.unavailable()
+HOW = Options(workers=2, risk=not SANDBOX)
+SLOW = "import time; time.sleep({seconds})  # {name}\ndef double(x):\n    return 2 * x"
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A released toy course with three submissions, two of them the same."""
+    course = toy.make_course(tmp_path / "course")
+    release(course)
+    hand_in(course, "ada", "def double(x):\n    return 2 * x")
+    hand_in(course, "bob", "def double(x):\n    return 2 * x")
+    hand_in(course, "cy", "def double(x):\n    return 3 * x")
+    return course
+
+
+def hand_in(course, name, double):
+    key = Key(course / "source" / ASSIGNMENT, "Toy")
+    folder = samples.submission(course, name, samples.ON_TIME)
+    notebook = samples.answered(samples.released(course, key), key)
+    samples.replace(notebook, "double", double)
+    nbformat.write(notebook, folder / "Toy.ipynb")
+
+
+def totals(outcome):
+    return {row.student: row.total for row in outcome.rows}
+
+
+def test_identical_work_is_done_once_and_unchanged_work_never(course):
+    """Are two equal submissions executed once, and does a second run neither execute nor judge anybody?"""
+    first = grade(course, HOW)
+    assert (first.executed, first.judged) == (2, 3)
+    assert totals(first) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    second = grade(course, HOW)
+    assert (second.executed, second.judged, second.changed) == (0, 0, [])
+    assert totals(second) == totals(first)
+
+
+def test_a_new_submission_is_the_only_one_judged(course):
+    """After one student hands in again, is only that one executed and judged, and the difference told?"""
+    grade(course, HOW)
+    (course / "submitted" / "cy" / ASSIGNMENT / "Toy.ipynb").unlink()
+    (course / "submitted" / "cy" / ASSIGNMENT / "timestamp.txt").unlink()
+    (course / "submitted" / "cy" / ASSIGNMENT).rmdir()
+    hand_in(course, "cy", "def double(x):\n    return x + x")
+    again = grade(course, HOW)
+    assert (again.executed, again.judged) == (1, 1)
+    assert again.changed[0] == "cy: 1.44 -> 6.00, gained 4.56"
+    assert "    Toy test_double matrix/out: failed -> passed" in again.changed
+
+
+def test_a_changed_key_tells_who_lost_by_which_check(course, capsys):
+    """After the key's check has changed, is the class graded again, and the difference printed?"""
+    grade(course, HOW)
+    path = course / "source" / ASSIGNMENT / "Toy.ipynb"
+    text = path.read_text()
+    for old, new in [
+        ("out = 2 * x", "out = 3 * x"),
+        ("[2.0, 4.0, 6.0]", "[3.0, 6.0, 9.0]"),
+        ("np.allclose(out / 2, x)", "np.allclose(out / 3, x)"),
+        ("x * double(x) / 2", "x * double(x) / 3"),
+    ]:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    release(course)
+    outcome = grade(course, HOW)
+    print_outcome(outcome)
+    printed = capsys.readouterr().out
+    assert (outcome.executed, outcome.judged) == (2, 3)
+    assert "ada: 6.00 -> " in printed
+    assert "lost" in printed
+    assert "cy: 1.44 -> " in printed
+    assert "gained" in printed
+    assert "Toy test_double vector/out: passed -> failed" in printed
+
+
+def test_differences_name_new_and_gone_checks():
+    """Are checks that did not exist before, or do not any more, told as such; long lists cut?"""
+    before = {("A", "t", "old"): "passed", ("A", "t", "same"): "failed"}
+    after = {("A", "t", "new"): "failed", ("A", "t", "same"): "failed"}
+    lines = differences(before, after)
+    assert lines == ["A t new: no such check -> failed", "A t old: passed -> no such check"]
+    assert summary("ada", 2, 1, lines * 4)[-1] == "    ... and 3 more"
+
+
+def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
+    """Does a changed check cell change the jobs of its own notebook only?"""
+    from dataclasses import replace
+
+    changed = nbformat.from_dict(course_keys["Dropout"].notebook)
+    for cell in changed.cells:
+        cell.source = cell.source.replace("231", "232")
+    jobs = {name: make_job(key.notebook, key).address for name, key in course_keys.items()}
+    assert make_job(changed, course_keys["Dropout"]).address != jobs["Dropout"]
+    # what others take from it are its definitions, and those are the same
+    assert course_keys["BatchNormalization"].definitions.keys() == {"FullyConnectedNets"}
+    fresh = replace(course_keys["BatchNormalization"], changed=1)
+    assert make_job(fresh.notebook, fresh).address == jobs["BatchNormalization"]
+
+
+def test_killed_run_resumes(course):
+    """When the grader is killed in the middle, does the next run execute only what is missing, and finish?"""
+    for number in range(4):
+        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+    command = [sys.executable, "-m", "autograder.cli", "grade", "--course", str(course), "--workers", "1"]
+    command += [] if SANDBOX else ["--no-sandbox"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    stored = 0
+    while stored < 4:  # two of the key's, and two of students
+        assert running.poll() is None
+        stored = len(list((course / "executions").glob("*/*.json.gz")))
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    outcome = grade(course, HOW)
+    assert outcome.executed <= 4  # of six
+    slow = {f"slow {number}": 6 for number in range(4)}
+    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44), **slow}
+
+
+def test_second_grader_is_told_who_is_at_work(course, capsys):
+    """Does a second grader stop and name the first one, and does the lock end when its holder is killed?"""
+    with only_grader(course):
+        assert main(["grade", "--no-sandbox", "--course", str(course)]) == 1
+        assert f"is being graded by process {os.getpid()}" in capsys.readouterr().err
+    holder = "import sys, time; from pathlib import Path; from autograder.grading.lock import only_grader\n"
+    holder += "with only_grader(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", holder, str(course)], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        with pytest.raises(CourseIsBusy, match=f"process {process.pid}"), only_grader(course):
+            pass
+        process.kill()
+    with only_grader(course):
+        pass
+
+
+def test_without_a_sandbox_grading_stops(course, monkeypatch, capsys):
+    """Where there is no sandbox, does grading stop and say what to install, unless the risk is accepted?"""
+    monkeypatch.setattr("autograder.execution.kernel.sandbox.unavailable", lambda: "no bwrap on the PATH")
+    assert main(["grade", "--course", str(course)]) == 1
+    said = capsys.readouterr().err
+    assert "apt install bubblewrap" in said
+    assert "--no-sandbox" in said
+    assert totals(grade(course, Options(workers=1, risk=True)))["ada"] == 6
+
+
+def test_doctor_tells_how_to_get_a_sandbox(course, monkeypatch, capsys):
+    """Does the doctor say whether there is a sandbox, and what to do where there is none?"""
+    monkeypatch.setattr("autograder.execution.kernel.sandbox.unavailable", lambda: "no bwrap on the PATH")
+    main(["doctor", "--course", str(course)])
+    printed = capsys.readouterr().out
+    assert "✗ sandbox" in printed
+    assert "apt install bubblewrap" in printed
+    monkeypatch.setattr("autograder.execution.kernel.sandbox.unavailable", lambda: "")
+    main(["doctor", "--course", str(course)])
+    assert "✓ sandbox" in capsys.readouterr().out
+
+
+def test_full_disk_stops_the_run_and_keeps_the_grades(course, monkeypatch):
+    """When the store's disk is full, does the run end with that error, and the next one go on?"""
+    from autograder.execution.store import Store
+
+    put, calls = Store.put, []
+
+    def full(self, job, packed):
+        calls.append(job)
+        if len(calls) > 3:
+            raise OSError(28, "No space left on device")
+        put(self, job, packed)
+
+    monkeypatch.setattr(Store, "put", full)
+    with pytest.raises(OSError, match="No space left"):
+        grade(course, HOW)
+    monkeypatch.setattr(Store, "put", put)
+    assert totals(grade(course, HOW))["ada"] == 6
+
+
+def test_worker_with_another_package_refuses():
+    """Does a worker whose `cs231n` differs from the grader's refuse instead of giving other values?"""
+    job = Job((("1", "check"),), sandboxed=False)
+    with pytest.raises(RuntimeError, match="another version of the package cs231n"):
+        execute_remotely(job, "0" * 64)
+    assert execute_remotely(job, package_digest())
+
+
+def test_dask_cluster_gives_the_same_grades(course):
+    """Does a real cluster of separate worker processes end with the grades of the local run?"""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        outcome = grade(course, Options(scheduler=cluster.scheduler_address, risk=not SANDBOX))
+    assert outcome.executed == 2
+    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+
+
+def test_no_scheduler_there(course, capsys):
+    """Is an address where no scheduler answers an error in one line?"""
+    pytest.importorskip("distributed")
+    arguments = ["grade", "--course", str(course), "--scheduler", "tcp://127.0.0.1:9"]
+    assert main(arguments + ([] if SANDBOX else ["--no-sandbox"])) == 1
+    assert "no Dask scheduler answers" in capsys.readouterr().err
+
+
+@pytest.mark.skipif("CS231N_TEST_DATABASE" not in os.environ, reason="names no PostgreSQL database to test on")
+def test_postgresql(course):
+    """Do release and grading work on the PostgreSQL database that CS231N_TEST_DATABASE names, an empty one?"""
+    url = os.environ["CS231N_TEST_DATABASE"]
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nget_config().CourseDirectory.db_url = {url!r}\n")
+    release(course)
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    with Gradebook(url, "cs231n") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "ada").score == 6

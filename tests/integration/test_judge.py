@@ -1,0 +1,157 @@
+"""The judge on the toy assignment: what passes, what fails, what cannot be forged."""
+
+import nbformat
+import pytest
+from autograder.course.catalogue import known_mistakes, with_solutions
+from autograder.course.key import grade_id
+from autograder.execution.kernel.client import Limits
+from autograder.judging.judge import Judge, reference, score
+from autograder.submission.preparation import make_job, merge
+
+LIMITS = Limits(cell_seconds=5, notebook_seconds=40)
+
+
+@pytest.fixture
+def judged(toy_key, store, tmp_path):
+    """A function that grafts solutions into the toy key and returns the verdicts of each check cell."""
+
+    def run(**sources):
+        notebook = with_solutions(toy_key, sources)
+        executed = merge(notebook, store.results(make_job(notebook, toy_key, limits=LIMITS)))
+        judge = Judge(reference(toy_key, store), None, known_mistakes(toy_key.folder, toy_key.name))
+        return {
+            grade_id(cell): judge.cell(cell, tmp_path)
+            for cell in executed.cells
+            if (grade_id(cell) or "").startswith("test_")
+        }
+
+    return run
+
+
+def points(verdicts):
+    return score(verdicts["test_double"], 4)
+
+
+def test_key_passes(judged):
+    """Does the key pass every check, with the hidden ones marked as such?"""
+    verdicts = judged()
+    assert {verdict.status for found in verdicts.values() for verdict in found} == {"passed"}
+    hidden = {verdict.check for verdict in verdicts["test_double"] if verdict.hidden}
+    assert hidden == {"matrix/out", "matrix/positive"}
+    assert points(verdicts) == 4
+    assert score(verdicts["test_square"], 2) == 2
+
+
+def test_partial_credit_by_weight(judged):
+    """Do a wrong vector and a right matrix give the matrix's share of the points?"""
+    verdicts = judged(double="def double(x):\n    return 2 * x if x.ndim == 2 else 3 * x")
+    assert [v.status for v in verdicts["test_double"]] == ["failed", "passed", "passed", "passed"]
+    assert points(verdicts) == pytest.approx(4 * 3.5 / 4.5, abs=0.01)
+
+
+def test_stub_earns_nothing(judged, toy_key):
+    """Does an untouched TODO block earn 0, with a word on what to do?"""
+    stub = next(cell.source for cell in toy_key.template.cells if grade_id(cell) == "double")
+    verdicts = judged(double=stub)
+    assert points(verdicts) == 0
+    assert {verdict.status for verdict in verdicts["test_double"]} == {"error"}
+    assert "fill the TODO block of double" in verdicts["test_double"][0].message
+
+
+def test_error_in_one_case(judged):
+    """Does an exception fail its own case only, with the line where it was raised?"""
+    code = "def double(x):\n    if x.ndim == 2:\n        raise KeyError('two')\n    return 2 * x"
+    verdicts = judged(double=code)["test_double"]
+    assert [v.status for v in verdicts] == ["passed", "passed", "error", "error"]
+    assert "KeyError: 'two' (in double, line 3" in verdicts[2].message
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("def double(x):\n    while True: pass", "timed out"),
+        ("def double(x):\n    import os; os._exit(0)", "killed"),
+        ("def double(x:\n    return 2 * x", "error"),
+        ("del checking", "error"),
+    ],
+)
+def test_status_of_what_never_came(judged, code, status):
+    """Do checks that sent nothing fail with the reason, while another cell keeps its points?"""
+    square = "def square(x):\n    return x * x"
+    verdicts = judged(double=code, square=square)
+    assert points(verdicts) == 0
+    assert {verdict.status for verdict in verdicts["test_double"]} == {status}
+    if code != "del checking":
+        assert score(verdicts["test_square"], 2) == 2
+
+
+FORGED = {
+    "a score printed as the result": "def double(x):\n    raise SystemExit\n4.0",
+    "assert and allclose redefined": (
+        "import builtins, numpy\nbuiltins.bool = lambda *a: True\nnumpy.allclose = lambda *a, **k: True\n"
+        "numpy.array_equal = numpy.testing.assert_allclose = numpy.allclose\ndef double(x):\n    return x"
+    ),
+    "array that equals everything": (
+        "class A(np.ndarray):\n    __eq__ = __ne__ = __le__ = lambda *a: True\n    __sub__ = __rsub__ = lambda *a: 0\n"
+        "    tobytes = lambda *a: b''\ndef double(x):\n    return x.view(A)"
+    ),
+    "checks replaced": (
+        "import cs231n.checks.session as s\ns.difference = s.violation = lambda *a: ''\n"
+        "s.SendingChecks.__exit__ = lambda *a: True\ndef double(x):\n    return x"
+    ),
+    "every value sent as a pass": (
+        "import cs231n.checks.session as s\n"
+        "s.encode = lambda value: {'status': 'passed', 'type': 'ok'}\ndef double(x):\n    return x"
+    ),
+    "many values for one check": (
+        "import cs231n.checks.session as s\nsend = s.SendingChecks._send\n"
+        "def often(self, **message):\n    for _ in range(3):\n        send(self, **message)\n"
+        "s.SendingChecks._send = often\ndef double(x):\n    return 2 * x"
+    ),
+    "tolerance and condition sent along": (
+        "import cs231n.checks.session as s\nsend = s.SendingChecks._send\n"
+        "def lax(self, **m):\n    send(self, **{**m, 'tol': 1e9, 'weight': 0, 'expression': 'True', 'kind': 'model'})\n"
+        "s.SendingChecks._send = lax\ndef double(x):\n    return x"
+    ),
+    "inputs of a condition sent along": (
+        "import cs231n.checks.session as s\nsend = s.SendingChecks._send\n"
+        "def given(self, **m):\n    m['given'] = {k: s.encode(np.zeros(1)) for k in m.get('given', {})}\n"
+        "    send(self, **m)\ns.SendingChecks._send = given\ndef double(x):\n    return 0.5 * x"
+    ),
+    "the sibling's import": "import cs231n.notebook_import\nfrom Toy import double",
+    "malformed messages": (
+        "from IPython.display import display\nimport cs231n.checks.session as s\n"
+        "def junk(self, **m):\n    name = m['check']\n"
+        "    for j in (None, 3, [], {'check': 3}, {'check': name}, {'check': name, 'values': 7}):\n"
+        "        display({s.MIME_TYPE: j}, raw=True)\ns.SendingChecks._send = junk\ndef double(x):\n    return 2 * x"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", FORGED.values(), ids=FORGED.keys())
+def test_forgery_earns_nothing(judged, code):
+    """Does each way to cheat earn no point but those for leaving the input alone?"""
+    verdicts = judged(double=code)["test_double"]
+    wrong = [v for v in verdicts if v.status == "passed" and not v.check.endswith("unchanged")]
+    assert wrong == []
+
+
+def test_key_that_fails_its_own_checks(toy_key, store):
+    """Is a key whose check cell raises refused before it grades anybody?"""
+    path = toy_key.folder / "Toy.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("out = 2 * x", "out = 2 * nothing")
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="does not pass its own check cell test_double of Toy: NameError"):
+        reference(type(toy_key)(toy_key.folder, "Toy"), store)
+
+
+def test_two_checks_of_one_name(toy_key, store):
+    """Is a key with an ambiguous check refused?"""
+    path = toy_key.folder / "Toy.ipynb"
+    text = path.read_text()
+    path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
+    assert path.read_text() != text
+    with pytest.raises(ValueError, match="several checks named out"):
+        reference(type(toy_key)(toy_key.folder, "Toy"), store)

@@ -1,0 +1,158 @@
+"""What is generated from source/ is what its source generates, and gives nothing away."""
+
+import shutil
+import sqlite3
+
+import nbformat
+import pytest
+from autograder.authoring.release import REGISTRY, registered, release, students_in
+from autograder.course.key import ASSIGNMENT, grade_id, is_solution, keys
+from helpers import REPOSITORY, SOURCES
+
+MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
+NAMES = list(keys(SOURCES))
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """The release made anew from the repository's sources, beside nothing else."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copy(REPOSITORY / "nbgrader_config.py", course)
+    shutil.copytree(SOURCES, course / "source" / ASSIGNMENT)
+    release(course)
+    return course
+
+
+def test_committed_release_is_what_source_generates(fresh):
+    """Are the committed release and registry those that `make release` writes?"""
+    ours, theirs = (folder / "release" / ASSIGNMENT for folder in (fresh, REPOSITORY))
+    assert sorted(p.name for p in ours.iterdir()) == sorted(p.name for p in theirs.iterdir() if p.suffix != ".npz")
+    for path in ours.iterdir():
+        assert (theirs / path.name).read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), "make release"
+    assert registered(fresh / REGISTRY) == registered(REPOSITORY / REGISTRY), "make release"
+
+
+def test_release_twice_changes_nothing(fresh):
+    """Does a second release leave every byte as it was, although nbgrader draws random ids?"""
+    paths = [p for p in fresh.rglob("*") if p.is_file() and ".git" not in p.parts]
+    before = {path: path.read_bytes() for path in paths}
+    release(fresh)
+    assert {path: path.read_bytes() for path in paths} == before
+
+
+def test_release_after_an_edit(toy_course):
+    """Does a changed check reach the registry?"""
+    path = toy_course / "source" / ASSIGNMENT / "Toy.ipynb"
+    before = registered(toy_course / REGISTRY)
+    path.write_text(path.read_text().replace("[2.0, 4.0, 6.0]", "[2.0, 4.0, 6.5]"))
+    release(toy_course)
+    assert registered(toy_course / REGISTRY) != before
+
+
+def test_committed_gradebook_holds_no_student():
+    """Are there only assignment, notebooks and cells in the registry, 100 points, and no grades?"""
+    assert students_in(REPOSITORY / REGISTRY) == 0
+    with sqlite3.connect(REPOSITORY / REGISTRY) as connection:
+        points = dict(
+            connection.execute(
+                "SELECT n.name, sum(g.max_score) FROM grade_cells g JOIN base_cell b ON g.id = b.id "
+                "JOIN notebook n ON b.notebook_id = n.id GROUP BY n.name"
+            )
+        )
+    wanted = {"FullyConnectedNets": 35, "BatchNormalization": 25, "Dropout": 10, "ConvolutionalNetworks": 30}
+    assert points == {name: wanted[name] for name in points}
+    assert set(points) == set(NAMES)
+
+
+def test_a_student_in_the_gradebook_is_noticed(toy_course):
+    """Would the check above notice a single student?"""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{toy_course / REGISTRY}") as gradebook:
+        gradebook.add_student("somebody")
+    assert students_in(toy_course / REGISTRY) == 1
+
+
+def secret_lines():
+    """The lines of solutions, hidden checks, model answers and marking schemes that say something of their own."""
+    public, secret = set(), set()
+    for key in keys(SOURCES).values():
+        for cell, shown in zip(key.notebook.cells, release_of(key.name).cells, strict=True):
+            public |= set(map(str.strip, shown.source.split("\n")))
+            if cell.source != shown.source:
+                secret |= {line.strip() for line in cell.source.split("\n")} - set(
+                    map(str.strip, shown.source.split("\n"))
+                )
+    return {line for line in secret - public if len(line) > 20}
+
+
+def release_of(name):
+    return nbformat.read(REPOSITORY / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
+
+
+def test_nothing_secret_is_in_what_students_receive():
+    """Is no line of a solution, hidden check, model answer or marking scheme in release/ or in the package?"""
+    secret = secret_lines()
+    assert len(secret) > 100
+    received = [p for p in (REPOSITORY / "release").rglob("*") if p.is_file()]
+    received += [p for p in (REPOSITORY / "assignment2" / "cs231n").rglob("*") if p.suffix in (".py", ".json", ".npz")]
+    for path in received:
+        if path.suffix == ".ipynb":
+            lines = {
+                line.strip() for cell in nbformat.read(path, as_version=4).cells for line in cell.source.split("\n")
+            }
+            text = "\n".join(lines)
+        else:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            lines = {line.strip() for line in text.split("\n")}
+        given = lines & secret
+        assert given == set(), f"{path.name} gives away {sorted(given)[:3]}"
+        if path.suffix == ".ipynb":
+            assert [mark for mark in MARKS if mark in text] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stubs_read_like_stubs(name, course_keys):
+    """Does each TODO block say what to compute and then raise NotImplementedError; are answers asked for?"""
+    for cell in release_of(name).cells:
+        if not is_solution(cell):
+            continue
+        if cell.cell_type == "markdown":
+            assert cell.source == "YOUR ANSWER HERE"
+            continue
+        assert "# TODO" in cell.source, f"{grade_id(cell)} has no TODO"
+        assert "raise NotImplementedError" in cell.source
+        compile(cell.source, grade_id(cell), "exec")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_source_and_release_store_no_outputs(name, course_keys):
+    """Are outputs, execution counts and stray metadata out of the notebooks that are edited and handed out?"""
+    for notebook in (course_keys[name].notebook, release_of(name)):
+        for cell in notebook.cells:
+            assert not cell.get("outputs")
+            assert cell.get("execution_count") is None
+            assert set(cell.metadata) <= {"nbgrader", "tags", "deletable", "editable"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_executed_notebook_is_that_of_the_source(name, course_keys):
+    """Has notebooks/ the cells of source/, executed from top to bottom without an error?"""
+    executed = nbformat.read(REPOSITORY / "notebooks" / f"{name}.ipynb", as_version=4)
+    source = course_keys[name].notebook
+    assert [(c.id, c.source) for c in executed.cells] == [(c.id, c.source) for c in source.cells], "make notebooks"
+    code = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert [cell.id for cell in code for out in cell.outputs if out.output_type == "error"] == []
+    texts = "".join(out.get("text", "") for cell in code for out in cell.outputs)
+    assert "✗" not in texts
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_joined(name, course_keys):
+    """Does every check cell belong to a solution cell of the same id, and every id occur once?"""
+    ids = [grade_id(cell) for cell in course_keys[name].notebook.cells if grade_id(cell)]
+    assert len(ids) == len(set(ids))
+    tests = [each.removeprefix("test_") for each in ids if each.startswith("test_")]
+    given = {"losses", "fully_connected_net_ln"}  # code that comes with the package; another side of an earlier step
+    assert [each for each in tests if each not in ids and each not in given] == []

@@ -1,0 +1,429 @@
+"""The report on a class: what it counts, what it flags, what it writes, and that nothing in it can be injected."""
+
+import csv
+import datetime
+import json
+import math
+import shutil
+from dataclasses import asdict
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from autograder import samples
+from autograder.authoring.release import release
+from autograder.cli import main
+from autograder.course.catalogue import record
+from autograder.course.key import STUB, Key, grade_id
+from autograder.execution.kernel import sandbox
+from autograder.execution.store import Store
+from autograder.grading.run import Options, grade
+from autograder.judging import networks as models
+from autograder.judging.judge import Verdict, reference
+from autograder.report import items as item_analysis
+from autograder.report import plots as report_plots
+from autograder.report.data import Cell, read_course
+from autograder.report.items import checks_of, discrimination, for_a_human, mistakes_of, same_code, unexplained
+from autograder.report.lms import guarded
+from autograder.report.page import report
+from helpers import toy
+from nbgrader.api import Gradebook
+
+DOUBLE, SQUARE, WHY = Cell("Toy", "test_double", 4.0), Cell("Toy", "test_square", 2.0), Cell("Toy", "why", 2.0)
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's, while it adds rows
+NASTY = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    course = toy.make_course(tmp_path_factory.mktemp("released") / "course")
+    release(course)
+    return course
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    """A released toy course of its own, nothing graded in it."""
+    return Path(shutil.copytree(released, tmp_path / "course"))
+
+
+def graded(course, student, double, square="p", why=None, late=0, penalty=None, change=None, **about):
+    """Write one graded submission, as `autograder grade` would.
+
+    double: a letter for each of two visible and two hidden checks, p passed, f failed, e error; why: manual points
+    change: a function of the autograded notebook; about: names and addresses for the gradebook
+    """
+    names = ("vector/out", "vector/x unchanged", "matrix/out", "matrix/again")
+    statuses = {"p": "passed", "f": "failed", "e": "error", "t": "timed out"}
+    kinds = ("equal", "unchanged", "equal", "equal")
+    verdicts = {
+        "test_double": [
+            Verdict(name, statuses[letter], hidden=number > 1, kind=kind)
+            for number, (name, kind, letter) in enumerate(zip(names, kinds, double, strict=True))
+        ],
+        "test_square": [Verdict("out", statuses[square], kind="equal")],
+    }
+    notebook = toy.notebook()
+    notebook.metadata["cs231n"] = {"repairs": []}
+    for cell in notebook.cells:
+        if grade_id(cell) in verdicts:
+            cell.metadata["cs231n"] = {"status": "done"}
+            cell.metadata["cs231n"]["verdicts"] = [asdict(verdict) for verdict in verdicts[grade_id(cell)]]
+    if change:
+        change(notebook)
+    folder = course / "autograded" / student / "assignment2"
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / "Toy.ipynb")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        due = datetime.datetime(2026, 1, 31)
+        gradebook.update_or_create_assignment("assignment2", duedate=due)
+        gradebook.update_or_create_student(student, **about)
+        gradebook.update_or_create_submission("assignment2", student, timestamp=due + datetime.timedelta(seconds=late))
+        points = {"test_double": double.count("p"), "test_square": 2 * (square == "p")}
+        for name, auto in points.items():
+            found = gradebook.find_grade(name, "Toy", "assignment2", student)
+            found.auto_score, found.needs_manual_grade = auto, False
+        answer = gradebook.find_grade("why", "Toy", "assignment2", student)
+        answer.manual_score, answer.needs_manual_grade = why, why is None
+        gradebook.find_submission_notebook("Toy", "assignment2", student).late_submission_penalty = penalty
+        gradebook.db.commit()
+
+
+def cell_of(notebook, name):
+    return next(cell for cell in notebook.cells if grade_id(cell) == name)
+
+
+def rows(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def checks(course):
+    return {(check.cell.name, check.name): check for check in checks_of(read_course(course))}
+
+
+# -- from the course folder
+
+
+def test_from_grading_to_the_report(course, capsys):
+    """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
+    key, store = Key(course / "source" / "assignment2", "Toy"), Store(course / "executions")
+    _, fingerprints = record(key, store, reference(key, store))
+    (course / "source" / "misconceptions" / "fingerprints.json").write_text(json.dumps(fingerprints))
+    notebook = samples.answered(samples.released(course, key), key)
+    samples.replace(notebook, "double", "def double(x):\n    return 2 + x")
+    nbformat.write(notebook, samples.submission(course, "wrong", samples.ON_TIME) / "Toy.ipynb")
+    samples.submission(course, "empty", samples.ON_TIME)
+    expected = {row.student: row.total for row in grade(course, Options(risk=bool(sandbox.unavailable()))).rows}
+    assert main(["report", "--course", str(course)]) == 0
+    assert "report.html" in capsys.readouterr().out
+    found = read_course(course)
+    assert {s.student: s.total for s in found.submissions} == {"wrong": pytest.approx(expected["wrong"])}
+    assert [(m.cell.name, m.name, m.students) for m in mistakes_of(found)] == [("test_double", "added_two", ["wrong"])]
+    assert [student for student, _ in for_a_human(found)] == ["empty"]
+    page = (course / "report" / "report.html").read_text(encoding="utf-8")
+    assert "added_two" in page
+    assert "You added two: multiply." in page
+
+
+def test_nothing_graded(course, capsys):
+    """Does an ungraded course say what to do first, without a gradebook made on the way?"""
+    (course / "gradebook.db").unlink()
+    assert main(["report", "--course", str(course)]) == 1
+    assert "run `autograder grade` first" in capsys.readouterr().err
+    assert not (course / "gradebook.db").exists()
+
+
+def test_points_by_hand_and_penalties_count(course):
+    """Are manual points and late penalties in the totals, and answers that wait for a grade counted?"""
+    graded(course, "ann", "pppp", why=1.5)
+    graded(course, "bob", "ppff", late=7200, penalty=1.0)
+    graded(course, "eve", "ffff", "f", penalty=5.0, late=7200)
+    ann, bob, eve = read_course(course).submissions
+    assert (ann.total, ann.waiting) == (7.5, 0)
+    assert (bob.raw, bob.total, bob.waiting, bob.late_seconds) == (4.0, 3.0, 1, 7200)
+    assert eve.total == 0
+    report(course)
+    header, *lines = rows(course / "report" / "students.csv")
+    assert [dict(zip(header, line, strict=True))["total"] for line in lines] == ["7.5", "3.0", "0.0"]
+    assert dict(zip(header, lines[1], strict=True))["Toy/test_double"] == "2.0"
+    assert "2 written answers wait" in (course / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def test_one_broken_notebook_does_not_stop_the_report(course):
+    """Is an unreadable autograded notebook listed for a human, and everybody else counted?"""
+    graded(course, "ann", "pppp")
+    graded(course, "bob", "pppp")
+    (course / "autograded" / "bob" / "assignment2" / "Toy.ipynb").write_text('{"cells": [', encoding="utf-8")
+    report(course)
+    assert for_a_human(read_course(course))[0][0] == "bob"
+    assert checks(course)["test_double", "matrix/out"].submissions == 1
+
+
+def test_only_broken_notebooks(course):
+    """Is a report written when no autograded notebook can be read?"""
+    graded(
+        course, "ann", "pppp", change=lambda notebook: notebook.metadata.update(cs231n={"repairs": ["not gradable: x"]})
+    )
+    assert report(course).exists()
+    assert len(rows(course / "report" / "checks.csv")) == 1
+    assert for_a_human(read_course(course))[0][1][0] == ("not gradable", "Toy", "x")
+
+
+def test_cells_in_the_order_of_the_notebook(course):
+    """Do cells come in the order in which a reader meets them?"""
+    graded(course, "ann", "pppp")
+    assert read_course(course).cells == [DOUBLE, SQUARE, WHY]
+
+
+# -- what is counted and flagged
+
+
+def test_checks_are_counted_by_status(course):
+    """Does each check have its numbers, exceptions from empty TODO blocks apart from others?"""
+
+    def still_empty(notebook):
+        verdict = cell_of(notebook, "test_square").metadata["cs231n"]["verdicts"][0]
+        verdict.update(status="error", message="not implemented yet: fill the TODO block of square")
+
+    graded(course, "ann", "pppp")
+    graded(course, "bob", "fppp", "e")
+    graded(course, "eve", "tppp", change=still_empty)
+    report(course)
+    header, *lines = rows(course / "report" / "checks.csv")
+    found = {line[2]: dict(zip(header, line, strict=True)) for line in lines}
+    assert [found["vector/out"][s] for s in ("passed", "failed", "timed out", "hidden")] == ["1", "1", "1", "False"]
+    assert [found["out"][s] for s in ("passed", "error", "still empty")] == ["1", "1", "1"]
+    assert found["matrix/again"]["hidden"] == "True"
+    assert float(found["matrix/again"]["points"]) == 1.0
+    assert found["vector/out"]["share passed"] == "0.3333"
+
+
+def test_discrimination_is_the_point_biserial_correlation():
+    """Does it equal the textbook's formula, (M1 - M0) / s · √(pq)?"""
+    passed, rest = [True, True, False, True, False], [9.0, 7.0, 4.0, 5.0, 6.0]
+    mean_1, mean_0, mean = 21 / 3, 10 / 2, 31 / 5
+    deviation = math.sqrt(sum((x - mean) ** 2 for x in rest) / 5)
+    assert discrimination(passed, rest) == pytest.approx((mean_1 - mean_0) / deviation * math.sqrt(0.6 * 0.4))
+    assert discrimination([True, True], [1.0, 2.0]) is None
+    assert discrimination([True, False], [1.0, 1.0]) is None
+
+
+def test_a_check_is_not_correlated_with_its_own_cell(course):
+    """Is a check whose cell decides the total, and nothing else does, without discrimination?"""
+    for student, double in (("ann", "pppp"), ("bob", "ffff"), ("eve", "pppp")):
+        graded(course, student, double)
+    assert checks(course)["test_double", "vector/out"].discrimination is None
+
+
+@pytest.mark.parametrize(("students", "flagged"), [(12, True), (9, False)])
+def test_flags(course, students, flagged):
+    """Is a check that the strong fail and the weak pass flagged, one that all pass too, and none in a small class?"""
+    for number in range(students):
+        strong = number < students / 2
+        graded(course, f"s{number}", "fppp" if strong else "pppp", "p" if strong else "f", why=2 if strong else 0)
+    found = checks(course)
+    assert found["test_double", "vector/out"].discrimination == pytest.approx(-1)
+    flags = {name: check.flags for name, check in found.items()}
+    assert flags["test_double", "vector/out"] == ([item_analysis.UPSIDE_DOWN] if flagged else [])
+    assert flags["test_double", "matrix/out"] == ([item_analysis.NEARLY_ALL_PASS] if flagged else [])
+    assert flags["test_square", "out"] == []
+    page = report(course).read_text(encoding="utf-8")
+    assert ("no check is flagged" in page) is not flagged
+    assert ("Correlation below 0.1" in page) is flagged
+
+
+def hinted(name, hint):
+    def change(notebook):
+        for verdict in cell_of(notebook, "test_double").metadata["cs231n"]["verdicts"]:
+            if verdict["status"] != "passed":
+                verdict.update(mistake=name, hint=hint)
+                if not name:  # as verdicts were before mistakes had names
+                    del verdict["mistake"], verdict["kind"]
+
+    return change
+
+
+def test_mistakes_count_students(course):
+    """Does a student count once for a mistake seen by many checks; do older verdicts count; what has no hint?"""
+    graded(course, "ann", "ffff", change=hinted("added_two", "Multiply."))
+    graded(course, "bob", "fppp", change=hinted("added_two", "Multiply."))
+    graded(course, "eve", "fpff", change=hinted("", "Something else."))
+    graded(course, "joe", "fppp")
+    found = read_course(course)
+    assert [(m.name, m.hint, len(m.students)) for m in mistakes_of(found)] == [
+        ("added_two", "Multiply.", 2),
+        ("", "Something else.", 1),
+    ]
+    assert unexplained(found, DOUBLE) == ["joe"]
+
+
+def test_who_needs_a_human(course):
+    """Are repairs, changed checks, time-outs, missing and ungraded submissions listed, the gravest first?"""
+
+    def changed(notebook):
+        text = "test_double: the check cell was changed, the original counts"
+        notebook.metadata["cs231n"]["repairs"] = ["cells were in another order", text]
+        cell_of(notebook, "test_square").metadata["cs231n"]["status"] = "killed"
+
+    graded(course, "ann", "pppp")
+    graded(course, "bob", "pppp", change=changed)
+    graded(course, "eve", "pppp")
+    (course / "autograded" / "eve" / "assignment2" / "Toy.ipynb").unlink()
+    (course / "submitted" / "joe" / "assignment2").mkdir(parents=True)
+    found = for_a_human(read_course(course))
+    assert [(student, [remark.reason for remark in remarks]) for student, remarks in found] == [
+        ("joe", ["not gradable"]),
+        ("eve", ["missing"]),
+        ("bob", ["cut short", "check cell changed", "repaired"]),
+    ]
+    assert found[2][1][0].text == "test_square killed"
+
+
+@pytest.mark.parametrize(
+    ("double", "change", "suspicious"),
+    [
+        ("ppff", None, True),
+        ("ppfe", None, True),
+        ("ppfp", None, False),
+        ("fpff", None, False),
+        ("pppp", None, False),
+        ("pptt", None, False),
+        ("ppff", hinted("added_two", "Multiply."), False),
+    ],
+)
+def test_answers_made_for_the_visible_checks(course, double, change, suspicious):
+    """Is a cell that passes what students see and nothing else suspicious, unless a known mistake explains it?"""
+    graded(course, "ann", double, change=change)
+    reasons = [remark.reason for _, remarks in for_a_human(read_course(course)) for remark in remarks]
+    assert ("suspicious" in reasons) is suspicious
+
+
+def test_same_code(course):
+    """Is code alike that differs in comments only, and neither other code nor an empty TODO block?"""
+
+    def solved(double, square="def square(x):\n    return x * x"):
+        def change(notebook):
+            samples.replace(notebook, "double", double)
+            samples.replace(notebook, "square", square)
+
+        return change
+
+    graded(course, "ann", "pppp", change=solved("def double(x):\n    return x + x  # mine"))
+    graded(course, "bob", "pppp", change=solved("def double( x ):\n\n    return (x + x)"))
+    graded(course, "eve", "pppp", change=solved("def double(x):\n    return 2 * x"))
+    stub = STUB.splitlines()[-1]
+    for student in ("joe", "kim"):
+        empty = [f"def {name}(x):\n    {stub}" for name in ("double", "square")]
+        graded(course, student, "eeee", "e", change=solved(*empty))
+    assert [(group.notebook, group.students) for group in same_code(read_course(course))] == [("Toy", ["ann", "bob"])]
+
+
+def test_model_checks_keep_their_names(tmp_path, monkeypatch):
+    """Is a check of an accuracy called the same whether weights were handed in or not, so that it can be counted?"""
+    judge = models.ModelJudge(tmp_path, 1)
+    message = {"path": "net.npz", "weights": [1, 2], "classes": ["Net"], "at_least": {"synthetic": [0.4, 0.6]}}
+    missing = judge(message, tmp_path)
+    monkeypatch.setattr(models, "read_small", lambda path: SimpleNamespace(trained_on="synthetic"))
+    monkeypatch.setattr(models.ModelJudge, "_accuracy", lambda *_: 0.5)
+    found = judge(message, tmp_path)
+    assert [verdict.status for verdict in found] == ["passed", "failed"]
+    assert [verdict.check for verdict in found] == [verdict.check for verdict in missing]
+
+
+# -- what is written
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1"])
+def test_no_text_becomes_a_formula(text):
+    """Does text that a spreadsheet would run get an apostrophe, while numbers and harmless text stay?"""
+    assert guarded(text) == "'" + text
+    assert guarded(-0.25) == -0.25
+    assert guarded("O'Neil-Smith") == "O'Neil-Smith"
+
+
+def test_canvas_and_moodle(course):
+    """Are both files what the systems ask for, with names as they are and formulas disarmed?"""
+    graded(
+        course, "ann", "pppp", why=1.25, first_name="Zoë", last_name='van "Z", Dyck', email="z@x.org", lms_user_id="77"
+    )
+    graded(course, "=cmd", "ffff")
+    report(course)
+    assert rows(course / "report" / "canvas.csv") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "assignment2"],
+        ["    Points Possible", "", "", "", "", "8.0"],
+        ["'=cmd", "", "", "'=cmd", "", "2.0"],
+        ['van "Z", Dyck, Zoë', "77", "", "ann", "", "7.25"],
+    ]
+    assert rows(course / "report" / "moodle.csv") == [
+        ["username", "First name", "Last name", "Email address", "assignment2"],
+        ["'=cmd", "", "", "", "2.0"],
+        ["ann", "Zoë", 'van "Z", Dyck', "z@x.org", "7.25"],
+    ]
+
+
+class Page(HTMLParser):
+    """Collects the tags of a page and what they refer to; fails on tags that do not close in order."""
+
+    VOID = ("meta",)
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.links = [], set(), []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href", "xlink:href", "data", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_page_is_self_contained_and_nothing_can_be_injected(course):
+    """Does the page load nothing, hold no script, and show hostile names, messages and code as text?"""
+
+    def hostile(notebook):
+        hinted(NASTY, NASTY)(notebook)
+        notebook.metadata["cs231n"]["repairs"] = [NASTY]
+
+    graded(course, "ann", "pppp", first_name=NASTY)
+    graded(course, "<i class=x>", "ffff", change=hostile)
+    text = report(course).read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.tags.isdisjoint({"link", "img", "iframe", "object", "script"})
+    assert [link for link in page.links if not link.startswith("#")] == []
+    assert "url(http" not in text
+    assert NASTY not in text
+    assert "<i class=x>" not in text
+    assert "&lt;i class=x&gt;" in text
+
+
+def test_plots_are_the_same_for_the_same_numbers(course):
+    """Is a plot well-formed XML, without a date, and the same when it is drawn again?"""
+    graded(course, "ann", "pppp", change=None)
+    graded(course, "bob", "ffff", change=hinted("a<b & $c$", "hint"))
+    found = read_course(course)
+    drawn = [
+        (report_plots.scores, (found,)),
+        (report_plots.mistakes, (mistakes_of(found), 2)),
+        (report_plots.cells, (found.cells, checks_of(found))),
+        (report_plots.discrimination, (checks_of(found),)),
+    ]
+    for draw, arguments in drawn:
+        svg = draw(*arguments)
+        texts = [element.text for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+        assert texts
+        assert svg == draw(*arguments)
+    assert "a<b & $c$ · double" in [e.text for e in ElementTree.fromstring(drawn[1][0](*drawn[1][1])).iter() if e.text]

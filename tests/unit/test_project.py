@@ -1,0 +1,87 @@
+"""The repository as a whole: its files agree with each other."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+from autograder.cli import COMMANDS, parser
+from helpers import REPOSITORY
+
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def project():
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_environment_agrees_with_pyproject(project):
+    """Does conda's environment take its packages from pyproject.toml, on the same Pythons?"""
+    lines = [line.strip() for line in (REPOSITORY / "environment.yml").read_text(encoding="utf-8").splitlines()]
+    dependencies = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    assert f"python{project['requires-python']}" in dependencies
+    assert "-e .[test]" in dependencies
+    assert {"conda-forge", "pip", "pip:"} >= set(dependencies) - {f"python{project['requires-python']}", "-e .[test]"}
+
+
+def test_every_dependency_is_pinned(project):
+    """Has every package that the test and demo commands install an exact version, within the declared bounds?"""
+    from packaging.requirements import Requirement
+
+    pinned = dict(
+        line.split("==")
+        for line in (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
+        if "==" in line
+    )
+    extras = project["optional-dependencies"]
+    wanted = [Requirement(text) for text in [*project["dependencies"], *extras["grader"], *extras["test"]]]
+    for requirement in wanted:
+        if requirement.name == project["name"]:
+            continue
+        assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
+
+
+def test_dependencies_say_why_they_are_there():
+    """Does each dependency in pyproject.toml carry its reason?"""
+    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    block = text[text.index("dependencies = [") : text.index("[project.scripts]")]
+    lines = [line for line in block.splitlines() if re.match(r'\s+"[a-z]', line) and "cs231n" not in line]
+    assert len(lines) > 10
+    assert [line for line in lines if "#" not in line] == []
+
+
+def test_ci_calls_the_command_of_the_readme():
+    """Do .ci/run and the workflow run what the README tells people to run?"""
+    assert "make test" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert ".ci/run" in (REPOSITORY / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert "make test" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_only_what_exists(page):
+    """Do the files, make targets and autograder commands that the pages mention exist?"""
+    text = page.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(\w+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake (\w+)`", text)) <= targets
+    assert set(re.findall(r"`autograder (\w+)", text)) <= {name for name, _, _ in COMMANDS}
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (page.parent / link).exists(), link
+
+
+def test_no_large_or_private_file_is_tracked():
+    """Are weights, submissions, grades and anything above two megabytes out of the repository?"""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    paths = [REPOSITORY / name for name in listed.stdout.split("\0") if name]
+    assert [p for p in paths if p.is_file() and p.stat().st_size > 2 * 2**20] == []
+    private = ("submitted", "autograded", "feedback", "executions", "grades.csv")
+    assert [p for p in paths if p.relative_to(REPOSITORY).parts[0] in private or p.suffix == ".npz"] == []
+
+
+def test_help_explains_the_workflow():
+    """Does `autograder --help` tell the way of an assignment, with every command in it?"""
+    text = parser().format_help()
+    for word in ("release", "grade", "demo", "doctor", "Formgrader", "submitted/<student>"):
+        assert word in text
