@@ -27,8 +27,10 @@ from statistics import median
 import nbformat
 from autograder import samples
 from autograder.authoring.reference_values import read_cells
+from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import catalogue
-from autograder.course.key import ASSIGNMENT, grade_id, is_experiment, is_solution, keys
+from autograder.course.cells import grade_id, is_experiment, is_solution
+from autograder.course.key import keys
 from autograder.demo import make_course
 from autograder.execution.kernel.sandbox import private_bytes
 

@@ -70,27 +70,28 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.release import run_key
+    from autograder.authoring.notebooks import run_key
 
     course = options.course.resolve()
     run_key(course, (options.into or course / "notebooks").resolve(), options.names)
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.release import record_fingerprints
+    from autograder.authoring.fingerprints import record_fingerprints
 
     record_fingerprints(options.course.resolve())
 
 
 def reference_command(options: argparse.Namespace) -> None:
     from autograder.authoring.reference_values import record
-    from autograder.course.key import ASSIGNMENT
+    from autograder.course.assignment import ASSIGNMENT
 
     record(options.course.resolve() / "source" / ASSIGNMENT)
 
 
 def grade_command(options: argparse.Namespace) -> None:
-    from autograder.grading.run import Options, grade, print_outcome
+    from autograder.grading.printing import print_outcome
+    from autograder.grading.run import Options, grade
 
     how = Options(
         options.workers, options.scheduler, options.no_sandbox, options.again, feedback=not options.no_feedback

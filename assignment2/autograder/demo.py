@@ -9,9 +9,10 @@ from nbgrader.api import Gradebook
 
 from autograder import samples
 from autograder.authoring.release import REGISTRY, release
-from autograder.course.key import ASSIGNMENT
+from autograder.course.assignment import ASSIGNMENT
 from autograder.execution.kernel import sandbox
-from autograder.grading.run import Options, grade, print_outcome
+from autograder.grading.printing import print_outcome
+from autograder.grading.run import Options, grade
 from autograder.report.page import report
 
 

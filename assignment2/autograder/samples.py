@@ -11,8 +11,10 @@ from cs231n.solver import Solver
 from nbformat import NotebookNode
 from threadpoolctl import threadpool_limits
 
+from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import catalogue, solution
-from autograder.course.key import ASSIGNMENT, Key, grade_id, is_experiment, is_solution, key_modules, keys
+from autograder.course.cells import grade_id, is_experiment, is_solution
+from autograder.course.key import Key, key_modules, keys
 
 ON_TIME, TOO_LATE = "2026-01-31 20:00:00 UTC", "2026-02-02 09:30:00 UTC"
 DUE = "2026-01-31 23:59:00 UTC"

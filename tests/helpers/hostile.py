@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from autograder.course.key import grade_id
+from autograder.course.cells import grade_id
 from autograder.samples import answered, replace
 
 RIGHT = "def double(x):\n    return x + x"
@@ -257,7 +257,7 @@ ACCIDENTS = {
     "emptied solution": Accident(edited(lambda n: replace(n, "double", "")), 0),
     "emptied check": Accident(edited(lambda n: replace(n, "test_double", "")), remark="check cell was changed"),
     "lost metadata": Accident(edited(lose_metadata)),
-    "changed ids": Accident(edited(change_ids), remark="recognised by what it defines"),
+    "changed ids": Accident(edited(change_ids), remark="recognized by what it defines"),
     "wrong kernel": Accident(edited(rename_kernel)),
     "format 4.2": Accident(make_old_format),
     "format 3": Accident(make_format_3, remark=""),

@@ -15,9 +15,12 @@ import pytest
 from autograder import samples
 from autograder.authoring.release import release
 from autograder.cli import main
-from autograder.course.key import grade_id
+from autograder.core.annotations import verdicts_of
+from autograder.course.cells import grade_id
 from autograder.execution.kernel import sandbox
-from autograder.grading.run import Options, grade, print_table
+from autograder.grading.printing import print_table
+from autograder.grading.run import Options, grade
+from autograder.judging.expected import KeyFails
 from helpers import toy
 from nbgrader.api import Gradebook
 
@@ -92,7 +95,10 @@ def test_plain_nbgrader_gives_the_same(course, rows):
 
 def test_second_run_executes_nothing(course, rows, monkeypatch):
     """Does grading an unchanged class again take everything from the store and end the same?"""
-    monkeypatch.setattr("autograder.execution.store.execute", lambda job: pytest.fail("executed again"))
+    monkeypatch.setattr("autograder.execution.worker.Worker.execute", lambda worker, job: pytest.fail("executed again"))
+    monkeypatch.setattr(
+        "autograder.grading.schedule.Schedule._submit", lambda run, job: pytest.fail("sent to a worker")
+    )
     assert totals(grade(course, Options(again=True)).rows) == totals(rows)
 
 
@@ -130,9 +136,9 @@ def test_instructor_sees_everything(course, rows):
     cells = {grade_id(cell): cell for cell in judged.cells}
     assert "HIDDEN TESTS" in cells["test_double"].source
     assert "Two points" in cells["why_text"].source
-    verdicts = cells["test_double"].metadata["cs231n"]["verdicts"]
-    assert {v["check"] for v in verdicts if v["hidden"]} == {"matrix/out", "matrix/positive"}
-    assert any(v["message"] for v in verdicts if v["hidden"])
+    verdicts = verdicts_of(cells["test_double"])
+    assert {v.check for v in verdicts if v.hidden} == {"matrix/out", "matrix/positive"}
+    assert any(v.message for v in verdicts if v.hidden)
 
 
 def test_instructor_may_show_hidden_checks(course):
@@ -170,7 +176,7 @@ def test_broken_key_stops_before_anybody_is_graded(course):
     """Is a key that fails its own checks reported, with every grade left as it was?"""
     path = course / "source" / "assignment2" / "Toy.ipynb"
     path.write_text(path.read_text().replace("out = 2 * x", "out = 2 * y"))
-    with pytest.raises(ValueError, match="the key does not pass its own check cell"):
+    with pytest.raises(KeyFails, match="the key does not pass its own check cell"):
         grade(course)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         assert gradebook.find_submission("assignment2", "complete").score == 6

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from autograder.authoring.release import release
-from autograder.course.key import Key
+from autograder.course.key import load_key
 from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from helpers import hostile, toy
@@ -31,7 +31,7 @@ def graded(tmp_path_factory):
     course = toy.make_course(tmp_path_factory.mktemp("hostile") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
     release(course)
-    solved = hostile.solved_notebook(course, Key(course / "source" / "assignment2", "Toy"))
+    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
     for name, accident in hostile.ACCIDENTS.items():
         hostile.hand_in(course, name, accident.make, solved)
     for name, make in hostile.CHEATS.items():
