@@ -214,7 +214,8 @@ class SendingChecks(Checks):
             self._values(f"{', '.join(arrays)} unchanged", values, kind="unchanged", tol=0.0, weight=weight)
 
     def _fail(self, error):
-        self._send(check=self._case, kind="error", error=one_line(error), where=where(error))
+        exception = type(error).__name__
+        self._send(check=self._case, kind="error", exception=exception, error=one_line(error), where=where(error))
 
     def _send(self, **message):
         message["case"] = self._case

@@ -148,3 +148,18 @@ def test_grading_sends_values_and_no_verdict(sent, capsys):
     np.testing.assert_array_equal(decode(sent[0]["values"]["value"]), [1.0, 2.0])
     assert sent[3]["error"] == "ValueError: no"
     assert "expected" not in str(sent)
+
+
+def test_grading_names_the_type_of_an_exception(sent):
+    """Can the grader tell an empty TODO block from a mistake without reading the text?"""
+    with checking("double") as check:
+        with check.case("empty"):
+            raise NotImplementedError("TODO")
+        with check.case("raises"):
+            raise ValueError("no")
+        raise TypeError("outside")
+    assert [(message["check"], message["exception"]) for message in sent] == [
+        ("empty", "NotImplementedError"),
+        ("raises", "ValueError"),
+        ("", "TypeError"),
+    ]
