@@ -3,6 +3,8 @@
 import os
 import sys
 
+from cs231n import threads
+
 
 def wants_progress_bar() -> bool:
     """Tell whether a person watches: in a terminal, or in a notebook's front end.
@@ -67,4 +69,16 @@ def _bar_class():
         from tqdm import tqdm
     else:
         from tqdm.auto import tqdm
+    spare_monitor()
     return tqdm
+
+
+def spare_monitor():
+    """Where threads cannot start, tell tqdm to do without its monitor, a thread that redraws bars which stand still.
+
+    tqdm would find out by itself, but warn the student.
+    """
+    from tqdm import tqdm
+
+    if not threads.can_start():
+        tqdm.monitor_interval = 0
