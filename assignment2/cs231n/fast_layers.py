@@ -172,8 +172,8 @@ def _filter_gradient(dout, x, g):
 
 
 def _input_gradient(dout, w, g):
-    """dx (N, C, H, W): the padded rows q * stride + phase come from the vertical taps phase, phase + stride, ... of w and
-    the rows q, q - 1, ... of dout, stacked."""
+    """dx (N, C, H, W): the padded rows q * stride + phase come from the vertical taps phase, phase + stride, ... of w
+    and the rows q, q - 1, ... of dout, stacked."""
     dx = np.zeros((g.N, g.C, g.H, g.W), dout.dtype)
     filters = [  # of each phase, (C * WW, taps * F)
         w[:, :, phase :: g.stride].transpose(1, 3, 2, 0).reshape(g.C * g.WW, -1).astype(dout.dtype, order="C")
