@@ -93,8 +93,8 @@ def why_not_finite(solver, X):
     scale = "weights that start too large (try a smaller weight_scale)"
     if len(losses) == 1:
         return text + f"No step was taken yet, so it is not the learning rate. Usual causes: {scale}; {other}."
-    rate = next(iter(solver.optim_configs.values()), {}).get("learning_rate")
-    now = "" if rate is None else f"; it is {rate:g} now"
+    rates = [config["learning_rate"] for config in solver.optim_configs.values() if "learning_rate" in config]
+    now = f"; it is {rates[0]:g} now" if rates else ""
     before = ", ".join(f"{value:.4g}" for value in losses[-4:-1])
     return text + (
         f"The losses before: {before}. Usual causes: a learning rate that is too high (divide it by 10{now}); "

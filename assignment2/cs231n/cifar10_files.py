@@ -91,7 +91,7 @@ def _require_answer(url):
     """
     import requests
 
-    outcome = []
+    outcome: list[requests.RequestException | None] = []
 
     def ask():
         try:
@@ -188,6 +188,7 @@ class PickledArray:
         _, self.shape, self.dtype, self.fortran_order, self.raw = state
 
     def array(self):
+        """Make the array; ValueError for numbers other than uint8."""
         if self.dtype.code not in ("u1", b"u1"):
             raise ValueError(f"holds an array of type {self.dtype.code!r}, expected uint8")
         return np.frombuffer(self.raw, np.uint8).reshape(self.shape, order="F" if self.fortran_order else "C")

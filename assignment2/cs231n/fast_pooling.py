@@ -24,6 +24,7 @@ class Windows(NamedTuple):
     OW: int
 
     def overlap(self):
+        """Tell whether one number of x can be in several windows."""
         return self.stride < max(self.height, self.width)
 
     def rows(self, x, i):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 
 import numpy as np
 
@@ -57,21 +58,21 @@ class Solver:
     def __init__(
         self,
         model,
-        data,
+        data: dict[str, np.ndarray],
         *,
-        update_rule="sgd",
-        optim_config=None,
-        lr_decay=1.0,
-        batch_size=100,
-        num_epochs=10,
-        num_train_samples=1000,
-        num_val_samples=None,
-        checkpoint_name=None,
-        print_every=10,
-        verbose=True,
+        update_rule: str | Callable = "sgd",
+        optim_config: dict | None = None,
+        lr_decay: float = 1.0,
+        batch_size: int = 100,
+        num_epochs: int = 10,
+        num_train_samples: int | None = 1000,
+        num_val_samples: int | None = None,
+        checkpoint_name: str | None = None,
+        print_every: int = 10,
+        verbose: bool = True,
         **unknown,
     ):
-        refuse_unknown(unknown, known=list(Solver.__init__.__kwdefaults__))
+        refuse_unknown(unknown, known=list(Solver.__init__.__kwdefaults__ or ()))
         self.model = model
         self.X_train, self.y_train = images_and_labels(data, "train")
         self.X_val, self.y_val = images_and_labels(data, "val")
@@ -123,7 +124,7 @@ class Solver:
             result = self.update_rule(w, dw, self.optim_configs[name])
             self.model.params[name], self.optim_configs[name] = next_parameter(name, w, self.update_rule, result)
 
-    def check_accuracy(self, X, y, num_samples=None, batch_size=100):
+    def check_accuracy(self, X, y, num_samples: int | None = None, batch_size: int = 100) -> float:
         """The fraction of images that the model classifies correctly.
 
         X: images (N, ...). y: labels (N,). num_samples: if smaller than N, that many are drawn with
@@ -137,7 +138,7 @@ class Solver:
     def _reset(self):
         """Forget what was recorded and what the update rule remembers; the model's parameters stay."""
         self.epoch = 0
-        self.best_val_acc = 0
+        self.best_val_acc: float = 0
         self.best_params = {}
         self._best_statistics = []
         self.loss_history = []
@@ -161,7 +162,7 @@ class Solver:
 
     def _restore_best(self):
         self.model.params = {name: w.copy() for name, w in self.best_params.items()}
-        # The running averages of batch normalisation are no parameters, but belong to those of the same moment.
+        # The running averages of batch normalization are no parameters, but belong to those of the same moment.
         for now, best in zip(getattr(self.model, "bn_params", []), self._best_statistics, strict=False):
             now.update(best)
 

@@ -126,7 +126,7 @@ def test_splits(batches):
 
 
 def test_without_mean(batches):
-    """Are the colours themselves returned with subtract_mean=False?"""
+    """Are the colors themselves returned with subtract_mean=False?"""
     data = get_CIFAR10_data(5, 0, 0, subtract_mean=False, folder=batches)
     np.testing.assert_array_equal(data["X_train"].reshape(5, -1), batch(0)[b"data"][:5])
     assert data["X_val"].shape == data["X_test"].shape == (0, 3, 32, 32)

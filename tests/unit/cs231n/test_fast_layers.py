@@ -181,9 +181,9 @@ def test_nan_stays_where_it_is_seen():
     x, w, b, param = convolution_inputs(CONVOLUTIONS[0])
     x[1, 2, 0, 4] = np.nan
     out, _ = conv_forward_fast(x, w, b, param)
-    spoilt = np.zeros(out.shape, bool)
-    spoilt[1, :, :2, 3:] = True
-    np.testing.assert_array_equal(np.isnan(out), spoilt)
+    spoiled = np.zeros(out.shape, bool)
+    spoiled[1, :, :2, 3:] = True
+    np.testing.assert_array_equal(np.isnan(out), spoiled)
 
 
 @pytest.mark.parametrize("geometry", [CONVOLUTIONS[2], CONVOLUTIONS[6]], ids=str)
