@@ -21,13 +21,14 @@ CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship"
 SOURCES = ("auto", "cifar-10", "synthetic")
 SOURCE_VARIABLE, FOLDER_VARIABLE = "CS231N_DATA", "CS231N_DATA_DIR"
 POOL_SIZE, TEST_SIZE = 50_000, 10_000  # images for training and validation; test images
+DEFAULT_TRAINING = 49_000  # training images that get_CIFAR10_data returns unless told
 
 _active: str | None = None  # the source that get_CIFAR10_data used last
 _failure: str | None = None  # why the download failed in this process: "auto" does not try it again
 
 
 def get_CIFAR10_data(
-    num_training: int = 49000,
+    num_training: int = DEFAULT_TRAINING,
     num_validation: int = 1000,
     num_test: int = 1000,
     subtract_mean: bool = True,
@@ -201,7 +202,7 @@ def _mean_image(images):
 
 @functools.cache
 def _default_mean(source, batches):
-    return _mean_image(_images(source, batches, "train", 49000)[0])
+    return _mean_image(_images(source, batches, "train", DEFAULT_TRAINING)[0])
 
 
 def _count(name, value, least, most):
