@@ -1,5 +1,7 @@
 """What `autograder grade` and `autograder report` say where a course has no gradebook for the assignment."""
 
+import shutil
+
 import pytest
 from autograder.cli import main
 from autograder.core.errors import GraderError
@@ -17,10 +19,15 @@ def course(tmp_path):
     return tmp_path
 
 
-def register(path, assignment):
-    """Make a gradebook that knows one assignment."""
-    with Gradebook(f"sqlite:///{path}", "cs231n") as gradebook:
-        gradebook.add_assignment(assignment)
+@pytest.fixture(scope="module")
+def gradebooks(tmp_path_factory):
+    """The files of two gradebooks: one knows another assignment only, one knows ours too."""
+    folder = tmp_path_factory.mktemp("gradebooks")
+    for name in ("another", ASSIGNMENT):
+        with Gradebook(f"sqlite:///{folder / 'made.db'}", "cs231n") as gradebook:
+            gradebook.add_assignment(name)
+        shutil.copy(folder / "made.db", folder / name)
+    return folder
 
 
 @pytest.mark.parametrize("command", ["grade", "report"])
@@ -33,28 +40,28 @@ def test_no_gradebook(command, course, capsys):
 
 
 @pytest.mark.parametrize("command", ["grade", "report"])
-def test_gradebook_of_another_assignment(command, course, capsys):
+def test_gradebook_of_another_assignment(command, course, gradebooks, capsys):
     """Do both commands say that the gradebook does not know the assignment, and what to do?"""
-    register(course / "gradebook.db", "another")
+    shutil.copy(gradebooks / "another", course / "gradebook.db")
     assert main([command, "--course", str(course)]) == 1
     message = capsys.readouterr().err
     assert f"{course / 'gradebook.db'} holds no assignment {ASSIGNMENT}: run `autograder release` first" in message
 
 
-def test_released_course(course):
+def test_released_course(course, gradebooks):
     """Is a gradebook that knows the assignment accepted?"""
-    register(course / "gradebook.db", ASSIGNMENT)
+    shutil.copy(gradebooks / ASSIGNMENT, course / "gradebook.db")
     require_assignment(course)
 
 
-def test_configured_database(course):
+def test_configured_database(course, gradebooks):
     """Is another database that the configuration names looked at instead of gradebook.db?"""
     with (course / "nbgrader_config.py").open("a") as file:
         file.write(f"c.CourseDirectory.db_url = 'sqlite:///{course / 'other.sqlite'}'\n")
-    register(course / "gradebook.db", ASSIGNMENT)
+    shutil.copy(gradebooks / ASSIGNMENT, course / "gradebook.db")
     with pytest.raises(GraderError, match=r"no other\.sqlite in"):
         require_assignment(course)
-    register(course / "other.sqlite", ASSIGNMENT)
+    shutil.copy(gradebooks / ASSIGNMENT, course / "other.sqlite")
     require_assignment(course)
 
 
