@@ -8,7 +8,11 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before anything imports NumPy
 
 import pytest
-from helpers import REPOSITORY, SOURCES
+from helpers import REPOSITORY, SOURCES, needs
+
+
+def pytest_runtest_setup(item):
+    needs.require(item)
 
 
 @pytest.fixture(scope="session")

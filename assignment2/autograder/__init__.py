@@ -7,5 +7,7 @@ nbgrader, which keeps the gradebook. `cli` is the command `autograder`.
 
 import sys
 
+from cs231n import __version__ as __version__  # one distribution, one version: that of pyproject.toml
+
 # jsonschema, which nbformat uses, would compile a grammar of IRIs that nothing here needs: seconds in every process.
 sys.modules.setdefault("rfc3987_syntax", None)

@@ -3,17 +3,24 @@
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from autograder import samples
 from autograder.authoring.release import REGISTRY, release
+from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.execution.kernel import sandbox
 from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
 from autograder.report.page import report
+
+MARK = ".autograder-demo"
+MARK_TEXT = (
+    "`autograder demo` made this folder and deletes it when it runs again. To keep the folder, delete this file.\n"
+)
 
 
 def demo(repository: Path, folder: Path, risk: bool = False) -> None:
@@ -43,13 +50,28 @@ def demo(repository: Path, folder: Path, risk: bool = False) -> None:
 
 def make_course(repository: Path, folder: Path) -> None:
     """Copy the key and the configuration into a fresh course folder and release it with a due date."""
-    if folder.exists():
-        if not (folder / "nbgrader_config.py").exists():
-            raise FileExistsError(f"{folder} is in the way and is no course folder: name another with --folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    make_room(folder, keep=(repository, Path.home(), Path.cwd()))
     shutil.copy(repository / "nbgrader_config.py", folder)
     shutil.copytree(repository / "source", folder / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     release(folder)
     with Gradebook(f"sqlite:///{folder / REGISTRY}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
+
+
+def make_room(folder: Path, keep: Iterable[Path]) -> None:
+    """Make `folder` anew, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
+
+    Raises GraderError where `folder` is anything else, a link, or holds one of the folders to `keep`.
+    """
+    advice = "name another with --folder"
+    if folder.is_symlink():
+        raise GraderError(f"{folder} is a link: {advice}")
+    if folder.exists():
+        for kept in keep:
+            if kept.resolve().is_relative_to(folder.resolve()):
+                raise GraderError(f"{folder} holds {kept}, which a demo must not delete: {advice}")
+        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).is_file()):
+            raise GraderError(f"{folder} was not made by a demo and is not deleted: {advice}")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")

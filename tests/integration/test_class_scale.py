@@ -28,6 +28,7 @@ from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
 from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
+from distributed import LocalCluster
 from helpers import toy
 from nbgrader.api import Gradebook
 
@@ -218,8 +219,7 @@ def test_worker_with_another_package_refuses():
 
 def test_dask_cluster_gives_the_same_grades(course):
     """Does a real cluster of separate worker processes end with the grades of the local run?"""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         outcome = grade(course, Options(scheduler=cluster.scheduler_address, no_sandbox=not SANDBOX))
     assert outcome.executed == 2
     assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
@@ -227,13 +227,12 @@ def test_dask_cluster_gives_the_same_grades(course):
 
 def test_no_scheduler_there(course, capsys):
     """Is an address where no scheduler answers an error in one line?"""
-    pytest.importorskip("distributed")
     arguments = ["grade", "--course", str(course), "--scheduler", "tcp://127.0.0.1:9"]
     assert main(arguments + ([] if SANDBOX else ["--no-sandbox"])) == 1
     assert "no Dask scheduler answers" in capsys.readouterr().err
 
 
-@pytest.mark.skipif("CS231N_TEST_DATABASE" not in os.environ, reason="names no PostgreSQL database to test on")
+@pytest.mark.needs("database")
 def test_postgresql(course):
     """Do release and grading work on the PostgreSQL database that CS231N_TEST_DATABASE names, an empty one?"""
     url = os.environ["CS231N_TEST_DATABASE"]

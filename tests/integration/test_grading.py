@@ -207,13 +207,3 @@ def test_doctor(toy_course, capsys):
     printed = capsys.readouterr().out
     for word in ("Python", "numpy", "nbgrader", "data set", "sandbox", "course"):
         assert word in printed
-
-
-def test_demo_does_not_delete_what_it_did_not_make(tmp_path, repository):
-    """Is a folder in the demo's way left alone?"""
-    from autograder.demo import make_course
-
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="in the way"):
-        make_course(repository, tmp_path)
-    assert (tmp_path / "thesis.txt").exists()

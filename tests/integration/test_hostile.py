@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from autograder.authoring.release import release
 from autograder.course.key import load_key
-from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from helpers import hostile, toy
 from nbgrader.api import Gradebook, MissingEntry
 
-pytestmark = pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
+pytestmark = pytest.mark.needs("sandbox")
 CONFIG = """
 from autograder.config import configure
 c = get_config()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from nbgrader.plugins import CsvExportPlugin
 
-from autograder.core import upstream
 from autograder.course.assignment import ASSIGNMENT
 from autograder.execution.kernel import sandbox
 from autograder.execution.pool import cluster, local_pool
@@ -57,11 +56,12 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
     """
     course, options = course.resolve(), options or Options()
     config = load_config(course)
+    with open_gradebook(config):
+        pass  # where there is none, better now than after the first submission
     if options.no_sandbox:
         config.ExecuteFromStore.sandbox = False
     if execution_options(config).sandboxed and options.scheduler is None:
         sandbox.require()
-    upstream.quieten_nbgrader()
     with only_grader(course):
         students = submitters(course)
         with local_pool(options.workers) as pool:

@@ -1,31 +1,38 @@
-"""The gradebook of a course, opened only where the course has been released into it."""
+"""The gradebook that a course is graded into, as its configuration names it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.converters import NoCourse, course_directory
 
+RELEASE_FIRST = "run `autograder release` first"
+
 
 @contextmanager
 def open_gradebook(config: Config) -> Iterator[Gradebook]:
-    """Open the gradebook of a course; raises NoCourse where it is missing or does not know the assignment.
+    """Open the gradebook of a course; raises NoCourse where there is none, or one that does not know the assignment.
 
-    (nbgrader would make an empty one, and say later that there is no such assignment.)
+    nbgrader itself would make an empty gradebook and then miss the assignment in it.
     """
     directory = course_directory(config)
     url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        raise NoCourse(f"there is no {url.database}: run `autograder release` first, which makes it")
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file and not file.exists():
+        raise NoCourse(f"no {file.name} in {file.parent}: {RELEASE_FIRST}")
+    place = file or url.render_as_string(hide_password=True)
+    with ExitStack() as stack:
         try:
+            gradebook = stack.enter_context(Gradebook(directory.db_url, directory.course_id))
             gradebook.find_assignment(ASSIGNMENT)
         except MissingEntry:
-            where = url.database or directory.db_url
-            raise NoCourse(f"{where} does not know {ASSIGNMENT}: run `autograder release` first") from None
+            raise NoCourse(f"{place} holds no assignment {ASSIGNMENT}: {RELEASE_FIRST}") from None
+        except SQLAlchemyError as error:
+            raise NoCourse(f"{place} cannot be read as a gradebook: {getattr(error, 'orig', None) or error}") from error
         yield gradebook
