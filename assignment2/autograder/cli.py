@@ -122,7 +122,7 @@ def report_command(options: argparse.Namespace) -> None:
 
 
 def demo_command(options: argparse.Namespace) -> None:
-    from autograder.demo import demo
+    from autograder.demo.run import demo
 
     demo(options.course.resolve(), options.folder.absolute(), options.no_sandbox)
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 from autograder.authoring.reference_values import read_cells
-from autograder.course.catalogue import with_solutions
 from autograder.course.cells import is_check, is_experiment, is_solution
 from autograder.course.key import keys
+from autograder.course.solutions import with_solutions
 from helpers import SOURCES
 from helpers.judging import judge_notebook
 

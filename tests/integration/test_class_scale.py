@@ -12,13 +12,14 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from autograder import samples
 from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.core.errors import GraderError
 from autograder.core.results import Status
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
+from autograder.course.solutions import answered, set_source
+from autograder.demo import samples
 from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.kernel import sandbox
 from autograder.execution.worker import execute_packed
@@ -51,8 +52,8 @@ def course(tmp_path):
 def hand_in(course, name, double):
     key = load_key(course / "source" / ASSIGNMENT, "Toy")
     folder = samples.submission(course, name, samples.ON_TIME)
-    notebook = samples.answered(samples.released(course, key), key)
-    samples.replace(notebook, "double", double)
+    notebook = answered(samples.released(course, key), key)
+    set_source(notebook, "double", double)
     nbformat.write(notebook, folder / "Toy.ipynb")
 
 

@@ -12,11 +12,12 @@ from unittest import mock
 
 import nbformat
 import pytest
-from autograder import samples
 from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.core.annotations import verdicts_of
 from autograder.course.cells import grade_id
+from autograder.course.solutions import set_source
+from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.printing import print_table
 from autograder.grading.run import Options, grade
@@ -39,7 +40,7 @@ def graded(tmp_path_factory):
     course = toy.make_course(tmp_path_factory.mktemp("graded") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
     release(course)
-    with mock.patch.object(samples, "train_models", return_value={"weights.npz": b""}):
+    with mock.patch.object(samples, "train_networks", return_value={"weights.npz": b""}):
         samples.hand_in(course)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment("assignment2", duedate=samples.DUE)
@@ -153,7 +154,7 @@ def test_student_output_cannot_carry_hidden_checks_into_the_feedback(course):
     folder = course / "submitted" / "complete" / "assignment2"
     notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
     spy = "def double(x):\n    print('SPY', In)\n    return 2 * x"
-    samples.replace(notebook, "double", spy)
+    set_source(notebook, "double", spy)
     notebook.cells.append(nbformat.v4.new_code_cell("print('SPY', In)"))
     nbformat.write(notebook, folder / "Toy.ipynb")
     assert totals(grade(course, Options(again=True)).rows)["complete"] == 6

@@ -2,9 +2,10 @@
 
 import nbformat
 import pytest
-from autograder.course.catalogue import known_mistakes, with_solutions
+from autograder.course.catalogue import known_mistakes
 from autograder.course.cells import grade_id
 from autograder.course.key import load_key
+from autograder.course.solutions import with_solutions
 from autograder.execution.job import ExecutionOptions, Limits
 from autograder.judging.expected import KeyFails, expected_values
 from autograder.judging.judge import CheckJudge, score

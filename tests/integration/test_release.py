@@ -165,7 +165,7 @@ def test_ids_are_joined(name, course_keys):
 
 
 def test_fingerprints_are_written_into_the_course_that_is_named(toy_course):
-    """Does `autograder fingerprints --course X` write beside X's key and into X's own package, never the installed one?"""
+    """Does `autograder fingerprints --course X` write beside X's key and into its package, never the installed one?"""
     shipped = Path(hints.__file__).with_name("fingerprints.json")
     before = shipped.read_bytes()
     record_fingerprints(toy_course)

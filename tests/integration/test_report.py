@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from autograder import samples
 from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.release import release
 from autograder.cli import main
@@ -20,6 +19,8 @@ from autograder.core.annotations import note_repairs, note_status, note_verdicts
 from autograder.core.results import Repair, RepairKind, Status, Verdict
 from autograder.course.cells import grade_id
 from autograder.course.key import load_key
+from autograder.course.solutions import answered, set_source
+from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.run import Options, grade
 from autograder.judging import networks
@@ -112,8 +113,8 @@ def test_from_grading_to_the_report(course, capsys):
     """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
     record_fingerprints(course)
     key = load_key(course / "source" / "assignment2", "Toy")
-    notebook = samples.answered(samples.released(course, key), key)
-    samples.replace(notebook, "double", "def double(x):\n    return 2 + x")
+    notebook = answered(samples.released(course, key), key)
+    set_source(notebook, "double", "def double(x):\n    return 2 + x")
     nbformat.write(notebook, samples.submission(course, "wrong", samples.ON_TIME) / "Toy.ipynb")
     samples.submission(course, "empty", samples.ON_TIME)
     expected = {row.student: row.total for row in grade(course, Options(no_sandbox=bool(sandbox.unavailable()))).rows}
@@ -304,8 +305,8 @@ def test_same_code(course):
 
     def solved(double, square="def square(x):\n    return x * x"):
         def change(notebook):
-            samples.replace(notebook, "double", double)
-            samples.replace(notebook, "square", square)
+            set_source(notebook, "double", double)
+            set_source(notebook, "square", square)
 
         return change
 

@@ -14,8 +14,8 @@ import numpy as np
 from cs231n.checks.values import decode
 
 from autograder.core.errors import GraderError
-from autograder.course.catalogue import with_solutions
 from autograder.course.key import Key, keys
+from autograder.course.solutions import with_solutions
 from autograder.execution.job import CodeCell, ExecutionOptions, Limits
 from autograder.execution.worker import process_worker
 from autograder.judging.expected import ERROR, sent_in

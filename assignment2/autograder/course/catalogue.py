@@ -12,19 +12,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 
 from autograder.course.cells import (
     defined_names,
-    grade_id,
     is_check,
     is_experiment,
-    is_solution,
     name_of,
     source_tree,
 )
 from autograder.course.key import Key
+from autograder.course.solutions import solution, with_solutions
 
 FINGERPRINTS = "fingerprints.json"
 
@@ -61,23 +59,6 @@ def catalogue(folder: Path, name: str) -> list[Misconception]:
         Misconception(e["name"], e["cell"], tuple(map(tuple, e.get("edits") or [(e["old"], e["new"])])), e["hint"])
         for e in entries
     ]
-
-
-def solution(key: Key, name: str) -> NotebookNode:
-    """Return the key's solution cell of this id; raises KeyError where there is none."""
-    for cell in key.notebook.cells:
-        if grade_id(cell) == name and is_solution(cell):
-            return cell
-    raise KeyError(f"{key.name} has no solution cell {name}")
-
-
-def with_solutions(key: Key, sources: dict[str, str]) -> NotebookNode:
-    """Return the key with other sources in some of its solution cells."""
-    notebook = nbformat.from_dict(key.notebook)
-    for cell in notebook.cells:
-        if is_solution(cell) and grade_id(cell) in sources:
-            cell.source = sources[grade_id(cell)]
-    return notebook
 
 
 def dependents(key: Key, cell: str) -> set[str]:
