@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
-from autograder.execution.kernel.launch import KERNEL_COMMAND
+from autograder.execution.kernel import program
 
 
 def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600) -> None:
@@ -49,4 +49,4 @@ class KernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(argv=KERNEL_COMMAND, display_name="Python 3", language="python")
+        return KernelSpec(argv=program.command(), display_name="Python 3", language="python")
