@@ -5,7 +5,6 @@ returns the values that its checks sent out, `judge` compares them with the key'
 nbgrader, which keeps the gradebook. `cli` is the command `autograder`.
 """
 
-import sys
+from autograder.core import upstream
 
-# jsonschema, which nbformat uses, would compile a grammar of IRIs that nothing here needs: seconds in every process.
-sys.modules.setdefault("rfc3987_syntax", None)
+upstream.skip_grammar_of_iris()  # here, before any module of the grader imports jsonschema

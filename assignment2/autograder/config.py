@@ -4,6 +4,7 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
+from autograder.core import upstream
 from autograder.course.key import nbgrader_options
 from autograder.integration.exporters import PageExporter, TolerantExporter
 from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitise
@@ -11,6 +12,7 @@ from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Jud
 
 def configure(c: Config) -> None:
     """Set the options of one course into `c`, the object that a Jupyter configuration file gets."""
+    upstream.patch_nbgrader()
     c.merge(nbgrader_options())
     c.CourseDirectory.course_id = "cs231n"
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too

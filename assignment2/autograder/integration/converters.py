@@ -3,9 +3,6 @@
 import errno
 import io
 import logging
-import os
-import sys
-from datetime import datetime
 from pathlib import Path
 
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -28,26 +25,13 @@ def load_config(course: Path) -> Config:
     """Read the `nbgrader_config.py` of a course folder; raises FileNotFoundError where there is none."""
     if not (course / "nbgrader_config.py").exists():
         raise FileNotFoundError(f"{course} is no course folder: it has no nbgrader_config.py")
-    scripts = str(Path(sys.executable).parent)  # nbgrader starts `alembic` from PATH, also where no venv is activated
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(course)
     return config
 
 
-class TolerantDirectory(CourseDirectory):
-    """A course folder in which a garbled timestamp counts as none: it must not cost a student everything."""
-
-    def get_existing_timestamp(self, folder: str) -> datetime | None:
-        try:
-            return super().get_existing_timestamp(folder)
-        except (Exception, SystemExit):  # nbgrader leaves the program
-            return None
-
-
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
-    directory = TolerantDirectory(config=config)
+    directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory

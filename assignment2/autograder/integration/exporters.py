@@ -8,12 +8,11 @@ from typing import Any
 import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from nbconvert.exporters import HTMLExporter, NotebookExporter, TemplateExporter
-from nbconvert.filters import Highlight2HTML
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
 from traitlets import Bool
 
+from autograder.core import upstream
 from autograder.submission.sanitize import NotGradable, read_submission
 
 IMAGE_WITHOUT_TEXT = re.compile(r"<img(?![^>]*\salt=)")
@@ -33,14 +32,10 @@ class TolerantExporter(NotebookExporter):
 
 
 class PageExporter(HTMLExporter):
-    """Writes feedback pages in a third of the time: nbconvert's own exporter parses each page once more to give its
-    images an alternative text."""
+    """Writes feedback pages."""
 
     def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any):
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
-        widgets = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
-        self.register_filter("filter_data_type", widgets)
-        page, resources = TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kwargs)
+        page, resources = upstream.page_without_parsing(self, nb, resources, **kwargs)
         return IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page), resources
 
     @pass_context
