@@ -17,12 +17,14 @@ def repository():
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory, worker_id):
-    """A store that all workers of one test run share: an execution that one did, the others find."""
+def executions(tmp_path_factory, worker_id):
+    """Executions with a store that all processes of one test run share: what one has executed, the others find."""
+    from autograder.execution.executions import Executions
     from autograder.execution.store import Store
+    from autograder.execution.worker import process_worker
 
     base = tmp_path_factory.getbasetemp()
-    return Store((base if worker_id == "master" else base.parent) / "executions")
+    return Executions(Store((base if worker_id == "master" else base.parent) / "executions"), process_worker())
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +62,8 @@ def course_keys():
 
 
 @pytest.fixture(scope="session")
-def references(course_keys, store):
+def references(course_keys, executions):
     """What the judge expects, by notebook."""
     from autograder.judging.judge import reference
 
-    return {name: reference(key, store) for name, key in course_keys.items()}
+    return {name: reference(key, executions) for name, key in course_keys.items()}

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from autograder.execution.kernel.sandbox import NoSandbox
+from autograder.core.errors import GraderError
 from autograder.grading.lock import CourseIsBusy
 from autograder.integration.converters import ConversionFailed
 
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ConversionFailed as problem:
         print(f"{problem.log}\nautograder: nbgrader failed: {problem}", file=sys.stderr)
         return 1
-    except (CourseIsBusy, FileNotFoundError, FileExistsError, NoSandbox, ValueError) as problem:
+    except (CourseIsBusy, FileNotFoundError, FileExistsError, GraderError, ValueError) as problem:
         print(f"autograder: {problem}", file=sys.stderr)
         return 1
 

@@ -13,22 +13,21 @@ from helpers import SOURCES
 
 CATALOGUE = [(name, mistake) for name in keys(SOURCES) for mistake in catalogue(SOURCES, name)]
 LEAST = {"FullyConnectedNets": 40}
-LEAST_LATER = 70  # over the other three notebooks
 
 
-def judge_notebook(notebook, key, store, reference):
+def judge_notebook(notebook, key, executions, reference):
     """Return the executed notebook and the verdicts of each check cell that is not about a file of weights."""
-    executed = merge(notebook, store.results(make_job(notebook, key)))
+    executed = merge(notebook, executions.results(make_job(notebook, key)))
     judge = Judge(reference, lambda expected, folder: [], known_mistakes(key.folder, key.name))
     verdicts = {grade_id(cell): judge.cell(cell, key.folder) for cell in executed.cells if is_check(cell)}
     return executed, verdicts
 
 
 @pytest.mark.parametrize(("name", "mistake"), CATALOGUE, ids=[mistake.name for _, mistake in CATALOGUE])
-def test_caught_confined_and_named(name, mistake, course_keys, references, store):
+def test_caught_confined_and_named(name, mistake, course_keys, references, executions):
     """Does the mistake lose points in its own check cell and nowhere that does not depend on it, with its own hint?"""
     key, check_cell = course_keys[name], f"test_{mistake.cell}"
-    executed, verdicts = judge_notebook(mistake.graft(key), key, store, references[name])
+    executed, verdicts = judge_notebook(mistake.graft(key), key, executions, references[name])
     losers = {cell for cell, found in verdicts.items() if any(v.status != PASSED for v in found)}
     assert check_cell in losers, "not caught"
     assert losers <= dependents(key, mistake.cell), "not confined"
@@ -79,26 +78,26 @@ def test_shipped_fingerprints_are_those_of_visible_checks(references, repository
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_key_triggers_no_hint(name, course_keys, references, store):
+def test_key_triggers_no_hint(name, course_keys, references, executions):
     """Does the right solution pass everything, without a hint?"""
     key = course_keys[name]
-    _, verdicts = judge_notebook(key.notebook, key, store, references[name])
+    _, verdicts = judge_notebook(key.notebook, key, executions, references[name])
     assert {v.status for found in verdicts.values() for v in found} == {PASSED}
     assert {v.hint for found in verdicts.values() for v in found} == {""}
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_untouched_release_earns_nothing(name, course_keys, references, store):
+def test_untouched_release_earns_nothing(name, course_keys, references, executions):
     """Does the notebook as it is handed out, TODO blocks empty, earn 0 of the automatic points?"""
     key = course_keys[name]
-    _, verdicts = judge_notebook(key.template, key, store, references[name])
+    _, verdicts = judge_notebook(key.template, key, executions, references[name])
     points = {grade_id(c): float(c.metadata.nbgrader["points"]) for c in key.notebook.cells if is_check(c)}
     assert {cell: score(found, 1) for cell, found in verdicts.items() if points[cell] and score(found, 1)} == {}
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_key_earns_every_automatic_point(name, course_keys, references, store):
+def test_key_earns_every_automatic_point(name, course_keys, references, executions):
     """Does each graded check cell of the key (files of weights apart) end with its full points?"""
     key = course_keys[name]
-    _, verdicts = judge_notebook(key.notebook, key, store, references[name])
+    _, verdicts = judge_notebook(key.notebook, key, executions, references[name])
     assert {cell: score(found, 1) for cell, found in verdicts.items() if found and score(found, 1) < 1} == {}

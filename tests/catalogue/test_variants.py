@@ -14,11 +14,11 @@ FILES = sorted((SOURCES.parent / "variants").glob("*/*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
-def test_full_points(path, course_keys, references, store):
+def test_full_points(path, course_keys, references, executions):
     """Does every check pass on this other implementation, dtypes and all?"""
     name = path.parent.name
     notebook = with_solutions(course_keys[name], read_cells(path))
-    _, verdicts = judge_notebook(notebook, course_keys[name], store, references[name])
+    _, verdicts = judge_notebook(notebook, course_keys[name], executions, references[name])
     lost = [(cell, v) for cell, found in verdicts.items() for v in found if v.status != PASSED or v.hint]
     assert lost == []
 

@@ -1,5 +1,6 @@
 """Grading a class: one grader at a time, killed and repeated runs, what changes, clusters, other databases."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -11,10 +12,12 @@ import pytest
 from autograder import samples
 from autograder.authoring.release import release
 from autograder.cli import main
+from autograder.core.errors import GraderError
 from autograder.course.key import ASSIGNMENT, Key
+from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.execution.pool import execute_remotely
-from autograder.execution.run import Job, package_digest
+from autograder.execution.store import unpack
+from autograder.execution.worker import execute_packed
 from autograder.grading.changes import differences, summary
 from autograder.grading.lock import CourseIsBusy, only_grader
 from autograder.grading.run import Options, grade, print_outcome
@@ -110,8 +113,6 @@ def test_differences_name_new_and_gone_checks():
 
 def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
     """Does a changed check cell change the jobs of its own notebook only?"""
-    from dataclasses import replace
-
     changed = nbformat.from_dict(course_keys["Dropout"].notebook)
     for cell in changed.cells:
         cell.source = cell.source.replace("231", "232")
@@ -119,7 +120,7 @@ def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
     assert make_job(changed, course_keys["Dropout"]).address != jobs["Dropout"]
     # what others take from it are its definitions, and those are the same
     assert course_keys["BatchNormalization"].definitions.keys() == {"FullyConnectedNets"}
-    fresh = replace(course_keys["BatchNormalization"], changed=1)
+    fresh = dataclasses.replace(course_keys["BatchNormalization"], changed=1)
     assert make_job(fresh.notebook, fresh).address == jobs["BatchNormalization"]
 
 
@@ -201,11 +202,12 @@ def test_full_disk_stops_the_run_and_keeps_the_grades(course, monkeypatch):
 
 
 def test_worker_with_another_package_refuses():
-    """Does a worker whose `cs231n` differs from the grader's refuse instead of giving other values?"""
-    job = Job((("1", "check"),), sandboxed=False)
-    with pytest.raises(RuntimeError, match="another version of the package cs231n"):
-        execute_remotely(job, "0" * 64)
-    assert execute_remotely(job, package_digest())
+    """Does a worker whose `cs231n` differs from the grader's refuse and say so, instead of giving other values?"""
+    job = Job((CodeCell("1"),), Runtime.current(), sandboxed=False)
+    other = dataclasses.replace(job, runtime=dataclasses.replace(job.runtime, cs231n="0" * 64))
+    with pytest.raises(GraderError, match=f"cs231n: {job.runtime.cs231n} here, 0{{64}} there"):
+        execute_packed(other)
+    assert [result.status for result in unpack(execute_packed(job))] == ["done"]
 
 
 def test_dask_cluster_gives_the_same_grades(course):

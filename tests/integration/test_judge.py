@@ -4,21 +4,21 @@ import nbformat
 import pytest
 from autograder.course.catalogue import known_mistakes, with_solutions
 from autograder.course.key import grade_id
-from autograder.execution.kernel.client import Limits
+from autograder.execution.job import ExecutionOptions, Limits
 from autograder.judging.judge import Judge, reference, score
 from autograder.submission.preparation import make_job, merge
 
-LIMITS = Limits(cell_seconds=5, notebook_seconds=40)
+OPTIONS = ExecutionOptions(Limits(cell_seconds=5, notebook_seconds=40))
 
 
 @pytest.fixture
-def judged(toy_key, store, tmp_path):
+def judged(toy_key, executions, tmp_path):
     """A function that grafts solutions into the toy key and returns the verdicts of each check cell."""
 
     def run(**sources):
         notebook = with_solutions(toy_key, sources)
-        executed = merge(notebook, store.results(make_job(notebook, toy_key, limits=LIMITS)))
-        judge = Judge(reference(toy_key, store), None, known_mistakes(toy_key.folder, toy_key.name))
+        executed = merge(notebook, executions.results(make_job(notebook, toy_key, options=OPTIONS)))
+        judge = Judge(reference(toy_key, executions), None, known_mistakes(toy_key.folder, toy_key.name))
         return {
             grade_id(cell): judge.cell(cell, tmp_path)
             for cell in executed.cells
@@ -136,7 +136,7 @@ def test_forgery_earns_nothing(judged, code):
     assert wrong == []
 
 
-def test_key_that_fails_its_own_checks(toy_key, store):
+def test_key_that_fails_its_own_checks(toy_key, executions):
     """Is a key whose check cell raises refused before it grades anybody?"""
     path = toy_key.folder / "Toy.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -144,14 +144,14 @@ def test_key_that_fails_its_own_checks(toy_key, store):
         cell.source = cell.source.replace("out = 2 * x", "out = 2 * nothing")
     nbformat.write(notebook, path)
     with pytest.raises(ValueError, match="does not pass its own check cell test_double of Toy: NameError"):
-        reference(type(toy_key)(toy_key.folder, "Toy"), store)
+        reference(type(toy_key)(toy_key.folder, "Toy"), executions)
 
 
-def test_two_checks_of_one_name(toy_key, store):
+def test_two_checks_of_one_name(toy_key, executions):
     """Is a key with an ambiguous check refused?"""
     path = toy_key.folder / "Toy.ipynb"
     text = path.read_text()
     path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
     assert path.read_text() != text
     with pytest.raises(ValueError, match="several checks named out"):
-        reference(type(toy_key)(toy_key.folder, "Toy"), store)
+        reference(type(toy_key)(toy_key.folder, "Toy"), executions)

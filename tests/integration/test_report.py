@@ -18,8 +18,10 @@ from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.course.catalogue import record
 from autograder.course.key import STUB, Key, grade_id
+from autograder.execution.executions import Executions
 from autograder.execution.kernel import sandbox
 from autograder.execution.store import Store
+from autograder.execution.worker import process_worker
 from autograder.grading.run import Options, grade
 from autograder.judging import networks as models
 from autograder.judging.judge import Verdict, reference
@@ -110,8 +112,9 @@ def checks(course):
 
 def test_from_grading_to_the_report(course, capsys):
     """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
-    key, store = Key(course / "source" / "assignment2", "Toy"), Store(course / "executions")
-    _, fingerprints = record(key, store, reference(key, store))
+    key = Key(course / "source" / "assignment2", "Toy")
+    executions = Executions(Store(course / "executions"), process_worker())
+    _, fingerprints = record(key, executions, reference(key, executions))
     (course / "source" / "misconceptions" / "fingerprints.json").write_text(json.dumps(fingerprints))
     notebook = samples.answered(samples.released(course, key), key)
     samples.replace(notebook, "double", "def double(x):\n    return 2 + x")

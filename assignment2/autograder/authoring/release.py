@@ -16,8 +16,10 @@ from nbgrader.converters import GenerateAssignment
 
 from autograder.course import catalogue as misconceptions
 from autograder.course.key import ASSIGNMENT, keys
-from autograder.execution.kernel.client import KERNEL_COMMAND
+from autograder.execution.executions import Executions
+from autograder.execution.kernel import program
 from autograder.execution.store import Store
+from autograder.execution.worker import process_worker
 from autograder.integration.converters import convert, load_config
 from autograder.judging.judge import reference
 
@@ -98,19 +100,19 @@ class KernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self):
-        return KernelSpec(argv=KERNEL_COMMAND, display_name="Python 3", language="python")
+        return KernelSpec(argv=program.command(), display_name="Python 3", language="python")
 
 
 def record_fingerprints(course: Path) -> None:
     """Run the catalogue of misconceptions and write the fingerprints, of visible checks for the package and of all
     checks for the judge."""
     sources = course / "source" / ASSIGNMENT
-    store = Store(course / "executions")
+    executions = Executions(Store(course / "executions"), process_worker())
     visible: dict = {}
     everything: dict = {}
     texts: dict = {}
     for name, key in keys(sources).items():
-        seen, found = misconceptions.record(key, store, reference(key, store))
+        seen, found = misconceptions.record(key, executions, reference(key, executions))
         visible |= seen
         everything |= found
         texts |= {mistake.name: mistake.hint for mistake in misconceptions.catalogue(sources, name)}

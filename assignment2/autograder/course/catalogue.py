@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.course.key import Key, grade_id, is_check, is_experiment, is_solution, source_tree
-from autograder.execution.store import Store
+from autograder.execution.executions import Executions
 from autograder.judging.judge import ERROR, Reference, sent
 from autograder.submission.preparation import make_job, merge
 
@@ -110,18 +110,18 @@ def prints_of(executed: NotebookNode, check_cell: str) -> dict[str, list]:
     return prints
 
 
-def record(key: Key, store: Store, reference: Reference) -> tuple[dict, dict]:
+def record(key: Key, executions: Executions, reference: Reference) -> tuple[dict, dict]:
     """Run the catalogue of one notebook; returns the fingerprints of visible and of all checks, by cell and check.
 
     A check where a misconception gives the right values is no sign of it and left out.
     """
-    right = merge(key.notebook, store.results(make_job(key.notebook, key)))
+    right = merge(key.notebook, executions.results(make_job(key.notebook, key)))
     visible: dict = {}
     everything: dict = {}
     mistakes = catalogue(key.folder, key.name)
     grafted = [mistake.graft(key) for mistake in mistakes]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(store.results, [make_job(notebook, key) for notebook in grafted])
+        results = pool.map(executions.results, [make_job(notebook, key) for notebook in grafted])
         found = list(tqdm(results, total=len(mistakes), desc=key.name, unit="mistake"))
     for mistake, notebook, result in zip(mistakes, grafted, found, strict=True):
         executed = merge(notebook, result)

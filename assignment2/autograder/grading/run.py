@@ -3,7 +3,6 @@ the only one that writes to the gradebook. Feedback pages follow, in parallel.""
 
 import hashlib
 import os
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import nullcontext
@@ -15,17 +14,19 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.plugins import CsvExportPlugin
-from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 from traitlets.config import Config
 
 import autograder
+from autograder.core.errors import GraderError
+from autograder.core.results import Status
 from autograder.course.key import ASSIGNMENT, Key, grade_id, keys
+from autograder.execution.executions import Executions
+from autograder.execution.job import Job, package_digest
 from autograder.execution.kernel import sandbox
-from autograder.execution.kernel.client import DONE
-from autograder.execution.pool import cluster, execute_remotely, local_pool
-from autograder.execution.run import Job, package_digest
+from autograder.execution.pool import cluster, local_pool
 from autograder.execution.store import Store
+from autograder.execution.worker import execute_packed, process_worker
 from autograder.grading.changes import Statuses, differences, statuses, summary
 from autograder.grading.feedback import write_feedback
 from autograder.grading.lock import only_grader
@@ -91,7 +92,6 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         config.ExecuteFromStore.sandbox = False
     if ExecuteFromStore(config=config).sandbox and options.scheduler is None:
         sandbox.require()
-    warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own, about rows that it adds a moment later
     with only_grader(course):
         students = submitters(course)
         with local_pool(options.workers) as pool:
@@ -124,7 +124,7 @@ def job_of(folder: Path, key: Key, config: Config) -> Job | None:
         return None
     clean, _ = sanitise(submitted, key)
     how = ExecuteFromStore(config=config)
-    return make_job(clean, key, submitted_modules(folder), how.limits, how.sandbox)
+    return make_job(clean, key, submitted_modules(folder), how.options)
 
 
 @dataclass
@@ -151,8 +151,9 @@ class Grading:
         self.executed = self.judged = 0
 
     def run(self, students: list[str]) -> None:
+        executions = Executions(self.store, process_worker())
         for key in self.keys.values():
-            reference(key, self.store)  # a key that fails its own checks stops here, before anybody is graded
+            reference(key, executions)  # a key that fails its own checks stops here, before anybody is graded
         waiting: list[Submission] = []
         todo = iter(students)
         ahead = AHEAD * (self.options.workers or os.cpu_count() or 1)
@@ -188,7 +189,7 @@ class Grading:
 
     def _submit(self, job: Job) -> Future:
         if job.address not in self.under_way:  # the same notebook from two students is executed once
-            self.under_way[job.address] = self.executor.submit(execute_remotely, job, package_digest())
+            self.under_way[job.address] = self.executor.submit(execute_packed, job)
             self.executed += 1
         return self.under_way[job.address]
 
@@ -201,7 +202,7 @@ class Grading:
             self.under_way.pop(job.address, None)
             try:
                 self.store.put(job, future.result())
-            except (OSError, MemoryError):  # the grader's own trouble, such as a full disk: what is stored is kept
+            except (GraderError, OSError, MemoryError):  # the grader's own trouble: what is stored is kept
                 raise
             except Exception as error:
                 submission.problem = f"{name} was not executed: {type(error).__name__} {error}"
@@ -292,8 +293,8 @@ def remarks_of(judged: NotebookNode) -> list[str]:
     """Return the repairs of a judged notebook and the cells whose execution was cut short."""
     remarks = list(judged.metadata.get("cs231n", {}).get("repairs", []))
     for cell in judged.cells:
-        status = cell.metadata.get("cs231n", {}).get("status", DONE)
-        if status != DONE:
+        status = cell.metadata.get("cs231n", {}).get("status", Status.DONE)
+        if status != Status.DONE:
             remarks.append(f"{grade_id(cell) or cell.id} {status}")
     return remarks
 

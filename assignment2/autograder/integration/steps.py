@@ -16,8 +16,10 @@ from traitlets import Bool, Float, Integer, Unicode
 
 from autograder.course.catalogue import known_mistakes
 from autograder.course.key import Key, is_check, is_experiment, load_key, nbgrader_options
-from autograder.execution.kernel.client import Limits
+from autograder.execution.executions import Executions
+from autograder.execution.job import ExecutionOptions, Limits
 from autograder.execution.store import Store
+from autograder.execution.worker import process_worker
 from autograder.judging import table as verdicts
 from autograder.judging.judge import Judge as CellJudge
 from autograder.judging.judge import Reference, Verdict, reference, score
@@ -47,8 +49,8 @@ class CourseStep(NbGraderPreprocessor):
     def key(self, resources: dict) -> Key:
         return load_key(self.folder("source", resources), resources["nbgrader"]["notebook"])
 
-    def executions(self) -> Store:
-        return Store(Path(self.course.root) / self.store)
+    def executions(self) -> Executions:
+        return Executions(Store(Path(self.course.root) / self.store), process_worker())
 
 
 class Sanitise(CourseStep):
@@ -75,12 +77,13 @@ class ExecuteFromStore(CourseStep):
     sandbox = Bool(True, help="Run student code in a sandbox; False: with your own rights.").tag(config=True)
 
     @property
-    def limits(self) -> Limits:
-        return Limits(self.cell_seconds, self.notebook_seconds, self.output_bytes, self.memory_bytes)
+    def options(self) -> ExecutionOptions:
+        limits = Limits(self.cell_seconds, self.notebook_seconds, self.output_bytes, self.memory_bytes)
+        return ExecutionOptions(limits, self.sandbox)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         files = submitted_modules(self.folder("submitted", resources))
-        job = make_job(nb, self.key(resources), files, limits=self.limits, sandboxed=self.sandbox)
+        job = make_job(nb, self.key(resources), files, self.options)
         return merge(nb, self.executions().results(job)), resources
 
 
@@ -90,9 +93,9 @@ class Judge(CourseStep):
     held_out_seed = Integer(2024, help="Seed of the held-out synthetic images; choose your own.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        key, store = self.key(resources), self.executions()
+        key, executions = self.key(resources), self.executions()
         judge = CellJudge(
-            _reference(key, store.folder),
+            _reference(key, executions.store.folder),
             ModelJudge(key.folder, self.held_out_seed),
             known_mistakes(key.folder, key.name),
         )
@@ -109,7 +112,7 @@ class Judge(CourseStep):
 
 @lru_cache(maxsize=16)
 def _reference(key: Key, store: Path) -> Reference:
-    return reference(key, Store(store))
+    return reference(key, Executions(Store(store), process_worker()))
 
 
 class HideFromStudents(NbGraderPreprocessor):

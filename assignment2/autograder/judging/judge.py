@@ -13,10 +13,9 @@ from cs231n.checks.compare import difference, violation
 from cs231n.checks.values import MIME_TYPE, MalformedValue, decode
 from nbformat import NotebookNode
 
+from autograder.core.results import Status
 from autograder.course.key import Key, grade_id, is_check
-from autograder.execution.kernel.client import DONE
-from autograder.execution.run import NOT_REACHED
-from autograder.execution.store import Store
+from autograder.execution.executions import Executions
 from autograder.submission.preparation import make_job, merge
 
 PASSED, FAILED, ERROR = "passed", "failed", "error"
@@ -48,10 +47,10 @@ class Reference:
     visible: dict[str, set[str]]
 
 
-def reference(key: Key, store: Store) -> Reference:
+def reference(key: Key, executions: Executions) -> Reference:
     """Execute the key, once with and once without its hidden checks; raises ValueError where it sends nothing."""
-    checks = sent_by_cell(key.notebook, key, store)
-    visible = sent_by_cell(key.visible, key, store)
+    checks = sent_by_cell(key.notebook, key, executions)
+    visible = sent_by_cell(key.visible, key, executions)
     for cell, messages in checks.items():
         failed = [message["error"] for message in messages if message["kind"] == ERROR]
         if failed or not messages:
@@ -66,9 +65,9 @@ def reference(key: Key, store: Store) -> Reference:
     )
 
 
-def sent_by_cell(notebook: NotebookNode, key: Key, store: Store) -> dict[str, list[dict]]:
+def sent_by_cell(notebook: NotebookNode, key: Key, executions: Executions) -> dict[str, list[dict]]:
     job = make_job(notebook, key)
-    return sent_in(merge(notebook, store.results(job)))
+    return sent_in(merge(notebook, executions.results(job)))
 
 
 def sent_in(executed: NotebookNode) -> dict[str, list[dict]]:
@@ -126,13 +125,13 @@ class Judge:
         error = errors.get(expected.get("case", "")) or errors.get("")
         if error is not None:
             return ERROR, f"{error.get('error')}{error.get('where', '')}"[:500]
-        status = cell.metadata.get("cs231n", {}).get("status", NOT_REACHED)
-        if status != DONE:
+        status = cell.metadata.get("cs231n", {}).get("status", Status.NOT_REACHED)
+        if status != Status.DONE:
             return status, ""
         raised = next((output for output in cell.outputs if output.output_type == "error"), None)
         if raised is not None:
             return ERROR, f"{raised.get('ename')}: {raised.get('evalue')}"[:500]
-        return NOT_REACHED, "the check cell sent no value for it"
+        return Status.NOT_REACHED, "the check cell sent no value for it"
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], prints: dict[str, list]) -> None:
         names = hints.recognise(prints, self.known["cells"].get(cell.removeprefix("test_"), {}))

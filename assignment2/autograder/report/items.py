@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.execution.kernel.client import FAULTS
-from autograder.execution.run import NOT_REACHED
+from autograder.core.results import FAULTS, Status
 from autograder.judging.judge import ERROR, FAILED, PASSED, Verdict
 from autograder.report.data import NOT_GRADABLE, REASONS, SUSPICIOUS, Cell, Course, Remark, Submission
 
 EMPTY = "still empty"  # the judge says "error" there
-STATUSES = (PASSED, FAILED, ERROR, EMPTY, *FAULTS, NOT_REACHED)
+STATUSES = (PASSED, FAILED, ERROR, EMPTY, *FAULTS, Status.NOT_REACHED)
 
 SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
 EASY, HARD, WEAK = 0.95, 0.05, 0.10

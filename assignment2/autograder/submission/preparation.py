@@ -3,10 +3,10 @@
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.core.results import CellResult
 from autograder.course.key import Key, is_check, is_experiment, withheld_modules
+from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.execution.kernel.client import Limits
-from autograder.execution.run import DEFAULT_LIMITS, Job
 
 
 def runs(cell: NotebookNode) -> bool:
@@ -18,25 +18,26 @@ def make_job(
     notebook: NotebookNode,
     key: Key,
     files: dict[str, str] | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    sandboxed: bool | None = None,
+    options: ExecutionOptions | None = None,
 ) -> Job:
     """Return the job for a sanitised notebook.
 
-    files: the Python modules that were handed in with it
-    sandboxed: whether it may only run in a sandbox; None, for the instructor's own code: where there is one
+    files: the Python modules that were handed in with it; options: by default those for the instructor's own code
     """
-    executed = list(filter(runs, notebook.cells))
-    cells = tuple((c.source, "check" if is_check(c) else "definition") for c in executed)
-    withheld = {n: withheld_modules(c) for n, c in enumerate(executed) if is_check(c) and withheld_modules(c)}
-    sandboxed = not sandbox.unavailable() if sandboxed is None else sandboxed
-    return Job(cells, key.definitions, files or {}, limits, withheld, sandboxed)
+    options = options or ExecutionOptions()
+    cells = tuple(code_cell(cell) for cell in filter(runs, notebook.cells))
+    sandboxed = not sandbox.unavailable() if options.sandboxed is None else options.sandboxed
+    return Job(cells, Runtime.current(), key.definitions, files or {}, options.limits, sandboxed)
 
 
-def merge(notebook: NotebookNode, results: list[dict]) -> NotebookNode:
+def code_cell(cell: NotebookNode) -> CodeCell:
+    return CodeCell(cell.source, Role.CHECK, withheld_modules(cell)) if is_check(cell) else CodeCell(cell.source)
+
+
+def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
     """Return a copy of the notebook with the outputs of its job, and each executed cell's status in its metadata."""
     notebook = nbformat.from_dict(notebook)
     for cell, result in zip(filter(runs, notebook.cells), results, strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
-        cell.metadata["cs231n"] = {"status": result["status"]}
+        cell.outputs = nbformat.from_dict(result.outputs)
+        cell.metadata["cs231n"] = {"status": result.status}
     return notebook
