@@ -30,7 +30,6 @@ class Accident:
     double: float = 4
     square: float = 2
     remark: str = ""
-    notebook: str = "Toy.ipynb"
 
 
 def in_double(code):

@@ -106,7 +106,8 @@ def no_cifar10(what: str) -> str:
 
 def held_out_identity() -> str:
     """Name the data set that networks are measured on here, whichever one the kernels use."""
-    return data_identity(data_utils.find_cifar10())
+    found = data_utils.find_cifar10()
+    return data_identity(None if found is None else Path(found))
 
 
 def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
