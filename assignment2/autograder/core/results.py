@@ -53,6 +53,7 @@ class RepairKind(StrEnum):
     CELL_RETYPED = "cell retyped"
     ID_LOST = "id lost"
     REORDERED = "reordered"
+    LEFT_OUT = "left out"  # what is no cell, or too large
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,13 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.core.files import open_regular
+
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter
     from nbformat import NotebookNode
 
+MAX_TIMESTAMP_BYTES = 1_000
 # ipykernel imports debugpy, whose debugger warns about frozen modules unless it is told not to look for them.
 KERNEL_VARIABLES = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 # What ipykernel and IPython import while a kernel starts: imported before, it takes no time then.
@@ -135,13 +138,15 @@ def patch_nbgrader() -> None:
 
 
 def forgive_garbled_timestamps() -> None:
-    """Let a garbled `timestamp.txt` count as none: nbgrader gives up on the submission, which costs everything."""
+    """Let a garbled `timestamp.txt` count as none: nbgrader gives up on the submission, which costs everything, and
+    waits for ever where it is a pipe."""
     from nbgrader.coursedir import CourseDirectory
 
     def make(read: Callable[..., Any]) -> Callable[..., Any]:
-        def get_existing_timestamp(directory: Any, *arguments: Any, **options: Any) -> Any:
+        def get_existing_timestamp(directory: Any, dest_path: str) -> Any:
             try:
-                return read(directory, *arguments, **options)
+                open_regular(Path(dest_path, "timestamp.txt"), MAX_TIMESTAMP_BYTES).close()
+                return read(directory, dest_path)
             except (Exception, SystemExit):
                 return None
 

@@ -10,17 +10,12 @@ from autograder.course.assignment import ASSIGNMENT
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
+from autograder.submission.reading import Submission
 
 
-def digest_of_submission(folder: Path, course: str) -> str:
+def digest_of_result(submission: Submission, course: str) -> str:
     """Return the hash of what the scores of a submission depend on. course: `digest_of_course()`"""
-    return digest_of_files(files_that_count(folder), course)
-
-
-def files_that_count(folder: Path) -> list[Path]:
-    """Return the files of a submission that its scores depend on."""
-    found = [path for pattern in ("*.ipynb", "*.py", "*.npz", "timestamp.txt") for path in folder.glob(pattern)]
-    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+    return hashlib.sha256(f"{course} {submission.digest}".encode()).hexdigest()
 
 
 def digest_of_course(course: Path, config: Config) -> str:

@@ -1,41 +1,53 @@
 """Feedback pages, in parallel: they only read the gradebook."""
 
 import hashlib
+import io
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import GenerateFeedback
 from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
+from autograder.grading.boundary import Boundary
 from autograder.grading.logs import write_log
-from autograder.integration.converters import ConversionFailed, convert, load_config
+from autograder.integration.converters import FeedbackOne, convert_one, load_config
 from autograder.integration.gradebook import open_gradebook
 
 DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
-def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> None:
-    """Write the pages of all students whose judged notebooks, points or comments have changed since the last time."""
+def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
+    """Write the pages of all students whose judged notebooks, points or comments have changed since the last time.
+
+    Returns what kept pages from being written, by student.
+    """
     with open_gradebook(config) as gradebook:
         digests = {student: digest_of_pages(gradebook, course, student) for student in students}
     due = [student for student, digest in digests.items() if digest and digest != written(course, student)]
     futures = [pool.submit(write_pages, course, student, digests[student]) for student in due]
+    failed: dict[str, list[str]] = {}
     for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
-        future.result()
+        failed |= future.result()
+    return failed
 
 
-def write_pages(course: Path, student: str, digest: str) -> None:
-    """Write the pages of one student; where nbgrader cannot, its words are in the student's log."""
-    try:
-        log = convert(GenerateFeedback, load_config(course), student)
-    except ConversionFailed as problem:
-        log = problem.log
-    else:
+def write_pages(course: Path, student: str, digest: str) -> dict[str, list[str]]:
+    """Write the pages of one student; returns, by student, what kept them from being written."""
+    boundary, log = Boundary(course), io.StringIO()
+    with boundary.around(student, "no feedback page"):
+        try:
+            convert_one(FeedbackOne, load_config(course), student, judged_notebooks(course, student), log)
+        finally:
+            write_log(course, student, log.getvalue(), append=True)
         pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
-    write_log(course, student, log, append=True)
+    return {student: [reason] for student, reason in boundary.reasons.items()}
+
+
+def judged_notebooks(course: Path, student: str) -> list[str]:
+    folder = course / "autograded" / student / ASSIGNMENT
+    return sorted(path.stem for path in folder.iterdir() if path.suffix == ".ipynb")
 
 
 def pages(course: Path, student: str) -> Path:

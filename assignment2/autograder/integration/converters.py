@@ -1,11 +1,14 @@
 """Running nbgrader's own converters in this process, with their log."""
 
-import errno
 import io
 import logging
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
@@ -24,10 +27,6 @@ class NoCourse(GraderError):
 class ConversionFailed(GraderError):
     """nbgrader could not do its part; the message is the gist, `log` is all that nbgrader said."""
 
-    def __init__(self, message: str, log: str):
-        super().__init__(message)
-        self.log = log
-
 
 def load_config(course: Path) -> Config:
     """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none."""
@@ -45,17 +44,85 @@ def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     return directory
 
 
-def convert(
-    converter: type[BaseConverter],
-    config: Config,
-    student: str = "*",
-    prepared: Mapping[tuple[str, str], Prepared] | None = None,
-) -> str:
-    """Run one converter and return its log; raises ConversionFailed with the last error it logged.
+class OneSubmission(BaseConverter):
+    """Converts the notebooks of one student, which are named: no name is taken for a pattern, nothing is copied, and
+    whatever a step raises passes, where nbgrader would log it and go on."""
 
-    prepared: notebooks that the steps need not prepare any more, by student and name
+    def __init__(self, *, names: list[str], **options: Any):
+        self.names = names
+        super().__init__(**options)
+
+    def init_notebooks(self) -> None:
+        folder = Path(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
+        self.notebooks = [str(folder / f"{name}.ipynb") for name in self.names]
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy nothing, above all not what a link in a submission points to."""
+
+    def convert_notebooks(self) -> None:
+        whose = self.coursedir.assignment_id, self.coursedir.student_id
+        try:
+            if self.init_destination(*whose):
+                self.run_pre_convert_hook()
+                self.init_assignment(*whose)
+                for notebook in self.notebooks:
+                    self.convert_single_notebook(notebook)
+                self.set_permissions(*whose)
+                self.run_post_convert_hook()
+        except BaseException:
+            shutil.rmtree(self._format_dest(*whose), ignore_errors=True)
+            raise
+
+
+class AutogradeOne(Autograde, OneSubmission):
+    """nbgrader's autograde of one submission; calls the methods of OneSubmission where it would call its own base's."""
+
+
+class FeedbackOne(GenerateFeedback, OneSubmission):
+    """nbgrader's feedback for one submission."""
+
+
+def convert(converter: type[BaseConverter], config: Config) -> None:
+    """Run one of nbgrader's converters over all that there is; raises ConversionFailed where it gives up."""
+    with nbgraders_log() as log:
+        start(converter(coursedir=course_directory(config), config=config, force=True), log)
+
+
+def convert_one(
+    converter: type[OneSubmission],
+    config: Config,
+    student: str,
+    names: list[str],
+    log: io.StringIO,
+    prepared: Mapping[tuple[str, str], Prepared] | None = None,
+) -> None:
+    """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
+    the steps raises.
+
+    log: gets what nbgrader says; prepared: notebooks that the steps need not prepare any more, by student and name
     """
-    text = io.StringIO()
+    with nbgraders_log(log):
+        running = converter(names=names, coursedir=course_directory(config, student), config=config, force=True)
+        setattr(running, PREPARED, dict(prepared or {}))
+        start(running, log)
+
+
+def start(running: BaseConverter, log: io.StringIO) -> None:
+    """Run a converter; raises ConversionFailed with the first error in its log where nbgrader gives up."""
+    try:
+        running.start()
+    except (NbGraderException, SystemExit) as error:
+        lines = [line for line in log.getvalue().split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
+        gist = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else str(error))
+        failed = ConversionFailed(gist.removeprefix("ERROR "))
+        failed.log = log.getvalue()
+        raise failed from error
+
+
+@contextmanager
+def nbgraders_log(text: io.StringIO | None = None) -> Iterator[io.StringIO]:
+    """Catch what nbgrader says, instead of letting it print that."""
+    text = text or io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logger = get_logger()
@@ -63,18 +130,7 @@ def convert(
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
     try:
-        running = converter(coursedir=course_directory(config, student), config=config, force=True)
-        setattr(running, PREPARED, dict(prepared or {}))
-        running.start()
-    except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise
-        if not isinstance(error, NbGraderException):
-            logger.error("%s: %s", type(error).__name__, error)
-        lines = [line for line in text.getvalue().split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
-        gist = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else str(error))
-        raise ConversionFailed(gist.removeprefix("ERROR "), text.getvalue()) from error
+        yield text
     finally:
         logger.handlers, logger.propagate = handlers, propagate
         logger.setLevel(level)
-    return text.getvalue()

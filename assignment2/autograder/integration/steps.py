@@ -30,6 +30,7 @@ from autograder.judging.expected import Expected, expected_values, is_sent
 from autograder.judging.judge import CheckJudge, score
 from autograder.judging.networks import NetworkJudge
 from autograder.submission.preparation import Prepared, merge, prepare
+from autograder.submission.reading import read_submission
 
 PREPARED = "prepared"  # attribute of a converter: notebooks that it need not prepare any more, by (student, name)
 Resources = dict[str, Any]
@@ -62,8 +63,8 @@ class CourseStep(NbGraderPreprocessor):
         ready: dict[tuple[str, str], Prepared] = getattr(self.converter, PREPARED, {})
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         if (student, name) not in ready:
-            folder = self.folder("submitted", resources)
-            ready = {(student, name): prepare(folder, self.key(resources), execution_options(self.config))}
+            submission = read_submission(self.folder("submitted", resources), [name])
+            ready = {(student, name): prepare(submission, self.key(resources), execution_options(self.config))}
             setattr(self.converter, PREPARED, ready)
         return ready[student, name]
 

@@ -1,7 +1,6 @@
 """From what a student handed in, or the key, to the job that is executed, and back."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -12,7 +11,7 @@ from autograder.course.cells import is_check, is_executed, withheld_modules
 from autograder.course.key import Key
 from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.submission.reading import NotGradable, read_modules, read_notebook
+from autograder.submission.reading import NotGradable, Submission, parse_notebook
 from autograder.submission.sanitize import sanitize
 
 
@@ -25,20 +24,20 @@ class Prepared:
     repairs: list[Repair]
 
 
-def prepare(folder: Path, key: Key, options: ExecutionOptions) -> Prepared:
-    """Read and sanitize one notebook of a submission and make its job: the one way from files to what is executed.
+def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prepared:
+    """Sanitize one notebook of a submission and make its job: the one way from what was read to what is executed.
 
-    folder: the student's. Where the notebook cannot be read, an untouched one stands in its place, and says so.
+    Where the notebook cannot be used, an untouched one stands in its place, and says so.
     """
     try:
-        submitted, problems = read_notebook(folder / f"{key.name}.ipynb"), []
+        submitted, left_out = parse_notebook(submission.notebooks[key.name], key.name)
+        notebook, repairs = sanitize(submitted, key)
+        repairs = left_out + repairs
     except NotGradable as problem:
-        submitted = nbformat.v4.new_notebook()
-        problems = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
-    notebook, repairs = sanitize(submitted, key)
-    repairs = problems or repairs
+        notebook, _ = sanitize(nbformat.v4.new_notebook(), key)
+        repairs = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
     note_repairs(notebook, repairs)
-    return Prepared(notebook, make_job(notebook, key, read_modules(folder), options), repairs)
+    return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
 
 
 def make_job(
