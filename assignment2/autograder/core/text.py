@@ -16,17 +16,19 @@ def is_name(text: str) -> bool:
     return bool(text) and text == text.strip() and not any(map(_is_odd, text))
 
 
-def well_formed(value: Any) -> Any:
+def well_formed(value: Any, depth: int = 100) -> Any:
     """Return a JSON value whose strings can be encoded: a "?" for each half of a pair of surrogates.
 
-    Raises RecursionError where it is nested too deeply.
+    depth: how deeply it may be nested; raises RecursionError where it is deeper, long before Python would
     """
+    if depth < 0:
+        raise RecursionError("JSON that is nested too deeply")
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {well_formed(name): well_formed(each) for name, each in value.items()}
+        return {well_formed(name): well_formed(each, depth - 1) for name, each in value.items()}
     if isinstance(value, list):
-        return [well_formed(each) for each in value]
+        return [well_formed(each, depth - 1) for each in value]
     return value
 
 

@@ -97,7 +97,9 @@ class Kernel:
             printed += size_of(message)
             if printed > self.limits.output_bytes:
                 raise TooMuchOutput
-            with suppress(KeyError, TypeError, AttributeError):  # a message that no kernel sends shows nothing
+            with suppress(
+                KeyError, TypeError, AttributeError, RecursionError
+            ):  # a message that no kernel sends shows nothing
                 add_output(outputs, message)
 
         answer = self.client.execute_interactive(
