@@ -17,12 +17,10 @@ def is_name(text: str) -> bool:
 
 
 def well_formed(value: Any, depth: int = 100) -> Any:
-    """Return a JSON value whose strings can be encoded: a "?" for each half of a pair of surrogates.
-
-    depth: how deeply it may be nested; raises RecursionError where it is deeper, long before Python would
-    """
+    """Return a JSON value that can be written: a "?" for each half of a pair of surrogates, None for what is nested
+    deeper than `depth`, long before Python could not follow it."""
     if depth < 0:
-        raise RecursionError("JSON that is nested too deeply")
+        return None
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):

@@ -13,7 +13,7 @@ def add_output(outputs: list[NotebookNode], message: dict[str, Any]) -> None:
 
     What does not have the form that the notebook format asks for is left out: it would spoil the whole notebook.
     (nbformat's own `output_from_msg` validates with a JSON schema, which takes longer than the checks themselves.)
-    Raises KeyError, TypeError, AttributeError or RecursionError for a message that no kernel sends.
+    Raises KeyError, TypeError or AttributeError for a message that no kernel sends.
     """
     kind, content = message["header"]["msg_type"], well_formed(message["content"])
     if kind == "stream" and all(isinstance(content[field], str) for field in ("name", "text")):
