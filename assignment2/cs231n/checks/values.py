@@ -44,7 +44,9 @@ def decode(message):
         raise MalformedValue("a value is a JSON object")
     if set(message) == {"type"} and isinstance(message["type"], str):
         return message["type"][:200]
-    dtype, shape, data = (message.get(name) for name in ("dtype", "shape", "data"))
+    if set(message) != {"dtype", "shape", "data"}:
+        raise MalformedValue("a value has a dtype, a shape and data")
+    dtype, shape, data = message["dtype"], message["shape"], message["data"]
     if not isinstance(dtype, str) or not DTYPE.fullmatch(dtype):
         raise MalformedValue("the dtype is not a number's")
     sizes = shape if isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS else [None]
