@@ -1,0 +1,49 @@
+"""What the grader notes in the notebooks of `autograded/`: the one place that reads and writes `metadata["cs231n"]`.
+
+Only notebooks that the grader wrote are read; nothing here is taken from what a student handed in.
+"""
+
+from dataclasses import asdict
+
+from nbformat import NotebookNode
+
+from autograder.core.results import Repair, RepairKind, Status, Verdict
+
+FIELD = "cs231n"
+
+
+def note_repairs(notebook: NotebookNode, repairs: list[Repair]) -> None:
+    _note(notebook, "repairs", [asdict(repair) for repair in repairs])
+
+
+def repairs_of(notebook: NotebookNode) -> list[Repair]:
+    found = _noted(notebook, "repairs", [])
+    return [Repair(RepairKind(repair["kind"]), repair["cell"], repair["text"]) for repair in found]
+
+
+def note_status(cell: NotebookNode, status: Status) -> None:
+    _note(cell, "status", status)
+
+
+def status_of(cell: NotebookNode) -> Status | None:
+    """Return how an executed cell ended, None where it was not executed (a text, an experiment, an empty cell)."""
+    found = _noted(cell, "status", None)
+    return None if found is None else Status(found)
+
+
+def note_verdicts(cell: NotebookNode, verdicts: list[Verdict]) -> None:
+    _note(cell, "verdicts", [asdict(verdict) for verdict in verdicts])
+
+
+def verdicts_of(cell: NotebookNode) -> list[Verdict] | None:
+    """Return the verdicts on a check cell, None where it was not judged."""
+    found = _noted(cell, "verdicts", None)
+    return None if found is None else [Verdict(**{**v, "status": Status(v["status"])}) for v in found]
+
+
+def _note(node: NotebookNode, name: str, value: object) -> None:
+    node.metadata.setdefault(FIELD, {})[name] = value
+
+
+def _noted(node: NotebookNode, name: str, default: object) -> object:
+    return node.metadata.get(FIELD, {}).get(name, default)

@@ -1,0 +1,15 @@
+"""The two roots of what can go wrong: the grader's trouble and the student's fault.
+
+Anything else that is raised is a programming error and shows its traceback.
+"""
+
+
+class GraderError(Exception):
+    """The grader's trouble: its machine, course, key or configuration. The message says what, where, what to do.
+
+    It never costs a student a point: what it prevents is not graded, and the command exits with a status other than 0.
+    """
+
+
+class SubmissionError(Exception):
+    """The student's fault: something handed in that cannot be used. The message is fit for the student to read."""

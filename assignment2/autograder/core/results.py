@@ -1,0 +1,90 @@
+"""What executing and judging a submission results in: the types that facts travel in between the rooms."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nbformat import NotebookNode
+
+
+class Status(StrEnum):
+    """How a cell or a check ended. A check takes the status of its cell where the cell's end kept it from a value."""
+
+    # of a cell: it ended by itself, it was cut short for one of FAULTS, or its turn never came
+    DONE = "done"
+    TIMED_OUT = "timed out"
+    KILLED = "killed"
+    TOO_MUCH_OUTPUT = "too much output"
+    OUT_OF_MEMORY = "out of memory"
+    TOO_MANY_PROCESSES = "too many processes"
+    BROKEN_MESSAGES = "broken messages"
+    NOT_REACHED = "not reached"
+    # of a check
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    EMPTY = "still empty"  # the step's TODO block was not filled in
+
+
+FAULTS = (
+    Status.TIMED_OUT,
+    Status.KILLED,
+    Status.TOO_MUCH_OUTPUT,
+    Status.OUT_OF_MEMORY,
+    Status.TOO_MANY_PROCESSES,
+    Status.BROKEN_MESSAGES,
+)
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What executing one code cell gave. outputs: as the notebook format has them; none is trusted."""
+
+    status: Status
+    outputs: list[NotebookNode]
+
+
+class RepairKind(StrEnum):
+    """What was repaired in a submitted notebook before it was graded."""
+
+    NOT_GRADABLE = "not gradable"  # nothing could be used: an untouched notebook stands in its place
+    CHECK_CHANGED = "check cell changed"
+    CELL_MISSING = "cell missing"
+    CELL_REPEATED = "cell repeated"
+    CELL_RETYPED = "cell retyped"
+    ID_LOST = "id lost"
+    REORDERED = "reordered"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One repair. cell: the name of the cell, "" for the whole notebook; text: what to tell student and instructor."""
+
+    kind: RepairKind
+    cell: str
+    text: str
+
+    def __str__(self) -> str:
+        about = self.cell or (self.kind if self.kind is RepairKind.NOT_GRADABLE else "")
+        return f"{about}: {self.text}" if about else self.text
+
+
+@dataclass
+class Verdict:
+    """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
+
+    kind: what the check compares: "equal" (values), "holds" (a condition), "unchanged" (arguments), "model" (accuracy)
+    mistake: the misconception's name in the catalogue
+    """
+
+    check: str
+    status: Status
+    message: str = ""
+    hint: str = ""
+    weight: float = 1.0
+    hidden: bool = False
+    kind: str = ""
+    mistake: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.status is Status.PASSED
