@@ -2,27 +2,44 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
+# Pins of all packages; /dev/null for the newest ones.
+CONSTRAINTS ?= constraints.txt
 
-.PHONY: setup demo test release notebooks fingerprints reference lock
+.PHONY: setup demo lint test test-fast coverage release notebooks fingerprints reference lock
 
 setup: .venv/.installed
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable '.[test]'
 	@touch $@
 
 # Build a course in demo/, grade sample submissions end to end on the embedded images.
 demo: setup
 	CS231N_DATA=synthetic $(BIN)/autograder demo
 
-# Lint, the test suite, and every executed notebook against what it printed.
-test: setup
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Lint, the test suite, and every executed notebook against what it printed.
+test: lint
 	$(BIN)/python -m pytest -n $(JOBS) -q
 	CS231N_DATA=synthetic OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks -n $(JOBS) --dist loadfile -q
+
+# What to run after each change: half a minute.
+test-fast: lint
+	$(BIN)/python -m pytest tests/unit -n $(JOBS) -q
+
+# Which lines and branches of both packages no test runs. Only some tests: make TESTS=tests/unit coverage
+TESTS ?= tests
+coverage: setup
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(TESTS) -n $(JOBS) -q
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # What is generated from source/.
 release: setup
@@ -32,7 +49,7 @@ notebooks: setup
 fingerprints: setup
 	$(BIN)/autograder fingerprints
 reference: setup
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[reference]'
+	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable '.[reference]'
 	$(BIN)/autograder reference
 
 # Exact versions of everything, for setup.

@@ -8,7 +8,11 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before anything imports NumPy
 
 import pytest
-from helpers import REPOSITORY, SOURCES
+from helpers import REPOSITORY, SOURCES, needs
+
+
+def pytest_runtest_setup(item):
+    needs.require(item)
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +22,11 @@ def repository():
 
 @pytest.fixture(scope="session")
 def executions(tmp_path_factory, worker_id):
-    """Executions with a store that all processes of one test run share: what one has executed, the others find."""
-    from autograder.execution.executions import Executions
-    from autograder.execution.store import Store
-    from autograder.execution.worker import process_worker
+    """Executions that all workers of one test run share: what one has executed, the others find."""
+    from autograder.execution.executions import executions_in
 
     base = tmp_path_factory.getbasetemp()
-    return Executions(Store((base if worker_id == "master" else base.parent) / "executions"), process_worker())
+    return executions_in((base if worker_id == "master" else base.parent) / "executions")
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +37,11 @@ def worker_id(request):
 @pytest.fixture
 def toy_key(tmp_path):
     """The toy assignment's key, in a course of its own."""
-    from autograder.course.key import Key
+    from autograder.course.key import load_key
     from helpers import toy
 
     toy.make_course(tmp_path)
-    return Key(tmp_path / "source" / "assignment2", "Toy")
+    return load_key(tmp_path / "source" / "assignment2", "Toy")
 
 
 @pytest.fixture
@@ -62,8 +64,8 @@ def course_keys():
 
 
 @pytest.fixture(scope="session")
-def references(course_keys, executions):
+def expected(course_keys, executions):
     """What the judge expects, by notebook."""
-    from autograder.judging.judge import reference
+    from autograder.judging.expected import expected_values
 
-    return {name: reference(key, executions) for name, key in course_keys.items()}
+    return {name: expected_values(key, executions) for name, key in course_keys.items()}

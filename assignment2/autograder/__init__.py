@@ -1,9 +1,11 @@
 """The instructor's side: release, execute, judge and report. Students never need this package.
 
-The way of a submission: `submission` puts the student's cells into the instructor's notebook, `execution` runs it and
-returns the values that its checks sent out, `judging` compares them with the key's, `integration` hands the score to
-nbgrader, which keeps the gradebook. `cli` is the command `autograder`.
+The way of a submission, room by room: `submission` reads it and prepares a job, `execution` runs the job and returns
+the values that its checks sent out, `judging` compares them with the key's, `integration` hands the score to nbgrader,
+which keeps the gradebook. `grading` does that for a class; `cli` is the command `autograder`.
 """
+
+from cs231n import __version__ as __version__  # one distribution, one version: that of pyproject.toml
 
 from autograder.core import upstream
 

@@ -4,9 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from autograder import __version__
 from autograder.core.errors import GraderError
-from autograder.grading.lock import CourseIsBusy
-from autograder.integration.converters import ConversionFailed
 
 WORKFLOW = """\
 the way of an assignment:
@@ -21,17 +20,20 @@ to see it all on sample submissions: autograder demo; if something is wrong: aut
 """
 
 
+INTERRUPTED = 130  # the status of a program that Ctrl-C has ended: 128 and the number of SIGINT
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run one subcommand; returns the exit status."""
+    """Run one subcommand; returns the exit status. Programming errors pass through, with their traceback."""
     options = parser().parse_args(arguments)
     try:
         return options.run(options) or 0
-    except ConversionFailed as problem:
-        print(f"{problem.log}\nautograder: nbgrader failed: {problem}", file=sys.stderr)
+    except GraderError as problem:
+        print(f"{problem.log}\nautograder: {problem}".lstrip(), file=sys.stderr)
         return 1
-    except (CourseIsBusy, FileNotFoundError, FileExistsError, GraderError, ValueError) as problem:
-        print(f"autograder: {problem}", file=sys.stderr)
-        return 1
+    except KeyboardInterrupt:
+        print(f"\nautograder: {options.name} was interrupted{KEPT.get(options.name, '')}", file=sys.stderr)
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,13 +41,16 @@ def parser() -> argparse.ArgumentParser:
         prog="autograder", description="Release, grade and check assignment 2.", epilog=WORKFLOW,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
+    top.add_argument("--version", action="version", version=f"autograder {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for name, run, text in COMMANDS:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--course", type=Path, default=Path(), help="the course folder (default: this one)")
-        command.set_defaults(run=run)
+        command.set_defaults(name=name, run=run)
         if name == "grade":
-            command.add_argument("--workers", type=int, help="notebooks executed at once (default: one per core)")
+            command.add_argument(
+                "--workers", type=at_least_one, metavar="N", help="notebooks executed at once (default: one per core)"
+            )
             command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
             command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")
             command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
@@ -63,6 +68,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def at_least_one(text: str) -> int:
+    """Read an option's whole number; raises ArgumentTypeError, which argparse shows, for anything below 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
 def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
 
@@ -70,32 +82,37 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.release import run_key
+    from autograder.authoring.notebooks import run_key
 
     course = options.course.resolve()
     run_key(course, (options.into or course / "notebooks").resolve(), options.names)
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.release import record_fingerprints
+    from autograder.authoring.fingerprints import record_fingerprints
 
     record_fingerprints(options.course.resolve())
 
 
 def reference_command(options: argparse.Namespace) -> None:
     from autograder.authoring.reference_values import record
-    from autograder.course.key import ASSIGNMENT
+    from autograder.course.assignment import ASSIGNMENT
 
     record(options.course.resolve() / "source" / ASSIGNMENT)
 
 
 def grade_command(options: argparse.Namespace) -> None:
-    from autograder.grading.run import Options, grade, print_outcome
+    from autograder.grading.printing import print_outcome
+    from autograder.grading.run import Options, grade
 
     how = Options(
         options.workers, options.scheduler, options.no_sandbox, options.again, feedback=not options.no_feedback
     )
-    print_outcome(grade(options.course, how))
+    outcome = grade(options.course, how)
+    print_outcome(outcome)
+    if outcome.set_aside:
+        reasons = "\n".join(f"  {student}: {reason}" for student, reason in outcome.set_aside.items())
+        raise GraderError(f"not graded, for a reason that is not the student's:\n{reasons}")
 
 
 def report_command(options: argparse.Namespace) -> None:
@@ -105,9 +122,9 @@ def report_command(options: argparse.Namespace) -> None:
 
 
 def demo_command(options: argparse.Namespace) -> None:
-    from autograder.demo import demo
+    from autograder.demo.run import demo
 
-    demo(options.course.resolve(), options.folder.resolve(), options.no_sandbox)
+    demo(options.course.resolve(), options.folder.absolute(), options.no_sandbox)
 
 
 def doctor_command(options: argparse.Namespace) -> int:
@@ -126,6 +143,11 @@ COMMANDS = [
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
 ]
+
+# What is said after Ctrl-C about the work that is done already.
+KEPT = {
+    "grade": ": executions are kept in executions/ and finished submissions stay graded; run it again to go on",
+}
 
 
 if __name__ == "__main__":

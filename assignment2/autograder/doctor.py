@@ -40,5 +40,7 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
     config = course / "nbgrader_config.py"
     yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
+    if not course.exists():
+        return
     free = shutil.disk_usage(course).free / 2**30
     yield free > 1, "disk", f"{free:.1f} GB free", "executions and feedback pages need about 1 MB a submission"

@@ -3,4 +3,9 @@
 Nothing is imported until it is asked for: `from cs231n.solver import Solver`.
 """
 
-__version__ = "0.1.0"
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("cs231n-assignment2")
+except PackageNotFoundError:  # the folder was copied, not installed: that is no reason not to work
+    __version__ = "unknown"

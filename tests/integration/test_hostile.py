@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 from autograder.authoring.release import release
-from autograder.course.key import Key
+from autograder.course.key import load_key
 from autograder.execution.job import CodeCell, Job, Limits, Runtime
-from autograder.execution.kernel import sandbox
 from autograder.execution.worker import Worker, process_worker
 from autograder.grading.run import grade
 from helpers import hostile, toy
 from nbgrader.api import Gradebook, MissingEntry
 
-pytestmark = pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
+pytestmark = pytest.mark.needs("sandbox")
 CONFIG = """
 from autograder.config import configure
 c = get_config()
@@ -63,7 +62,7 @@ def graded(tmp_path_factory, scratch):
     course = toy.make_course(tmp_path_factory.mktemp("hostile") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
     release(course)
-    solved = hostile.solved_notebook(course, Key(course / "source" / "assignment2", "Toy"))
+    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
     for name, accident in hostile.ACCIDENTS.items():
         hostile.hand_in(course, name, accident.make, solved)
     for name, make in hostile.CHEATS.items():

@@ -10,6 +10,8 @@ class GraderError(Exception):
     It never costs a student a point: what it prevents is not graded, and the command exits with a status other than 0.
     """
 
+    log = ""  # all that another program, such as nbgrader, said about it
+
 
 class SubmissionError(Exception):
     """The student's fault: something handed in that cannot be used. The message is fit for the student to read."""

@@ -1,9 +1,12 @@
 """Results of jobs, wherever they come from."""
 
+from functools import cache
+from pathlib import Path
+
 from autograder.core.results import CellResult
 from autograder.execution.job import Job
 from autograder.execution.store import Store, pack
-from autograder.execution.worker import Worker
+from autograder.execution.worker import Worker, process_worker
 
 
 class Executions:
@@ -19,3 +22,9 @@ class Executions:
             results = self.worker.execute(job)
             self.store.put(job, pack(results))
         return results
+
+
+@cache
+def executions_in(folder: Path) -> Executions:
+    """Return the executions that are stored in a folder, with the worker of this process."""
+    return Executions(Store(folder), process_worker())

@@ -80,7 +80,7 @@ class Runtime:
             numpy=_version("numpy"),
             ipykernel=_version("ipykernel"),
             cs231n=package_digest(),
-            data=data_identity(),
+            data=data_identity(data_folder()),
             settings={name: os.environ[name] for name in SETTINGS if name in os.environ},
         )
 
@@ -143,9 +143,11 @@ def data_folder() -> Path | None:
     return None if found is None else Path(found)
 
 
-def data_identity() -> str:
-    """Name the data set that kernels read; CIFAR-10 with a hash of its files' names and sizes, wherever they are."""
-    folder = data_folder()
+def data_identity(folder: Path | None) -> str:
+    """Name a data set; CIFAR-10 with a hash of its files' names and sizes, wherever they are.
+
+    folder: that of CIFAR-10's batch files; None stands for the synthetic images
+    """
     if folder is None:
         return "synthetic"
     paths = [folder / name for name in cifar10_files.TRAINING_FILES + cifar10_files.TEST_FILES]

@@ -2,7 +2,6 @@
 
 import re
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -13,22 +12,19 @@ from nbformat import NotebookNode
 from traitlets import Bool
 
 from autograder.core import upstream
-from autograder.submission.sanitize import NotGradable, read_submission
 
 IMAGE_WITHOUT_TEXT = re.compile(r"<img(?![^>]*\salt=)")
 
 
-class TolerantExporter(NotebookExporter):
-    """Reads what students hand in: an unreadable file becomes a notebook without cells that carries the reason."""
+class SubmissionExporter(NotebookExporter):
+    """Reads nothing: the first step of each conversion takes the notebook as `prepare` made it."""
 
     optimistic_validation = Bool(True, help="Validate once, not after every step: that would take as long as the steps")
 
-    def from_filename(self, filename: str, resources: dict | None = None, **kwargs: Any):
-        try:
-            notebook = read_submission(Path(filename))
-        except NotGradable as problem:
-            notebook = nbformat.v4.new_notebook(metadata={"cs231n": {"problem": str(problem)}})
-        return self.from_notebook_node(notebook, resources=resources, **kwargs)
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kwargs: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
 
 
 class PageExporter(HTMLExporter):

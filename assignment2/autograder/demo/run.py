@@ -3,32 +3,40 @@
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder import samples
 from autograder.authoring.release import REGISTRY, release
-from autograder.course.key import ASSIGNMENT
+from autograder.core.errors import GraderError
+from autograder.course.assignment import ASSIGNMENT
+from autograder.demo import samples
 from autograder.execution.kernel import sandbox
-from autograder.grading.run import Options, grade, print_outcome
+from autograder.grading.printing import print_outcome
+from autograder.grading.run import Options, grade
 from autograder.report.page import report
 
+MARK = ".autograder-demo"
+MARK_TEXT = (
+    "`autograder demo` made this folder and deletes it when it runs again. To keep the folder, delete this file.\n"
+)
 
-def demo(repository: Path, folder: Path, risk: bool = False) -> None:
+
+def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look.
 
     The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
     """
     start = time.monotonic()
-    if not risk and (reason := sandbox.unavailable()):
-        risk = True
+    if not no_sandbox and (reason := sandbox.unavailable()):
+        no_sandbox = True
         print(f"WARNING: no sandbox ({reason}): the sample submissions run with your rights.\n" + sandbox.INSTALL)
     make_course(repository, folder)
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
     names = samples.hand_in(folder)
     print(f"{len(names)} sample submissions: {', '.join(names)}", flush=True)
-    outcome = grade(folder, Options(risk=risk))
+    outcome = grade(folder, Options(no_sandbox=no_sandbox))
     print()
     print_outcome(outcome)
     print(f"\n{time.monotonic() - start:.0f} s. Where to look:")
@@ -42,13 +50,28 @@ def demo(repository: Path, folder: Path, risk: bool = False) -> None:
 
 def make_course(repository: Path, folder: Path) -> None:
     """Copy the key and the configuration into a fresh course folder and release it with a due date."""
-    if folder.exists():
-        if not (folder / "nbgrader_config.py").exists():
-            raise FileExistsError(f"{folder} is in the way and is no course folder: name another with --folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    make_room(folder, keep=(repository, Path.home(), Path.cwd()))
     shutil.copy(repository / "nbgrader_config.py", folder)
     shutil.copytree(repository / "source", folder / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     release(folder)
     with Gradebook(f"sqlite:///{folder / REGISTRY}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
+
+
+def make_room(folder: Path, keep: Iterable[Path]) -> None:
+    """Make `folder` anew, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
+
+    Raises GraderError where `folder` is anything else, a link, or holds one of the folders to `keep`.
+    """
+    advice = "name another with --folder"
+    if folder.is_symlink():
+        raise GraderError(f"{folder} is a link: {advice}")
+    if folder.exists():
+        for kept in keep:
+            if kept.resolve().is_relative_to(folder.resolve()):
+                raise GraderError(f"{folder} holds {kept}, which a demo must not delete: {advice}")
+        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).is_file()):
+            raise GraderError(f"{folder} was not made by a demo and is not deleted: {advice}")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")

@@ -1,0 +1,38 @@
+"""The gradebook that a course is graded into, as its configuration names it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets.config import Config
+
+from autograder.course.assignment import ASSIGNMENT
+from autograder.integration.converters import NoCourse, course_directory
+
+RELEASE_FIRST = "run `autograder release` first"
+
+
+@contextmanager
+def open_gradebook(config: Config) -> Iterator[Gradebook]:
+    """Open the gradebook of a course; raises NoCourse where there is none, or one that does not know the assignment.
+
+    nbgrader itself would make an empty gradebook and then miss the assignment in it.
+    """
+    directory = course_directory(config)
+    url = make_url(directory.db_url)
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file and not file.exists():
+        raise NoCourse(f"no {file.name} in {file.parent}: {RELEASE_FIRST}")
+    place = file or url.render_as_string(hide_password=True)
+    with ExitStack() as stack:
+        try:
+            gradebook = stack.enter_context(Gradebook(directory.db_url, directory.course_id))
+            gradebook.find_assignment(ASSIGNMENT)
+        except MissingEntry:
+            raise NoCourse(f"{place} holds no assignment {ASSIGNMENT}: {RELEASE_FIRST}") from None
+        except SQLAlchemyError as error:
+            raise NoCourse(f"{place} cannot be read as a gradebook: {getattr(error, 'orig', None) or error}") from error
+        yield gradebook

@@ -1,0 +1,30 @@
+"""What some tests need of the machine: `pytest.mark.needs("sandbox")`.
+
+Where it is missing the test is skipped. With CI=true it fails: .ci/run installs what tests need.
+"""
+
+import os
+
+import pytest
+
+
+def sandbox() -> str:
+    from autograder.execution.kernel.sandbox import unavailable
+
+    return unavailable()
+
+
+def database() -> str:
+    return "" if "CS231N_TEST_DATABASE" in os.environ else "CS231N_TEST_DATABASE names no empty PostgreSQL database"
+
+
+MISSING = {"sandbox": sandbox, "database": database}  # functions that say what is missing, "" where nothing is
+
+
+def require(item: pytest.Item) -> None:
+    """Skip a test, or under CI=true fail it, where one of its needs is missing."""
+    for marker in item.iter_markers("needs"):
+        (name,) = marker.args
+        if missing := MISSING[name]():
+            end = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            end(f"needs a {name}: {missing}")

@@ -1,0 +1,79 @@
+"""The command: what it accepts, and how it ends."""
+
+import pytest
+from autograder import __version__, cli
+from autograder.core.errors import GraderError
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Function of an exception that runs `autograder grade` with something that raises it; returns the status."""
+
+    def run(problem):
+        def raising(options):
+            raise problem
+
+        monkeypatch.setattr(cli, "COMMANDS", [("grade", raising, "grades"), ("release", raising, "releases")])
+        return cli.main(["grade"])
+
+    return run
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "two", ""])
+def test_number_of_workers(number, capsys):
+    """Is a number of workers below one refused, with a message that names the option and the rule?"""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["grade", f"--workers={number}"])
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert "--workers" in message
+    assert f"at least 1, not {number!r}" in message
+
+
+def test_workers_are_passed_on():
+    """Does a good number of workers arrive as an integer, and none as None?"""
+    assert cli.parser().parse_args(["grade", "--workers", "3"]).workers == 3
+    assert cli.parser().parse_args(["grade"]).workers is None
+
+
+def test_version(capsys):
+    """Does --version print the installed version?"""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"autograder {__version__}\n"
+
+
+def test_trouble_is_told_in_one_line(command, capsys):
+    """Does the grader's trouble end with its message alone, and a status other than 0?"""
+    assert command(GraderError("no disk: make room")) == 1
+    assert capsys.readouterr().err == "autograder: no disk: make room\n"
+
+
+def test_log_of_another_program_is_shown(command, capsys):
+    """Is what nbgrader said shown above the message?"""
+    problem = GraderError("nbgrader failed")
+    problem.log = "ERROR in cell 3"
+    assert command(problem) == 1
+    assert capsys.readouterr().err == "ERROR in cell 3\nautograder: nbgrader failed\n"
+
+
+@pytest.mark.parametrize("error", [ValueError, FileNotFoundError, KeyError, RuntimeError])
+def test_programming_errors_are_not_swallowed(error, command):
+    """Does an error that nobody foresaw pass through, for its traceback to be seen?"""
+    with pytest.raises(error):
+        command(error("a bug"))
+
+
+def test_interrupted(command, capsys):
+    """Does Ctrl-C end in one line that says what is kept, with the status that shells give it?"""
+    assert command(KeyboardInterrupt()) == 130
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "executions/" in line
+    assert "run it again" in line
+
+
+def test_doctor_of_no_folder(tmp_path, capsys):
+    """Does the doctor say that a course folder is not there, and exit with a status other than 0?"""
+    assert cli.main(["doctor", "--course", str(tmp_path / "nowhere")]) == 1
+    assert f"no nbgrader_config.py in {tmp_path / 'nowhere'}" in capsys.readouterr().out
