@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from autograder.execution.job import CodeCell, Job, Limits, Role, Runtime, data_folder, data_folder, data_identity
+from autograder.execution.job import CodeCell, Job, Limits, Role, Runtime, data_folder, data_identity
 from cs231n import cifar10_files
 
 RUNTIME = Runtime("3.11.7", "2.4.0", "7.4.0", "digest", "synthetic", {"LANG": "C"})
