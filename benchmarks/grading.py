@@ -25,11 +25,15 @@ from pathlib import Path
 from statistics import median
 
 import nbformat
-from autograder import samples
 from autograder.authoring.reference_values import read_cells
+from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import catalogue
-from autograder.course.key import ASSIGNMENT, grade_id, is_experiment, is_solution, keys
-from autograder.demo import make_course
+from autograder.course.cells import grade_id, is_experiment, is_solution
+from autograder.course.key import keys
+from autograder.course.solutions import answered, without_marks
+from autograder.demo import samples
+from autograder.demo.run import make_course
+from autograder.demo.training import train_networks
 from autograder.execution.kernel.sandbox import private_bytes
 
 REPOSITORY = Path(__file__).parents[1]
@@ -68,7 +72,7 @@ def main() -> None:
         folder = Path(scratch)
         course = folder / "class"
         make_course(REPOSITORY, course)
-        weights = samples.train_models(course)
+        weights = train_networks(course)
         shutil.copytree(course, folder / "empty")
         print("| what | submissions | cores | seconds each | submissions per minute | peak MB of grader, kernel |")
         print("| --- | --: | --: | --: | --: | --: |", flush=True)
@@ -114,13 +118,13 @@ def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
         student = f"student-{number:03}"
         folder = samples.submission(course, student, samples.ON_TIME)
         for name, key in course_keys.items():
-            notebook = samples.answered(samples.released(course, key), key)
+            notebook = answered(samples.released(course, key), key)
             for cell in notebook.cells:
                 if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
                     where, drawn = (name, grade_id(cell)), chance.random() if number else 1.0
                     if drawn < 0.1 and where in mistakes:
                         wrong = chance.choice(mistakes[where]).graft(key)
-                        cell.source = samples.without_marks(
+                        cell.source = without_marks(
                             next(c.source for c in wrong.cells if grade_id(c) == grade_id(cell))
                         )
                     elif drawn < 0.5 and where in variants:

@@ -21,12 +21,12 @@ def repository():
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory, worker_id):
-    """A store that all workers of one test run share: an execution that one did, the others find."""
-    from autograder.execution.store import Store
+def executions(tmp_path_factory, worker_id):
+    """Executions that all workers of one test run share: what one has executed, the others find."""
+    from autograder.execution.executions import executions_in
 
     base = tmp_path_factory.getbasetemp()
-    return Store((base if worker_id == "master" else base.parent) / "executions")
+    return executions_in((base if worker_id == "master" else base.parent) / "executions")
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +37,11 @@ def worker_id(request):
 @pytest.fixture
 def toy_key(tmp_path):
     """The toy assignment's key, in a course of its own."""
-    from autograder.course.key import Key
+    from autograder.course.key import load_key
     from helpers import toy
 
     toy.make_course(tmp_path)
-    return Key(tmp_path / "source" / "assignment2", "Toy")
+    return load_key(tmp_path / "source" / "assignment2", "Toy")
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def course_keys():
 
 
 @pytest.fixture(scope="session")
-def references(course_keys, store):
+def expected(course_keys, executions):
     """What the judge expects, by notebook."""
-    from autograder.judging.judge import reference
+    from autograder.judging.expected import expected_values
 
-    return {name: reference(key, store) for name, key in course_keys.items()}
+    return {name: expected_values(key, executions) for name, key in course_keys.items()}

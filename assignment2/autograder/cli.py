@@ -82,46 +82,47 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.release import run_key
+    from autograder.authoring.notebooks import run_key
 
     course = options.course.resolve()
     run_key(course, (options.into or course / "notebooks").resolve(), options.names)
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.release import record_fingerprints
+    from autograder.authoring.fingerprints import record_fingerprints
 
     record_fingerprints(options.course.resolve())
 
 
 def reference_command(options: argparse.Namespace) -> None:
     from autograder.authoring.reference_values import record
-    from autograder.course.key import ASSIGNMENT
+    from autograder.course.assignment import ASSIGNMENT
 
     record(options.course.resolve() / "source" / ASSIGNMENT)
 
 
 def grade_command(options: argparse.Namespace) -> None:
-    from autograder.grading.run import Options, grade, print_outcome
-    from autograder.integration.gradebook import require_assignment
+    from autograder.grading.printing import print_outcome
+    from autograder.grading.run import Options, grade
 
-    require_assignment(options.course.resolve())
     how = Options(
         options.workers, options.scheduler, options.no_sandbox, options.again, feedback=not options.no_feedback
     )
-    print_outcome(grade(options.course, how))
+    outcome = grade(options.course, how)
+    print_outcome(outcome)
+    if outcome.set_aside:
+        reasons = "\n".join(f"  {student}: {reason}" for student, reason in outcome.set_aside.items())
+        raise GraderError(f"not graded, for a reason that is not the student's:\n{reasons}")
 
 
 def report_command(options: argparse.Namespace) -> None:
-    from autograder.integration.gradebook import require_assignment
     from autograder.report.page import report
 
-    require_assignment(options.course.resolve())
     print(f"the class: {report(options.course)}\nbeside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
 def demo_command(options: argparse.Namespace) -> None:
-    from autograder.demo import demo
+    from autograder.demo.run import demo
 
     demo(options.course.resolve(), options.folder.absolute(), options.no_sandbox)
 

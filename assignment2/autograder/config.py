@@ -4,19 +4,21 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
-from autograder.course.key import nbgrader_options
-from autograder.integration.exporters import PageExporter, TolerantExporter
-from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitise
+from autograder.core import upstream
+from autograder.course.assignment import nbgrader_options
+from autograder.integration.exporters import PageExporter, SubmissionExporter
+from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
 
 
 def configure(c: Config) -> None:
     """Set the options of one course into `c`, the object that a Jupyter configuration file gets."""
+    upstream.patch_nbgrader()
     c.merge(nbgrader_options())
     c.CourseDirectory.course_id = "cs231n"
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
-    c.Autograde.exporter_class = TolerantExporter
-    # Sanitise starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
-    c.Autograde.sanitize_preprocessors = [Sanitise]
+    c.Autograde.exporter_class = SubmissionExporter
+    # Sanitize starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
+    c.Autograde.sanitize_preprocessors = [Sanitize]
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
     # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
     c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]

@@ -8,12 +8,14 @@ import pickle
 import sys
 import tarfile
 import tempfile
-import threading
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+
+from . import threads
+from ._progress import spare_monitor
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"
@@ -59,6 +61,7 @@ def download(folder):
     so that after a broken download the next call simply starts again. Raises DownloadError.
     """
     pooch = import_pooch()
+    spare_monitor()  # pooch draws a bar
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,11 +86,12 @@ def download(folder):
 def _require_answer(url):
     """Raise ConnectionError unless the site answers soon.
 
-    In a thread of its own, since a time-out of requests does not bound the time that looking up a name takes.
+    In a thread of its own where there can be one: a time-out of requests does not bound the time that looking up a
+    name takes.
     """
     import requests
 
-    outcome = []
+    outcome: list[requests.RequestException | None] = []
 
     def ask():
         try:
@@ -96,9 +100,11 @@ def _require_answer(url):
         except requests.RequestException as error:
             outcome.append(error)
 
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(CONNECT_SECONDS + 1)
+    thread = threads.start(ask)
+    if thread is None:
+        ask()
+    else:
+        thread.join(CONNECT_SECONDS + 1)
     if not outcome:
         raise ConnectionError(f"no answer from {url} within {CONNECT_SECONDS} seconds")
     if outcome[0] is not None:
@@ -182,6 +188,7 @@ class PickledArray:
         _, self.shape, self.dtype, self.fortran_order, self.raw = state
 
     def array(self):
+        """Make the array; ValueError for numbers other than uint8."""
         if self.dtype.code not in ("u1", b"u1"):
             raise ValueError(f"holds an array of type {self.dtype.code!r}, expected uint8")
         return np.frombuffer(self.raw, np.uint8).reshape(self.shape, order="F" if self.fortran_order else "C")

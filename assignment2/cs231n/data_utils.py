@@ -21,14 +21,20 @@ CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship"
 SOURCES = ("auto", "cifar-10", "synthetic")
 SOURCE_VARIABLE, FOLDER_VARIABLE = "CS231N_DATA", "CS231N_DATA_DIR"
 POOL_SIZE, TEST_SIZE = 50_000, 10_000  # images for training and validation; test images
+DEFAULT_TRAINING = 49_000  # training images that get_CIFAR10_data returns unless told
 
-_active = None  # the source that get_CIFAR10_data used last
-_failure = None  # why the download failed in this process: "auto" does not try it again
+_active: str | None = None  # the source that get_CIFAR10_data used last
+_failure: str | None = None  # why the download failed in this process: "auto" does not try it again
 
 
 def get_CIFAR10_data(
-    num_training=49000, num_validation=1000, num_test=1000, subtract_mean=True, source=None, folder=None
-):
+    num_training: int = DEFAULT_TRAINING,
+    num_validation: int = 1000,
+    num_test: int = 1000,
+    subtract_mean: bool = True,
+    source: str | None = None,
+    folder: str | Path | None = None,
+) -> dict[str, np.ndarray]:
     """Return the images and labels for training, validation and test.
 
     num_training, num_validation: at most 50,000 together; the validation images follow the training images
@@ -39,7 +45,7 @@ def get_CIFAR10_data(
     folder: holds cifar-10-batches-py, or is where the download goes. None: the environment variable CS231N_DATA_DIR,
         else the user's cache.
 
-    Returns a dict of X_train, X_val, X_test: float32 (N, 3, 32, 32), colours from 0 to 255 less the mean, and
+    Returns a dict of X_train, X_val, X_test: float32 (N, 3, 32, 32), colors from 0 to 255 less the mean, and
     y_train, y_val, y_test: int64 (N,), from 0 to 9. All are new arrays, free to be modified.
     Raises ValueError for wrong arguments and corrupt files, FileNotFoundError for missing ones, and with
     source="cifar-10" an OSError where the download fails.
@@ -69,7 +75,9 @@ def get_CIFAR10_data(
     }
 
 
-def held_out_data(source, num=2000, seed=2024, folder=None):
+def held_out_data(
+    source: str, num: int = 2000, seed: int = 2024, folder: str | Path | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return images for grading that get_CIFAR10_data, called with its defaults, gives to nobody.
 
     source: "cifar-10" or "synthetic", what a network was trained on. seed: chooses the images: CIFAR-10's among the
@@ -89,14 +97,14 @@ def held_out_data(source, num=2000, seed=2024, folder=None):
     return _as_float(X[chosen], _default_mean(source, batches)), y[chosen]
 
 
-def active_source():
+def active_source() -> str:
     """Return "cifar-10" or "synthetic": the images that the last call of get_CIFAR10_data returned."""
     if _active is None:
         raise RuntimeError("no images were loaded yet: call get_CIFAR10_data first")
     return _active
 
 
-def find_cifar10(folder=None):
+def find_cifar10(folder: str | Path | None = None) -> Path | None:
     """Return the folder of CIFAR-10's batch files, or None; looks where get_CIFAR10_data does, downloads nothing."""
     return cifar10_files.find(_folder(folder)[0])
 
@@ -194,7 +202,7 @@ def _mean_image(images):
 
 @functools.cache
 def _default_mean(source, batches):
-    return _mean_image(_images(source, batches, "train", 49000)[0])
+    return _mean_image(_images(source, batches, "train", DEFAULT_TRAINING)[0])
 
 
 def _count(name, value, least, most):

@@ -1,4 +1,8 @@
-"""Max pooling, fast, in NumPy alone: for a few images at a time, in two threads. See cs231n.fast_layers."""
+"""Max pooling, fast, in NumPy alone: for a block of a few images at a time, in two threads (see cs231n.threads).
+
+A maximum is separable: that of a window is the maximum of its columns' maxima. Whole arrays are compared, one row and
+one column of all windows after the other, never window by window.
+"""
 
 from typing import NamedTuple
 
@@ -20,6 +24,7 @@ class Windows(NamedTuple):
     OW: int
 
     def overlap(self):
+        """Tell whether one number of x can be in several windows."""
         return self.stride < max(self.height, self.width)
 
     def rows(self, x, i):
@@ -47,16 +52,16 @@ def max_pool_forward_fast(x, pool_param):
     def forward(blocks):
         for images in blocks:
             block = x[images]
-            # The maximum over the rows of a window first: whole rows at a time, and only PH + PW steps, not PH * PW
-            tallest = windows.rows(block, 0)
+            # The maximum over the rows of a window first, then over its columns: PH + PW steps, not PH * PW
+            row_maxima = windows.rows(block, 0)
             if windows.height > 1:
-                tallest = np.maximum(tallest, windows.rows(block, 1))
+                row_maxima = np.maximum(row_maxima, windows.rows(block, 1))
             for i in range(2, windows.height):
-                np.maximum(tallest, windows.rows(block, i), out=tallest)
+                np.maximum(row_maxima, windows.rows(block, i), out=row_maxima)
             part = out[images]
-            part[...] = windows.columns(tallest, 0)
+            part[...] = windows.columns(row_maxima, 0)
             for j in range(1, windows.width):
-                np.maximum(part, windows.columns(tallest, j), out=part)
+                np.maximum(part, windows.columns(row_maxima, j), out=part)
 
     in_two_halves(forward, _blocks(x))
     return out, (x, out, dict(pool_param))
@@ -83,13 +88,13 @@ def max_pool_backward_fast(dout, cache):
 
     def backward(blocks):
         for images in blocks:
-            _give_to_first_maximum(dout[images], x[images], out[images], dx[images], windows)
+            _route_to_first_maximum(dout[images], x[images], out[images], dx[images], windows)
 
     in_two_halves(backward, _blocks(x))
     return dx
 
 
-def _give_to_first_maximum(dout, x, out, dx, windows):
+def _route_to_first_maximum(dout, x, out, dx, windows):
     """dx += dout where x is the maximum of its window, at one place of all windows after the other."""
     finite = np.isfinite(dout).all()  # then dout * False is 0, and faster than a choice
     with_nan = np.isnan(out).any()

@@ -4,10 +4,12 @@ The derivative by central differences, (f(x + h) - f(x - h)) / 2h, has an error 
 of f, and one of order eps / h from rounding; h = 1e-5 balances the two for float64.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 
-def eval_numerical_gradient(f, x, h=1e-5, verbose=False):
+def eval_numerical_gradient(f: Callable, x: np.ndarray, h: float = 1e-5, verbose: bool = False) -> np.ndarray:
     """The gradient of a scalar function.
 
     f: function of one array that returns a number. It may ignore its argument and read x elsewhere (a
@@ -30,7 +32,7 @@ def eval_numerical_gradient(f, x, h=1e-5, verbose=False):
     return gradient
 
 
-def eval_numerical_gradient_array(f, x, df, h=1e-5):
+def eval_numerical_gradient_array(f: Callable, x: np.ndarray, df: np.ndarray, h: float = 1e-5) -> np.ndarray:
     """The gradient of sum(f(x) * df) with respect to x: what a backward pass returns for the upstream gradient df.
 
     f: function of one array that returns an array. x: float array of any shape. df: array with the shape of
@@ -49,7 +51,7 @@ def eval_numerical_gradient_array(f, x, df, h=1e-5):
     return gradient
 
 
-def rel_error(a, b):
+def rel_error(a, b) -> float:
     """The largest relative error between two arrays of one shape: max(|a - b| / max(1e-8, |a| + |b|)).
 
     A correct gradient is usually below 1e-7 of its numerical one, a wrong one above 1e-2. A NaN in either of

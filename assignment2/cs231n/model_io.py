@@ -1,7 +1,7 @@
 """A model's weights in a file, with what is needed to build the model again.
 
 The file is an .npz without pickles: `params/<name>` for each parameter, `statistics/<layer>/<name>` for the running
-averages of normalisation (model.bn_params), and `about`, a string of JSON: the class, the arguments of its constructor
+averages of normalization (model.bn_params), and `about`, a string of JSON: the class, the arguments of its constructor
 and the data that it was trained on. np.load reads it.
 
 `read_weights` trusts nothing in a file: it executes nothing, and takes little more memory than MAX_BYTES. `load_model`
@@ -36,7 +36,7 @@ class Weights(NamedTuple):
     trained_on: str | None
 
 
-def save_model(path, model, trained_on=None, **constructor):
+def save_model(path: str | Path, model, trained_on: str | None = None, **constructor) -> None:
     """Save a model's parameters, together with the arguments that its constructor was called with.
 
         save_model("best_fc.npz", model, hidden_dims=[100, 100], dropout_keep_ratio=0.8)
@@ -71,7 +71,7 @@ def save_model(path, model, trained_on=None, **constructor):
         part.unlink(missing_ok=True)
 
 
-def load_model(path, *classes):
+def load_model(path: str | Path, *classes: type):
     """Build the model that a file of `save_model` describes, with the saved parameters.
 
     classes: the classes that it may have: the file names one of them. Raises FileNotFoundError, or WeightsError
@@ -91,7 +91,7 @@ def load_model(path, *classes):
     return model
 
 
-def read_weights(path):
+def read_weights(path: str | Path) -> Weights:
     """Read a file of `save_model` without building the model: Weights(class_name, constructor, params, trained_on).
 
     Raises FileNotFoundError, or WeightsError if the file is damaged, too large or holds anything but arrays of numbers.
@@ -99,7 +99,7 @@ def read_weights(path):
     return _read(Path(path))[0]
 
 
-def accuracy(model, X, y, batch_size=100):
+def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
     """The fraction of images that a model classifies correctly.
 
     model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. X: (N, ...). y: (N,).
@@ -117,7 +117,7 @@ def accuracy(model, X, y, batch_size=100):
 def _fitting_model(cls, constructor, params):
     """cls(**constructor), if its parameters have the names and shapes of params."""
     signature = f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in constructor.items())})"
-    state = np.random.get_state()  # initialising weights must not shift the random numbers of what comes next
+    state = np.random.get_state()  # initializing weights must not shift the random numbers of what comes next
     try:
         model = cls(**constructor)
     except Exception as error:
@@ -140,7 +140,7 @@ def _fitting_model(cls, constructor, params):
 
 
 def _statistics(model):
-    """The running averages of a model's normalisation layers: "<layer>/<name>" -> array."""
+    """The running averages of a model's normalization layers: "<layer>/<name>" -> array."""
     return {
         f"{layer}/{name}": value
         for layer, entry in enumerate(getattr(model, "bn_params", []))

@@ -1,15 +1,24 @@
 """Solver: trains a model on labelled data with stochastic gradient descent and its relatives."""
 
 import copy
-import difflib
 import json
-import os
-import sys
+from collections.abc import Callable
 
 import numpy as np
 
-from cs231n import optim
+from cs231n._progress import Reporter, wants_progress_bar
+from cs231n._solver_checks import (
+    at_least,
+    find_update_rule,
+    gradient_of,
+    images_and_labels,
+    next_parameter,
+    refuse_unknown,
+    why_not_finite,
+)
 from cs231n.model_io import accuracy
+
+__all__ = ["Solver", "wants_progress_bar"]
 
 
 class Solver:
@@ -49,92 +58,41 @@ class Solver:
     def __init__(
         self,
         model,
-        data,
+        data: dict[str, np.ndarray],
         *,
-        update_rule="sgd",
-        optim_config=None,
-        lr_decay=1.0,
-        batch_size=100,
-        num_epochs=10,
-        num_train_samples=1000,
-        num_val_samples=None,
-        checkpoint_name=None,
-        print_every=10,
-        verbose=True,
+        update_rule: str | Callable = "sgd",
+        optim_config: dict | None = None,
+        lr_decay: float = 1.0,
+        batch_size: int = 100,
+        num_epochs: int = 10,
+        num_train_samples: int | None = 1000,
+        num_val_samples: int | None = None,
+        checkpoint_name: str | None = None,
+        print_every: int = 10,
+        verbose: bool = True,
         **unknown,
     ):
-        if unknown:
-            raise TypeError(_unknown_arguments(unknown))
+        refuse_unknown(unknown, known=list(Solver.__init__.__kwdefaults__ or ()))
         self.model = model
-        self.X_train, self.y_train = _images_and_labels(data, "train")
-        self.X_val, self.y_val = _images_and_labels(data, "val")
-        self.update_rule = _find_update_rule(update_rule)
+        self.X_train, self.y_train = images_and_labels(data, "train")
+        self.X_val, self.y_val = images_and_labels(data, "val")
+        self.update_rule = find_update_rule(update_rule)
         self.optim_config = {} if optim_config is None else optim_config
         self.lr_decay = lr_decay
-        self.batch_size = _at_least(1, "batch_size", batch_size)
-        self.num_epochs = _at_least(0, "num_epochs", num_epochs)
-        self.print_every = _at_least(1, "print_every", print_every)
+        self.batch_size = at_least(1, "batch_size", batch_size)
+        self.num_epochs = at_least(0, "num_epochs", num_epochs)
+        self.print_every = at_least(1, "print_every", print_every)
         self.num_train_samples = num_train_samples
         self.num_val_samples = num_val_samples
         self.checkpoint_name = checkpoint_name
         self.verbose = verbose
         self._reset()
 
-    def _reset(self):
-        """Forget what was recorded and what the update rule remembers; the model's parameters stay."""
-        self.epoch = 0
-        self.best_val_acc = 0
-        self.best_params = {}
-        self._best_statistics = []
-        self.loss_history = []
-        self.train_acc_history = []
-        self.val_acc_history = []
-        self.acc_epochs = []
-        self.optim_configs = {name: copy.deepcopy(self.optim_config) for name in self.model.params}
-
-    def _step(self):
-        """One iteration: draw a mini-batch, compute loss and gradients, update each parameter."""
-        batch = np.random.choice(len(self.X_train), self.batch_size)
-        X, y = self._as_model_dtype(self.X_train[batch]), self.y_train[batch]
-        loss, grads = self.model.loss(X, y)
-        self.loss_history.append(loss)
-        if not np.isfinite(loss):
-            raise FloatingPointError(self._why_not_finite(X))
-        for name, w in self.model.params.items():
-            self.model.params[name] = self._updated(name, w, grads)
-
-    def _updated(self, name, w, grads):
-        """The next value of one parameter, with the shape and dtype of w."""
-        if name not in grads:
-            raise ValueError(f"the model has a parameter {name!r}, but its loss returned no gradient of that name")
-        dw = grads[name]
-        if np.shape(dw) != w.shape:
-            raise ValueError(f"{name} has the shape {w.shape}, but its gradient has {np.shape(dw)}")
-        result = self.update_rule(w, dw, self.optim_configs[name])
-        rule = getattr(self.update_rule, "__name__", "the update rule")
-        if not isinstance(result, tuple) or len(result) != 2 or result[0] is None:
-            raise TypeError(f"{rule} must return (next_w, config)")
-        next_w, self.optim_configs[name] = result
-        if np.shape(next_w) != w.shape:
-            raise ValueError(f"{rule} turned {name} of shape {w.shape} into shape {np.shape(next_w)}")
-        return np.asarray(next_w).astype(w.dtype, copy=False)
-
-    def check_accuracy(self, X, y, num_samples=None, batch_size=100):
-        """The fraction of images that the model classifies correctly.
-
-        X: images (N, ...). y: labels (N,). num_samples: if smaller than N, that many are drawn with
-        replacement through np.random. batch_size: images that go through the model at a time.
-        """
-        if num_samples is not None and num_samples < len(X):
-            drawn = np.random.choice(len(X), num_samples)
-            X, y = X[drawn], y[drawn]
-        return accuracy(self.model, X, y, batch_size)
-
     def train(self):
         """Run num_epochs epochs; at the end the model has the best parameters that were seen."""
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         iterations = self.num_epochs * per_epoch
-        with _Reporter(iterations, self.verbose) as report:
+        with Reporter(iterations, self.verbose) as report:
             for t in range(iterations):
                 self._step()
                 if t % self.print_every == 0:
@@ -153,6 +111,42 @@ class Solver:
         if self.best_params:
             self._restore_best()
 
+    def _step(self):
+        """One iteration: draw a mini-batch, compute loss and gradients, update each parameter."""
+        batch = np.random.choice(len(self.X_train), self.batch_size)
+        X, y = self._as_model_dtype(self.X_train[batch]), self.y_train[batch]
+        loss, grads = self.model.loss(X, y)
+        self.loss_history.append(loss)
+        if not np.isfinite(loss):
+            raise FloatingPointError(why_not_finite(self, X))
+        for name, w in self.model.params.items():
+            dw = gradient_of(name, w, grads)
+            result = self.update_rule(w, dw, self.optim_configs[name])
+            self.model.params[name], self.optim_configs[name] = next_parameter(name, w, self.update_rule, result)
+
+    def check_accuracy(self, X, y, num_samples: int | None = None, batch_size: int = 100) -> float:
+        """The fraction of images that the model classifies correctly.
+
+        X: images (N, ...). y: labels (N,). num_samples: if smaller than N, that many are drawn with
+        replacement through np.random. batch_size: images that go through the model at a time.
+        """
+        if num_samples is not None and num_samples < len(X):
+            drawn = np.random.choice(len(X), num_samples)
+            X, y = X[drawn], y[drawn]
+        return accuracy(self.model, X, y, batch_size)
+
+    def _reset(self):
+        """Forget what was recorded and what the update rule remembers; the model's parameters stay."""
+        self.epoch = 0
+        self.best_val_acc: float = 0
+        self.best_params = {}
+        self._best_statistics = []
+        self.loss_history = []
+        self.train_acc_history = []
+        self.val_acc_history = []
+        self.acc_epochs = []
+        self.optim_configs = {name: copy.deepcopy(self.optim_config) for name in self.model.params}
+
     def _measure(self):
         """Record both accuracies; keep the parameters if they are the best so far; write the checkpoint."""
         train_acc = self.check_accuracy(self.X_train, self.y_train, num_samples=self.num_train_samples)
@@ -168,7 +162,7 @@ class Solver:
 
     def _restore_best(self):
         self.model.params = {name: w.copy() for name, w in self.best_params.items()}
-        # The running averages of batch normalisation are no parameters, but belong to those of the same moment.
+        # The running averages of batch normalization are no parameters, but belong to those of the same moment.
         for now, best in zip(getattr(self.model, "bn_params", []), self._best_statistics, strict=False):
             now.update(best)
 
@@ -208,137 +202,3 @@ class Solver:
     def _as_model_dtype(self, X):
         dtype = getattr(self.model, "dtype", None)
         return X if dtype is None else X.astype(dtype, copy=False)
-
-    def _why_not_finite(self, X):
-        """What an error says about a loss that is NaN or infinite, as precisely as it can be told."""
-        iteration, loss = len(self.loss_history), self.loss_history[-1]
-        text = f"the loss is {loss} in iteration {iteration} (epoch {self.epoch + 1}); training has stopped. "
-        if not np.all(np.isfinite(X)):
-            return text + "The images of this mini-batch hold NaN or infinite values: look at X_train."
-        broken = [name for name, w in self.model.params.items() if not np.all(np.isfinite(w))]
-        if broken:
-            text += f"Not finite any more: {', '.join(broken)}. "
-        other = (
-            "an overflow or log(0) in the loss (subtract each row's maximum from the scores before exp, as "
-            "softmax_loss does), a division by 0 or the square root of a negative number (an eps that is missing)"
-        )
-        scale = "weights that start too large (try a smaller weight_scale)"
-        if iteration == 1:
-            return text + f"No step was taken yet, so it is not the learning rate. Usual causes: {scale}; {other}."
-        rate = next(iter(self.optim_configs.values()), {}).get("learning_rate")
-        now = "" if rate is None else f"; it is {rate:g} now"
-        before = ", ".join(f"{value:.4g}" for value in self.loss_history[-4:-1])
-        return text + (
-            f"The losses before: {before}. Usual causes: a learning rate that is too high (divide it by 10{now}); "
-            f"{scale}; a sign or a factor that is wrong in the update rule; {other}."
-        )
-
-
-def wants_progress_bar():
-    """Whether a person watches: in a terminal, or in a notebook's front end.
-
-    A front end that runs cells for a person allows them to ask for input; what executes notebooks unattended
-    (nbconvert, nbclient, nbgrader, nbval, papermill) does not. The environment variable CS231N_PROGRESS, 0 or 1,
-    overrides this.
-    """
-    chosen = os.environ.get("CS231N_PROGRESS", "")
-    if chosen in ("0", "1"):
-        return chosen == "1"
-    kernel = _ipython_kernel()
-    if kernel is None:
-        return sys.stderr is not None and sys.stderr.isatty()
-    try:
-        return bool(kernel.get_parent("shell")["content"]["allow_stdin"])
-    except (AttributeError, KeyError, TypeError):  # another kernel than ipykernel: do not risk a mess
-        return False
-
-
-def _ipython_kernel():
-    """The Jupyter kernel that this process is, or None. IPython is not imported for it: a kernel has done so."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(shell, "kernel", None)
-
-
-class _Reporter:
-    """Prints the lines of a training run, with a progress bar below them where a person watches."""
-
-    def __init__(self, iterations, verbose):
-        self.iterations = iterations
-        self.verbose = verbose
-        self.bar = None
-
-    def __enter__(self):
-        if self.verbose and self.iterations and wants_progress_bar():
-            self.bar = _bar_class()(total=self.iterations, leave=False, unit="it", dynamic_ncols=True)
-        return self
-
-    def __exit__(self, *exception):
-        if self.bar is not None:
-            self.bar.close()
-
-    def line(self, text):
-        if self.bar is not None:
-            self.bar.write(text)  # takes the bar away, prints, draws it again
-        elif self.verbose:
-            print(text)
-
-    def advance(self, loss):
-        if self.bar is not None:
-            self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-            self.bar.update()
-
-
-def _bar_class():
-    try:
-        import ipywidgets  # noqa: F401  without it, tqdm.auto would warn in a notebook and then draw text
-    except ImportError:
-        from tqdm import tqdm
-    else:
-        from tqdm.auto import tqdm
-    return tqdm
-
-
-def _find_update_rule(rule):
-    if callable(rule):
-        return rule
-    if not isinstance(rule, str):
-        raise TypeError(f"update_rule must be a function or the name of one in cs231n.optim, not {rule!r}")
-    found = None if rule.startswith("_") else getattr(optim, rule, None)
-    if not callable(found):
-        raise ValueError(
-            f"update_rule {rule!r} is not in cs231n.optim: pass the function that you wrote, "
-            f"Solver(..., update_rule={rule})"
-        )
-    return found
-
-
-def _images_and_labels(data, part):
-    pair = []
-    for name in (f"X_{part}", f"y_{part}"):
-        if name not in data:
-            raise ValueError(
-                f"the data have no {name!r}, only {sorted(data)}; see get_CIFAR10_data for what a Solver needs"
-            )
-        pair.append(np.asarray(data[name]))
-    X, y = pair
-    if len(X) != len(y) or len(X) == 0:
-        raise ValueError(
-            f"X_{part} has {len(X)} images and y_{part} has {len(y)} labels: the numbers must be equal, not 0"
-        )
-    return X, y
-
-
-def _at_least(smallest, name, value):
-    if not value >= smallest:
-        raise ValueError(f"{name} must be at least {smallest}, not {value}")
-    return value
-
-
-def _unknown_arguments(unknown):
-    known = list(Solver.__init__.__kwdefaults__)
-    messages = []
-    for name in unknown:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f": did you mean {close[0]!r}?" if close else f"; it knows {', '.join(known)}"
-        messages.append(f"Solver has no argument {name!r}{hint}")
-    return ". ".join(messages)

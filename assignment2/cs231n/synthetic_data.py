@@ -1,7 +1,7 @@
-"""Ten classes of 32x32 colour images, made from a seed: the stand-in for CIFAR-10 where there is no network.
+"""Ten classes of 32x32 color images, made from a seed: the stand-in for CIFAR-10 where there is no network.
 
 An image shows an object in a scene, sometimes before another object. What the object is, only its silhouette tells,
-which varies in place, size, angle and colour: that takes a convolutional network. The scene, the object's colour and
+which varies in place, size, angle and color: that takes a convolutional network. The scene, the object's color and
 its texture are hints, each of which is wrong in many images: they are what a linear classifier and, in combination,
 fully connected networks find. A few images bear a wrong label, as in every data set labelled by people, so that
 nothing reaches 100 %.
@@ -29,7 +29,7 @@ SEED = 231
 BLOCK = 100  # images that are drawn together: few enough to stay in the processor's cache
 PARTS = {"train": 0, "test": 1, "held-out": 2}
 
-# Scenes: colour at the top, colour at the bottom, texture, the texture's strength, sharpness of the horizon.
+# Scenes: color at the top, color at the bottom, texture, the texture's strength, sharpness of the horizon.
 SCENES = {
     "day sky": ((90, 150, 225), (190, 215, 240), "clouds", 70, 0),
     "dusk": ((90, 70, 130), (240, 150, 90), "clouds", 60, 0),
@@ -43,7 +43,7 @@ SCENES = {
     "town": ((150, 150, 160), (150, 105, 85), "bricks", 80, 2),
 }
 
-# Classes: the two scenes, the object's colour and the two textures that go with it.
+# Classes: the two scenes, the object's color and the two textures that go with it.
 HABITS = {
     "balloon": (("day sky", "dusk"), (215, 60, 50), ("vertical", "plain")),
     "moon": (("night", "dusk"), (240, 225, 150), ("clouds", "plain")),
@@ -58,11 +58,11 @@ HABITS = {
 }
 
 # How often an image keeps to the habits of its class; in the other images the feature is drawn from all there are.
-KEEPS_SCENE, KEEPS_COLOUR, KEEPS_TEXTURE = 0.5, 0.35, 0.5
+KEEPS_SCENE, KEEPS_COLOR, KEEPS_TEXTURE = 0.5, 0.35, 0.5
 CLUTTERED = 0.3  # images that show a second object, behind the first
 WRONG_LABELS = 0.04
 
-_made = {}  # (part, seed) -> (images, labels)
+_made: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}  # (part, seed) -> (images, labels)
 
 
 def images(part, num, seed=SEED):
@@ -108,7 +108,7 @@ def _scene(random, shown):
     light = _jitter(random, (N, 1), 80)
     top = tables["top"][scene] + light + _jitter(random, (N, 3), 50)
     bottom = tables["bottom"][scene] + light + _jitter(random, (N, 3), 50)
-    # The horizon: how far, from 0 to 64, the colour of a row is from that at the top to that at the bottom.
+    # The horizon: how far, from 0 to 64, the color of a row is from that at the top to that at the bottom.
     steep = (4 << tables["sharpness"][scene])[:, None]
     height = 8 + _integers(random, (N, 1), 17)
     blend = np.clip(32 + steep * (np.arange(32) - height) // 2, 0, 64).astype(np.int16)
@@ -123,11 +123,11 @@ def _scene(random, shown):
 
 
 def _add_object(random, canvas, shown, spread, present=True):
-    """Blend an object of the class `shown` into each image where it is `present`, up to spread / 2 off the centre."""
+    """Blend an object of the class `shown` into each image where it is `present`, up to spread / 2 off the center."""
     N, tables = len(shown), _tables()
-    colour = np.where(
-        random.random_sample((N, 1)) < KEEPS_COLOUR,
-        tables["colour"][shown] + _jitter(random, (N, 3), 60),
+    color = np.where(
+        random.random_sample((N, 1)) < KEEPS_COLOR,
+        tables["color"][shown] + _jitter(random, (N, 3), 60),
         20 + _integers(random, (N, 3), 210),
     ).astype(np.int16)
     texture = np.where(
@@ -138,7 +138,7 @@ def _add_object(random, canvas, shown, spread, present=True):
     strength = _integers(random, (N, 1), 80).astype(np.int16) + _jitter(random, (N, 3), 60)
     paint = _windows(random, textures()[1], texture, TEXTURE_SIZE)[:, None] * strength[:, :, None, None]
     paint >>= 6
-    paint += colour[:, :, None, None]
+    paint += color[:, :, None, None]
     variant = shown * VARIANTS + _integers(random, N, VARIANTS)
     margin = (SILHOUETTE_SIZE - 32 - spread) // 2
     mask = _windows(random, silhouettes()[:, margin:, margin:], variant, spread + 1)
@@ -174,7 +174,7 @@ def _tables():
     texture = {name: number for number, name in enumerate(textures()[0])}
     scene = {name: number for number, name in enumerate(SCENES)}
     top, bottom, scene_textures, strength, sharpness = zip(*SCENES.values(), strict=True)
-    scenes, colour, object_textures = zip(*(HABITS[name] for name in SYNTHETIC_CLASSES), strict=True)
+    scenes, color, object_textures = zip(*(HABITS[name] for name in SYNTHETIC_CLASSES), strict=True)
     return {
         "top": np.array(top, np.int16),
         "bottom": np.array(bottom, np.int16),
@@ -182,6 +182,6 @@ def _tables():
         "strength": np.array(strength, np.int16),
         "sharpness": np.array(sharpness),
         "scenes": np.array([[scene[name] for name in pair] for pair in scenes]),
-        "colour": np.array(colour, np.int16),
+        "color": np.array(color, np.int16),
         "textures": np.array([[texture[name] for name in pair] for pair in object_textures]),
     }

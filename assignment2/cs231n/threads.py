@@ -1,8 +1,11 @@
-"""Two Python threads, each with a BLAS of one thread.
+"""Threads, and doing without them: two halves of a layer's work in two threads, each with a BLAS of one thread.
 
 NumPy releases the interpreter's lock inside its loops and its matrix products, so two threads keep two cores busy with
 *everything* that a layer does (copies, sums, products), where a BLAS of two threads only halves the products, and
 halves small ones badly.
+
+Some systems start no thread: Python in a browser, a container that has reached its limit. There `Thread.start` raises
+RuntimeError, and the calling thread does the work. All threads of cs231n are started here.
 """
 
 import os
@@ -40,6 +43,36 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
+def start(work):
+    """Start work() in a thread and return the thread; None where none can be started, and then work has not run.
+
+    The thread is a daemon: a process that ends does not wait for it.
+    """
+    thread = threading.Thread(target=work, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread
+
+
+def can_start():
+    """Tell whether a thread can be started here and now."""
+    return start(lambda: None) is not None
+
+
+def _submit(work, tasks):
+    """Have the second thread compute work(tasks) and return the Future; None where there can be no second thread."""
+    executor = _executor()
+    try:
+        return executor.submit(work, tasks)
+    except RuntimeError:
+        # The task is in the queue all the same: no thread that starts later may find it there.
+        executor.shutdown(wait=False, cancel_futures=True)
+        _executor.cache_clear()
+        return None
+
+
 def _may_use_two():
     """Does the BLAS let itself be limited, and was it allowed two threads or more (OMP_NUM_THREADS=1 says no)?"""
     libraries = _controller().lib_controllers
@@ -61,15 +94,16 @@ def in_two_halves(work, tasks):
     if not lock.acquire(blocking=False):
         return [work(first), work(second)]
     try:
-        if not _may_use_two():
-            return [work(first), work(second)]
-        with _controller().limit(limits=1):
-            other = _executor().submit(work, second)
-            try:
-                mine = work(first)
-            finally:
-                other.exception()  # waits: the BLAS threads must not come back while the other half still runs
-            return [mine, other.result()]
+        if _may_use_two():
+            with _controller().limit(limits=1):
+                other = _submit(work, second)
+                if other is not None:
+                    try:
+                        mine = work(first)
+                    finally:
+                        other.exception()  # waits: the BLAS threads must not come back while the other half still runs
+                    return [mine, other.result()]
+        return [work(first), work(second)]
     finally:
         lock.release()
 

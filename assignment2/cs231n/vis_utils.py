@@ -8,10 +8,11 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-# Okabe and Ito's colours can be told apart with any kind of colour vision; dashes and markers serve grey print.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe and Ito's colors can be told apart with any kind of color vision; dashes and markers serve gray print.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -75,10 +76,10 @@ def plot_training(solvers, title=None, log_loss=False, smooth=None):
     loss itself; by default a twentieth of the run; 1 for the loss itself only.
     """
     runs = solvers if isinstance(solvers, dict) else {"": solvers}
-    figure, (loss, train, val) = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.1)
+    layout = ConstrainedLayoutEngine(w_pad=0.1)
+    figure, (loss, train, val) = plt.subplots(1, 3, figsize=(13, 4), layout=layout)
     for n, (name, solver) in enumerate(runs.items()):
-        style = {"color": COLOURS[n % len(COLOURS)], "linestyle": DASHES[n % len(DASHES)]}
+        style = {"color": COLORS[n % len(COLORS)], "linestyle": DASHES[n % len(DASHES)]}
         _plot_loss(loss, solver.loss_history, smooth, style)
         for axis, history in ((train, solver.train_acc_history), (val, solver.val_acc_history)):
             axis.plot(_epochs(solver), history, marker=MARKERS[n % len(MARKERS)], markersize=4, label=name, **style)

@@ -3,42 +3,36 @@
 import json
 
 import pytest
-from autograder.course.catalogue import FINGERPRINTS, catalogue, dependents, known_mistakes, prints_of
-from autograder.course.key import grade_id, is_check, keys
-from autograder.judging.judge import PASSED, Judge, score
-from autograder.submission.preparation import make_job, merge
+from autograder.authoring.fingerprints import fingerprints_in
+from autograder.core.results import Status
+from autograder.course.catalogue import FINGERPRINTS, catalogue, dependents, known_mistakes
+from autograder.course.cells import grade_id, is_check
+from autograder.course.key import keys
+from autograder.judging.judge import score
 from cs231n.checks import hints
 from cs231n.checks.hints import same
 from helpers import SOURCES
+from helpers.judging import judge_notebook
 
 CATALOGUE = [(name, mistake) for name in keys(SOURCES) for mistake in catalogue(SOURCES, name)]
-LEAST = {"FullyConnectedNets": 40}
-LEAST_LATER = 70  # over the other three notebooks
-
-
-def judge_notebook(notebook, key, store, reference):
-    """Return the executed notebook and the verdicts of each check cell that is not about a file of weights."""
-    executed = merge(notebook, store.results(make_job(notebook, key)))
-    judge = Judge(reference, lambda expected, folder: [], known_mistakes(key.folder, key.name))
-    verdicts = {grade_id(cell): judge.cell(cell, key.folder) for cell in executed.cells if is_check(cell)}
-    return executed, verdicts
+LEAST = {"FullyConnectedNets": 130, "BatchNormalization": 90, "Dropout": 30, "ConvolutionalNetworks": 80}
 
 
 @pytest.mark.parametrize(("name", "mistake"), CATALOGUE, ids=[mistake.name for _, mistake in CATALOGUE])
-def test_caught_confined_and_named(name, mistake, course_keys, references, store):
+def test_caught_confined_and_named(name, mistake, course_keys, expected, executions):
     """Does the mistake lose points in its own check cell and nowhere that does not depend on it, with its own hint?"""
     key, check_cell = course_keys[name], f"test_{mistake.cell}"
-    executed, verdicts = judge_notebook(mistake.graft(key), key, store, references[name])
-    losers = {cell for cell, found in verdicts.items() if any(v.status != PASSED for v in found)}
+    executed, verdicts = judge_notebook(mistake.graft(key), key, executions, expected[name])
+    losers = {cell for cell, found in verdicts.items() if not all(v.passed for v in found)}
     assert check_cell in losers, "not caught"
     assert losers <= dependents(key, mistake.cell), "not confined"
     told = {verdict.hint for verdict in verdicts[check_cell]} - {""}
     assert mistake.hint in told, "not named: is `make fingerprints` due?"
 
-    recorded = known_mistakes(key.folder, name)["cells"].get(mistake.cell, {})
-    for check, print_ in prints_of(executed, check_cell).items():
+    recorded = known_mistakes(key).fingerprints.get(mistake.cell, {})
+    for check, fingerprint in fingerprints_in(executed, check_cell).items():
         entries = [entry[1:] for entry in recorded.get(check, []) if entry[0] == mistake.name]
-        assert all(same(entry, print_) for entry in entries), f"{check}: `make fingerprints` is due"
+        assert all(same(entry, fingerprint) for entry in entries), f"{check}: `make fingerprints` is due"
 
 
 def test_size_of_the_catalogue():
@@ -53,23 +47,23 @@ def test_size_of_the_catalogue():
 def test_nine_in_ten_are_named_by_a_visible_check():
     """Would a student in their own session read the right hint for at least nine in ten of the mistakes?"""
     shipped = hints.shipped()
-    named = [mistake.name for _, mistake in CATALOGUE if recognised_by_students(mistake, shipped["cells"])]
+    named = [mistake.name for _, mistake in CATALOGUE if recognized_by_students(mistake, shipped["cells"])]
     missing = sorted({mistake.name for _, mistake in CATALOGUE} - set(named))
     print(f"{len(named)} of {len(CATALOGUE)} are named by a visible check; not: {', '.join(missing)}")
     assert len(named) >= 0.9 * len(CATALOGUE)
 
 
-def recognised_by_students(mistake, cells):
+def recognized_by_students(mistake, cells):
     known = cells.get(mistake.cell, {})
     failures = {check: entry[1:] for check, entries in known.items() for entry in entries if entry[0] == mistake.name}
     return mistake.name in hints.recognise(failures, known).values()
 
 
-def test_shipped_fingerprints_are_those_of_visible_checks(references, repository):
+def test_shipped_fingerprints_are_those_of_visible_checks(expected, repository):
     """Is what ships exactly the visible part of what was recorded, and free of code?"""
     shipped = hints.shipped()
     everything = json.loads((repository / "source" / "misconceptions" / FINGERPRINTS).read_text(encoding="utf-8"))
-    visible = {cell: checks for reference in references.values() for cell, checks in reference.visible.items()}
+    visible = {cell: checks for values in expected.values() for cell, checks in values.visible.items()}
     for cell, checks in shipped["cells"].items():
         for check, entries in checks.items():
             assert everything[cell][check] == entries
@@ -79,26 +73,26 @@ def test_shipped_fingerprints_are_those_of_visible_checks(references, repository
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_key_triggers_no_hint(name, course_keys, references, store):
+def test_key_triggers_no_hint(name, course_keys, expected, executions):
     """Does the right solution pass everything, without a hint?"""
     key = course_keys[name]
-    _, verdicts = judge_notebook(key.notebook, key, store, references[name])
-    assert {v.status for found in verdicts.values() for v in found} == {PASSED}
+    _, verdicts = judge_notebook(key.notebook, key, executions, expected[name])
+    assert {v.status for found in verdicts.values() for v in found} == {Status.PASSED}
     assert {v.hint for found in verdicts.values() for v in found} == {""}
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_untouched_release_earns_nothing(name, course_keys, references, store):
+def test_untouched_release_earns_nothing(name, course_keys, expected, executions):
     """Does the notebook as it is handed out, TODO blocks empty, earn 0 of the automatic points?"""
     key = course_keys[name]
-    _, verdicts = judge_notebook(key.template, key, store, references[name])
+    _, verdicts = judge_notebook(key.template, key, executions, expected[name])
     points = {grade_id(c): float(c.metadata.nbgrader["points"]) for c in key.notebook.cells if is_check(c)}
     assert {cell: score(found, 1) for cell, found in verdicts.items() if points[cell] and score(found, 1)} == {}
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_key_earns_every_automatic_point(name, course_keys, references, store):
+def test_key_earns_every_automatic_point(name, course_keys, expected, executions):
     """Does each graded check cell of the key (files of weights apart) end with its full points?"""
     key = course_keys[name]
-    _, verdicts = judge_notebook(key.notebook, key, store, references[name])
+    _, verdicts = judge_notebook(key.notebook, key, executions, expected[name])
     assert {cell: score(found, 1) for cell, found in verdicts.items() if found and score(found, 1) < 1} == {}

@@ -9,10 +9,10 @@ from helpers import SOURCES
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))
-def test_key_agrees_with_pytorch(name, course_keys, references):
+def test_key_agrees_with_pytorch(name, course_keys, expected):
     """Does each value that the key's checks send agree with the recorded one, shape and dtype included?"""
     values = recorded(course_keys[name])
-    checks = references[name].checks
+    checks = expected[name].checks
     for cell, messages in checks.items():
         compared = {check: m for check, m in messages.items() if m["kind"] == "equal"}
         assert set(values.get(cell, {})) == set(compared), f"{cell}: `make reference` is due"

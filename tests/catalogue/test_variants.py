@@ -4,22 +4,22 @@ from collections import Counter
 
 import pytest
 from autograder.authoring.reference_values import read_cells
-from autograder.course.catalogue import with_solutions
-from autograder.course.key import is_check, is_experiment, is_solution, keys
-from autograder.judging.judge import PASSED
+from autograder.course.cells import is_check, is_experiment, is_solution
+from autograder.course.key import keys
+from autograder.course.solutions import with_solutions
 from helpers import SOURCES
-from test_misconceptions import judge_notebook
+from helpers.judging import judge_notebook
 
 FILES = sorted((SOURCES.parent / "variants").glob("*/*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
-def test_full_points(path, course_keys, references, store):
+def test_full_points(path, course_keys, expected, executions):
     """Does every check pass on this other implementation, dtypes and all?"""
     name = path.parent.name
     notebook = with_solutions(course_keys[name], read_cells(path))
-    _, verdicts = judge_notebook(notebook, course_keys[name], store, references[name])
-    lost = [(cell, v) for cell, found in verdicts.items() for v in found if v.status != PASSED or v.hint]
+    _, verdicts = judge_notebook(notebook, course_keys[name], executions, expected[name])
+    lost = [(cell, v) for cell, found in verdicts.items() for v in found if not v.passed or v.hint]
     assert lost == []
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from autograder.course.key import grade_id
-from autograder.samples import answered, replace
+from autograder.course.cells import grade_id
+from autograder.course.solutions import answered, set_source
 
 RIGHT = "def double(x):\n    return x + x"
 WRONG = "def double(x):\n    return 0 * x"
@@ -30,7 +30,6 @@ class Accident:
     double: float = 4
     square: float = 2
     remark: str = ""
-    notebook: str = "Toy.ipynb"
 
 
 def in_double(code):
@@ -143,13 +142,13 @@ def make_garbled_timestamp(folder, notebook):
 
 def make_helper(folder, notebook):
     (folder / "helper.py").write_text("def twice(x):\n    return x + x\n")
-    replace(notebook, "double", "from helper import twice\n\ndef double(x):\n    return twice(x)")
+    set_source(notebook, "double", "from helper import twice\n\ndef double(x):\n    return twice(x)")
     nbformat.write(notebook, folder / "Toy.ipynb")
 
 
 def make_looping_helper(folder, notebook):
     (folder / "helper.py").write_text("while True:\n    pass\n")
-    replace(notebook, "double", "import helper\n\ndef double(x):\n    return 2 * x")
+    set_source(notebook, "double", "import helper\n\ndef double(x):\n    return 2 * x")
     nbformat.write(notebook, folder / "Toy.ipynb")
 
 
@@ -254,10 +253,10 @@ ACCIDENTS = {
     "reordered cells": Accident(edited(lambda n: n.cells.reverse()), remark="another order"),
     "retyped solution": Accident(edited(lambda n: retype(n, "double")), remark="was a markdown cell"),
     "retyped check": Accident(edited(lambda n: retype(n, "test_double"))),
-    "emptied solution": Accident(edited(lambda n: replace(n, "double", "")), 0),
-    "emptied check": Accident(edited(lambda n: replace(n, "test_double", "")), remark="check cell was changed"),
+    "emptied solution": Accident(edited(lambda n: set_source(n, "double", "")), 0),
+    "emptied check": Accident(edited(lambda n: set_source(n, "test_double", "")), remark="check cell was changed"),
     "lost metadata": Accident(edited(lose_metadata)),
-    "changed ids": Accident(edited(change_ids), remark="recognised by what it defines"),
+    "changed ids": Accident(edited(change_ids), remark="recognized by what it defines"),
     "wrong kernel": Accident(edited(rename_kernel)),
     "format 4.2": Accident(make_old_format),
     "format 3": Accident(make_format_3, remark=""),
@@ -442,7 +441,7 @@ def hand_in(course: Path, name: str, make, solved) -> None:
     folder.mkdir(parents=True)
     notebook = nbformat.from_dict(solved)
     if isinstance(make, str):
-        replace(notebook, "double", make.replace("{course!r}", repr(str(course))))
+        set_source(notebook, "double", make.replace("{course!r}", repr(str(course))))
         nbformat.write(notebook, folder / "Toy.ipynb")
     else:
         make(folder, notebook)
@@ -451,6 +450,6 @@ def hand_in(course: Path, name: str, make, solved) -> None:
 def solved_notebook(course: Path, key):
     """The released toy notebook with both solutions right and independent of each other."""
     notebook = answered(nbformat.read(course / "release" / "assignment2" / "Toy.ipynb", as_version=4), key)
-    replace(notebook, "double", RIGHT)
-    replace(notebook, "square", SQUARE)
+    set_source(notebook, "double", RIGHT)
+    set_source(notebook, "square", SQUARE)
     return notebook

@@ -1,30 +1,40 @@
 """Grading a class: one grader at a time, killed and repeated runs, what changes, clusters, other databases."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import nbformat
 import pytest
-from autograder import samples
 from autograder.authoring.release import release
 from autograder.cli import main
-from autograder.course.key import ASSIGNMENT, Key
+from autograder.core.errors import GraderError
+from autograder.core.results import Status
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import load_key
+from autograder.course.solutions import answered, set_source
+from autograder.demo import samples
+from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.execution.pool import execute_remotely
-from autograder.execution.run import Job, package_digest
+from autograder.execution.worker import execute_packed
 from autograder.grading.changes import differences, summary
 from autograder.grading.lock import CourseIsBusy, only_grader
-from autograder.grading.run import Options, grade, print_outcome
+from autograder.grading.printing import print_outcome
+from autograder.grading.run import Options, grade
+from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
 from distributed import LocalCluster
 from helpers import toy
 from nbgrader.api import Gradebook
 
 SANDBOX = not sandbox.unavailable()
-HOW = Options(workers=2, risk=not SANDBOX)
+HOW = Options(workers=2, no_sandbox=not SANDBOX)
 SLOW = "import time; time.sleep({seconds})  # {name}\ndef double(x):\n    return 2 * x"
 
 
@@ -40,10 +50,10 @@ def course(tmp_path):
 
 
 def hand_in(course, name, double):
-    key = Key(course / "source" / ASSIGNMENT, "Toy")
+    key = load_key(course / "source" / ASSIGNMENT, "Toy")
     folder = samples.submission(course, name, samples.ON_TIME)
-    notebook = samples.answered(samples.released(course, key), key)
-    samples.replace(notebook, "double", double)
+    notebook = answered(samples.released(course, key), key)
+    set_source(notebook, "double", double)
     nbformat.write(notebook, folder / "Toy.ipynb")
 
 
@@ -102,8 +112,9 @@ def test_a_changed_key_tells_who_lost_by_which_check(course, capsys):
 
 def test_differences_name_new_and_gone_checks():
     """Are checks that did not exist before, or do not any more, told as such; long lists cut?"""
-    before = {("A", "t", "old"): "passed", ("A", "t", "same"): "failed"}
-    after = {("A", "t", "new"): "failed", ("A", "t", "same"): "failed"}
+    passed, failed = Status.PASSED, Status.FAILED
+    before = {("A", "t", "old"): passed, ("A", "t", "same"): failed}
+    after = {("A", "t", "new"): failed, ("A", "t", "same"): failed}
     lines = differences(before, after)
     assert lines == ["A t new: no such check -> failed", "A t old: passed -> no such check"]
     assert summary("ada", 2, 1, lines * 4)[-1] == "    ... and 3 more"
@@ -111,8 +122,6 @@ def test_differences_name_new_and_gone_checks():
 
 def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
     """Does a changed check cell change the jobs of its own notebook only?"""
-    from dataclasses import replace
-
     changed = nbformat.from_dict(course_keys["Dropout"].notebook)
     for cell in changed.cells:
         cell.source = cell.source.replace("231", "232")
@@ -120,7 +129,7 @@ def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
     assert make_job(changed, course_keys["Dropout"]).address != jobs["Dropout"]
     # what others take from it are its definitions, and those are the same
     assert course_keys["BatchNormalization"].definitions.keys() == {"FullyConnectedNets"}
-    fresh = replace(course_keys["BatchNormalization"], changed=1)
+    fresh = replace(course_keys["BatchNormalization"], version="another")
     assert make_job(fresh.notebook, fresh).address == jobs["BatchNormalization"]
 
 
@@ -167,7 +176,7 @@ def test_without_a_sandbox_grading_stops(course, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "apt install bubblewrap" in said
     assert "--no-sandbox" in said
-    assert totals(grade(course, Options(workers=1, risk=True)))["ada"] == 6
+    assert totals(grade(course, Options(workers=1, no_sandbox=True)))["ada"] == 6
 
 
 def test_doctor_tells_how_to_get_a_sandbox(course, monkeypatch, capsys):
@@ -203,16 +212,16 @@ def test_full_disk_stops_the_run_and_keeps_the_grades(course, monkeypatch):
 
 def test_worker_with_another_package_refuses():
     """Does a worker whose `cs231n` differs from the grader's refuse instead of giving other values?"""
-    job = Job((("1", "check"),), sandboxed=False)
-    with pytest.raises(RuntimeError, match="another version of the package cs231n"):
-        execute_remotely(job, "0" * 64)
-    assert execute_remotely(job, package_digest())
+    job = Job((CodeCell("1"),), Runtime.current(), sandboxed=False)
+    with pytest.raises(GraderError, match="cs231n: "):
+        execute_packed(replace(job, runtime=replace(job.runtime, cs231n="0" * 64)))
+    assert execute_packed(job)
 
 
 def test_dask_cluster_gives_the_same_grades(course):
     """Does a real cluster of separate worker processes end with the grades of the local run?"""
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
-        outcome = grade(course, Options(scheduler=cluster.scheduler_address, risk=not SANDBOX))
+        outcome = grade(course, Options(scheduler=cluster.scheduler_address, no_sandbox=not SANDBOX))
     assert outcome.executed == 2
     assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
 
@@ -234,3 +243,62 @@ def test_postgresql(course):
     assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
     with Gradebook(url, "cs231n") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ada").score == 6
+
+
+def test_grader_without_the_data_set_costs_nobody_a_point(course, monkeypatch, capsys):
+    """Is a submission that needs images which are not there left ungraded, said, and graded once they have come?"""
+
+    def require(expected, folder):
+        if folder.parent.name == "bob":
+            raise DataSetMissing("net.npz was trained on CIFAR-10, which this machine does not have")
+
+    arguments = ["grade", "--course", str(course)] + ([] if SANDBOX else ["--no-sandbox"])
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.grading.schedule.require_data", require)
+        assert main(arguments) == 1
+    printed = capsys.readouterr()
+    assert "bob" in printed.err
+    assert "CIFAR-10" in printed.err
+    assert "not graded: net.npz" in printed.out
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        assert {s.student.id for s in gradebook.assignment_submissions(ASSIGNMENT)} == {"ada", "cy"}
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+
+
+def test_results_depend_on_the_data_set(course, monkeypatch):
+    """After another data set was installed, is the class judged again?"""
+    grade(course, HOW)
+    monkeypatch.setattr("autograder.grading.digests.held_out_identity", lambda: "another data set")
+    assert grade(course, HOW).judged == 3
+
+
+def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
+    """Is trouble of the machine an error that ends the run, with nobody graded by it?"""
+
+    def no_memory(worker, job):
+        raise GraderError("a kernel did not start")
+
+    grade(course, Options(workers=1, no_sandbox=not SANDBOX, feedback=False))
+    hand_in_again = course / "submitted" / "cy" / ASSIGNMENT / "Toy.ipynb"
+    hand_in_again.write_text(hand_in_again.read_text().replace("3 * x", "4 * x"))
+    monkeypatch.setattr("autograder.grading.run.local_pool", in_this_process)
+    monkeypatch.setattr("autograder.execution.worker.Worker.execute", no_memory)
+    with pytest.raises(GraderError, match="did not start"):
+        grade(course, HOW)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "cy").score == pytest.approx(1.44)
+
+
+@contextmanager
+def in_this_process(workers=None):
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def test_deleted_logs_do_not_matter(course):
+    """After logs/ was deleted, are feedback pages still written, and the log with them?"""
+    grade(course, Options(workers=2, no_sandbox=not SANDBOX, feedback=False))
+    shutil.rmtree(course / "logs")
+    grade(course, HOW)
+    assert (course / "feedback" / "ada" / ASSIGNMENT / "Toy.html").exists()
+    assert (course / "logs" / "ada.log").exists()

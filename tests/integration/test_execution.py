@@ -1,33 +1,46 @@
-"""Executing notebooks, whatever they do: autograder.execution and the store."""
+"""Executing notebooks in kernels, whatever they do."""
 
-import gzip
-import json
-import threading
-from dataclasses import replace
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from autograder.core.errors import GraderError
+from autograder.execution.environment import fork_server_environment
+from autograder.execution.executions import Executions
+from autograder.execution.job import CodeCell, Job, Limits, Role, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.execution.kernel.client import Limits
-from autograder.execution.run import Job, execute
+from autograder.execution.kernel.fork_server import ForkServer
 from autograder.execution.store import Store
+from autograder.execution.worker import Worker, process_worker
 
 SANDBOX = not sandbox.unavailable()
 LIMITS = Limits(cell_seconds=4, notebook_seconds=60, output_bytes=100_000)
+needs_sandbox = pytest.mark.skipif(not SANDBOX, reason=f"no sandbox: {sandbox.unavailable()}")
 
 
-def run(*cells, limits=LIMITS, **more):
-    """Execute definitions and checks: a text that starts with "check" is a check cell."""
-    cells = tuple((c, "check" if c.startswith("# check") else "definition") for c in cells)
-    return execute(Job(cells, limits=limits, **{"sandboxed": SANDBOX, **more}))
+def make_job(*cells, withheld=None, **more):
+    """Make a job of definitions and checks: a text that starts with "# check" is a check cell.
+
+    withheld: modules by the number of the cell
+    """
+    roles = [Role.CHECK if cell.startswith("# check") else Role.DEFINITION for cell in cells]
+    code = (CodeCell(cell, roles[n], (withheld or {}).get(n, ())) for n, cell in enumerate(cells))
+    return Job(tuple(code), Runtime.current(), **{"limits": LIMITS, "sandboxed": SANDBOX, **more})
+
+
+def run(*cells, **more):
+    """Execute definitions and checks; see `make_job`."""
+    return process_worker().execute(make_job(*cells, **more))
 
 
 def text(result):
-    return "".join(output.get("text", "") for output in result["outputs"])
+    return "".join(output.get("text", "") for output in result.outputs)
 
 
 def statuses(results):
-    return [result["status"] for result in results]
+    return [result.status for result in results]
 
 
 def test_errors_do_not_stop_the_rest():
@@ -35,7 +48,7 @@ def test_errors_do_not_stop_the_rest():
     results = run("a = 1", "raise ValueError", "def f(:", "import sys; sys.exit(3)", "print(a)")
     assert statuses(results) == ["done"] * 5
     assert text(results[-1]) == "1\n"
-    assert results[1]["outputs"][0]["output_type"] == "error"
+    assert results[1].outputs[0]["output_type"] == "error"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +93,7 @@ def test_kernel_sees_nothing_of_the_grader(monkeypatch):
     )
     assert text(results[0]).startswith("None []")
     assert str(Path.home()) not in text(results[0])
-    assert results[1]["outputs"][0]["ename"] == "StdinNotImplementedError"
+    assert results[1].outputs[0]["ename"] == "StdinNotImplementedError"
 
 
 def test_modules_and_notebooks_beside_it(toy_key):
@@ -97,7 +110,7 @@ def test_modules_and_notebooks_beside_it(toy_key):
     )
     assert text(results[0]) == "3\n"
     assert text(results[1]) == "8\n"
-    assert results[2]["outputs"][0]["ename"] == "ModuleNotFoundError"
+    assert results[2].outputs[0]["ename"] == "ModuleNotFoundError"
 
 
 CALLS_FAST = """
@@ -113,8 +126,8 @@ def test_withheld_module_refuses_only_where_it_is_withheld():
     withheld = {1: ("cs231n.fast_layers",)}
     results = run(IMPORTS_FAST, CALLS_FAST.strip(), CALLS_FAST.strip() + "\n", "print(answer)", withheld=withheld)
     assert statuses(results) == ["done"] * 4
-    assert results[1]["outputs"][0]["ename"] == "RuntimeError"
-    assert "cs231n.fast_layers.conv_forward_fast does not run here" in results[1]["outputs"][0]["evalue"]
+    assert results[1].outputs[0]["ename"] == "RuntimeError"
+    assert "cs231n.fast_layers.conv_forward_fast does not run here" in results[1].outputs[0]["evalue"]
     assert [text(result) for result in results[2:]] == ["4.0 42\n", "42\n"]
 
 
@@ -125,7 +138,7 @@ def test_withheld_module_cannot_be_fetched_from_other_cells():
     results = run(keep, "# check\nopen('other', 'w')", look, withheld={2: ("nbformat",)})
     assert statuses(results) == ["done"] * 3
     assert text(results[2]) == "1\n"  # its own definitions wrote it, into a folder of its own
-    assert results[2]["outputs"][-1]["ename"] == "RuntimeError"
+    assert results[2].outputs[-1]["ename"] == "RuntimeError"
 
 
 def test_withheld_cells_survive_faults():
@@ -146,60 +159,92 @@ def test_inside_a_running_event_loop():
     assert text(asyncio.run(inside())[0]) == "1\n"
 
 
-JOB = Job((("print(1)", "definition"),), limits=LIMITS)
-
-
-def test_store_executes_once(tmp_path, monkeypatch):
+def test_what_is_stored_is_not_executed_again(tmp_path, monkeypatch):
     """Is a stored execution found again, and executed anew when its entry is damaged?"""
-    store, job = Store(tmp_path), replace(JOB, sandboxed=SANDBOX)
-    first = store.results(job)
-    monkeypatch.setattr("autograder.execution.store.execute_packed", lambda job: pytest.fail("executed again"))
-    assert store.results(job) == first
-    assert job in store
-    store._path(job).write_bytes(store._path(job).read_bytes()[:-5])
-    assert store.get(job) is None
+    executions, job = Executions(Store(tmp_path), process_worker()), make_job("print(1)")
+    first = executions.results(job)
+    monkeypatch.setattr("autograder.execution.worker.execute", lambda *_: pytest.fail("executed again"))
+    assert executions.results(job) == first
+    [entry] = tmp_path.glob("*/*.gz")
+    entry.write_bytes(entry.read_bytes()[:-5])
+    monkeypatch.undo()
+    assert executions.results(job) == first
+    assert executions.store.get(job) == first
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        Job((("print(2)", "definition"),), limits=LIMITS),
-        Job((("print(1)", "check"),), limits=LIMITS),
-        Job(JOB.cells, definitions={"A": "{}"}, limits=LIMITS),
-        Job(JOB.cells, files={"a.py": ""}, limits=LIMITS),
-        Job(JOB.cells, limits=Limits(cell_seconds=5)),
-        Job(JOB.cells, limits=LIMITS, withheld={0: ("torch",)}),
-    ],
-)
-def test_address_depends_on_everything(other):
-    """Does every part of a job change its address, and the same job not?"""
-    assert other.address != JOB.address
-    assert Job(JOB.cells, limits=LIMITS).address == JOB.address
+@pytest.mark.parametrize("sandboxed", [pytest.param(True, marks=needs_sandbox), False])
+def test_kernels_are_alike_with_and_without_a_sandbox(sandboxed):
+    """Do both kinds of kernels run plain Python past IPython's tokenizer, and commands without a terminal?"""
+    look = """from IPython.core.inputtransformer2 import TransformerManager
+from ipykernel.zmqshell import ZMQInteractiveShell as Shell
+print(hasattr(TransformerManager.do_token_transforms, "patched_here"), Shell.system is Shell.system_raw)"""
+    results = run(look, "!test -t 1 || echo no terminal", sandboxed=sandboxed)
+    assert [text(result) for result in results] == ["True True\n", "no terminal\n"]
 
 
-def test_concurrent_writers(tmp_path):
-    """Do two graders that store the same execution at once leave one whole entry and no rubbish?"""
-    store = Store(tmp_path)
-    results = [{"status": "done", "outputs": [{"text": "x" * 100_000}]}]
-    packed = gzip.compress(json.dumps(results).encode())
-    threads = [threading.Thread(target=store.put, args=(JOB, packed)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert store.get(JOB) == results
-    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".gz"]
+def test_a_module_handed_in_stands_in_for_nothing_that_a_kernel_imports():
+    """Does a plain kernel start beside modules of the grader's and ipykernel's names, and import others from there?"""
+    files = {"autograder.py": "1/0", "ipykernel.py": "1/0", "mine.py": "x = 3"}
+    results = run("import mine; print(mine.x)", files=files, sandboxed=False)
+    assert text(results[0]) == "3\n"
 
 
-def test_full_disk_loses_nothing(tmp_path, monkeypatch):
-    """When writing fails half way, is the half not taken for an execution?"""
-    store = Store(tmp_path)
+SYSTEM_CALLS = """import ctypes, errno, os, platform, signal
+libc = ctypes.CDLL(None, use_errno=True)
+clone, clone3, unshare = {"x86_64": (56, 435, 272), "aarch64": (220, 435, 97)}[platform.machine()]
+def answer(number, *arguments):
+    result = libc.syscall(number, *arguments)
+    if result == 0 and number != unshare:
+        os._exit(0)  # the child
+    return errno.errorcode[ctypes.get_errno()] if result < 0 else "allowed"
+print(answer(clone, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0), answer(unshare, 0x10000000), answer(clone3, 0, 0))
+print(answer(clone, signal.SIGCHLD, 0, 0, 0, 0))
+"""
 
-    def fail(temporary, path):
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograder.execution.store.os.replace", fail)
-    with pytest.raises(OSError, match="No space left"):
-        store.put(JOB, b"half")
-    assert JOB not in store
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+@needs_sandbox
+def test_no_user_namespace_in_a_sandbox():
+    """Does every call that makes a user namespace fail, while processes can be made?"""
+    assert text(run(SYSTEM_CALLS)[0]) == "EPERM EPERM ENOSYS\nallowed\n"
+
+
+@needs_sandbox
+def test_a_fork_server_ends_with_its_worker():
+    """Is the process that forks kernels gone when its worker is closed, and another one started when it is due?"""
+    with Worker() as worker:
+        for _ in range(2):
+            assert statuses(worker.execute(make_job("1"))) == ["done"]
+            process = worker._fork_server._process
+            assert process.poll() is None
+            worker.close()
+            assert process.returncode is not None
+
+
+@needs_sandbox
+def test_no_fork_server_outlives_a_process():
+    """Does the fork server of a process that executes and ends without closing anything end with it?"""
+    program = """from autograder.execution.job import CodeCell, Job, Runtime
+from autograder.execution.worker import process_worker
+process_worker().execute(Job((CodeCell("1"),), Runtime.current()))
+print(process_worker()._fork_server._process.pid)"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
+
+
+@needs_sandbox
+def test_a_fork_server_that_cannot_start_is_the_graders_trouble(monkeypatch):
+    """When the fork server dies at once, is that a GraderError, and no result of the student's?"""
+    server = ForkServer({**fork_server_environment(), "PYTHONHOME": "/nowhere"})
+    monkeypatch.setattr("autograder.execution.kernel.client.READY_SECONDS", 10)
+    worker = Worker()
+    worker._fork_server = server
+    with worker, pytest.raises(GraderError, match=r"did not start|has ended"):
+        worker.execute(make_job("1"))
+
+
+def test_a_kernel_that_does_not_start_is_the_graders_trouble(monkeypatch):
+    """When a plain kernel's process ends before it answers, is that a GraderError, and no result of the student's?"""
+    monkeypatch.setattr("autograder.execution.kernel.program.command", lambda _: [sys.executable, "-c", ""])
+    with pytest.raises(GraderError, match="a kernel did not start"):
+        run("1", sandboxed=False)

@@ -1,11 +1,17 @@
 """A class of accidents and cheats, graded in one run in the sandbox: everybody gets what is theirs."""
 
-import subprocess
+import os
+import re
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from autograder.authoring.release import release
-from autograder.course.key import Key
+from autograder.course.key import load_key
+from autograder.execution.job import CodeCell, Job, Limits, Runtime
+from autograder.execution.worker import Worker, process_worker
 from autograder.grading.run import grade
 from helpers import hostile, toy
 from nbgrader.api import Gradebook, MissingEntry
@@ -23,19 +29,46 @@ c.ExecuteFromStore.output_bytes = 2**20
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def scratch(tmp_path_factory):
+    """The folder for temporary files; every process that executes something names it, see `processes_of`."""
+    folder = tmp_path_factory.mktemp("scratch")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))  # of this process
+        monkeypatch.setenv("TMPDIR", str(folder))  # of the pool's
+        monkeypatch.setenv("PATH", f"{os.environ['PATH']}{os.pathsep}{folder}")  # which fork servers keep
+        yield folder
+
+
+def processes_of(scratch):
+    """Return the command lines of the processes that belong to executions with this folder for temporary files: of
+    bubblewrap by its arguments, of pools, fork servers and kernels forked from them by their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command, environment = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+        except OSError:  # it has ended, or is somebody else's
+            continue
+        if os.fsencode(scratch) in command + environment and b"resource_tracker" not in command:  # pytest's own
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, scratch):
     """The course after one run; returns it, the points of each student by cell, and the remarks."""
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setenv("SECRET_TOKEN", "of the grader")
+    process_worker().close()  # its fork server must be one of this run's
     course = toy.make_course(tmp_path_factory.mktemp("hostile") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
     release(course)
-    solved = hostile.solved_notebook(course, Key(course / "source" / "assignment2", "Toy"))
+    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
     for name, accident in hostile.ACCIDENTS.items():
         hostile.hand_in(course, name, accident.make, solved)
     for name, make in hostile.CHEATS.items():
         hostile.hand_in(course, name, make, solved)
     rows = grade(course).rows
+    process_worker().close()
     monkeypatch.undo()
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         points = {row.student: points_of(gradebook, row.student) for row in rows}
@@ -60,8 +93,6 @@ def test_accident_costs_its_own_points_and_no_more(graded, name):
         "test_square": expected.square,
     }
     if expected.remark:
-        import re
-
         assert re.search(expected.remark, remarks[name])
 
 
@@ -72,13 +103,30 @@ def test_cheat_earns_nothing(graded, name):
     assert points[name]["test_double"] <= hostile.UNTOUCHED_INPUT
 
 
-def test_nothing_is_left(graded):
+def test_nothing_is_left(graded, scratch):
     """After the run, is no process of a student's alive, and no file of theirs on the grader's disk?"""
     course, _, _ = graded
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert [line for line in running.splitlines() if str(course) in line or line.startswith("bwrap")] == []
+    patience = time.monotonic() + 20
+    while processes_of(scratch) and time.monotonic() < patience:  # killed processes need a moment to end
+        time.sleep(0.1)
+    assert processes_of(scratch) == []
+    assert list(scratch.iterdir()) == []
     assert list(course.glob("executions/x")) == []
     assert not Path("/tmp/left_behind.py").exists()
+
+
+def test_a_running_kernel_would_be_seen(scratch):
+    """Does `processes_of` find the fork server, the sandbox and the kernel while there is one?"""
+    job = Job((CodeCell("while True: pass"),), Runtime.current(), limits=Limits(cell_seconds=3))
+    with Worker() as worker, ThreadPoolExecutor(1) as thread:
+        execution = thread.submit(worker.execute, job)
+        while not execution.done():
+            found = processes_of(scratch)
+            forked = [command for command in found if "autograder.execution.kernel.server" in command]
+            if len(forked) == 3 and any("bwrap" in command for command in found):
+                return  # the server, the kernel, and the process between them
+            time.sleep(0.05)
+    pytest.fail("not all were seen")
 
 
 def test_links_carry_nothing_out(graded):

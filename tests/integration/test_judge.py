@@ -2,23 +2,26 @@
 
 import nbformat
 import pytest
-from autograder.course.catalogue import known_mistakes, with_solutions
-from autograder.course.key import grade_id
-from autograder.execution.kernel.client import Limits
-from autograder.judging.judge import Judge, reference, score
+from autograder.course.catalogue import known_mistakes
+from autograder.course.cells import grade_id
+from autograder.course.key import load_key
+from autograder.course.solutions import with_solutions
+from autograder.execution.job import ExecutionOptions, Limits
+from autograder.judging.expected import KeyFails, expected_values
+from autograder.judging.judge import CheckJudge, score
 from autograder.submission.preparation import make_job, merge
 
-LIMITS = Limits(cell_seconds=5, notebook_seconds=40)
+OPTIONS = ExecutionOptions(Limits(cell_seconds=5, notebook_seconds=40))
 
 
 @pytest.fixture
-def judged(toy_key, store, tmp_path):
+def judged(toy_key, executions, tmp_path):
     """A function that grafts solutions into the toy key and returns the verdicts of each check cell."""
 
     def run(**sources):
         notebook = with_solutions(toy_key, sources)
-        executed = merge(notebook, store.results(make_job(notebook, toy_key, limits=LIMITS)))
-        judge = Judge(reference(toy_key, store), None, known_mistakes(toy_key.folder, toy_key.name))
+        executed = merge(notebook, executions.results(make_job(notebook, toy_key, options=OPTIONS)))
+        judge = CheckJudge(expected_values(toy_key, executions), no_networks, known_mistakes(toy_key))
         return {
             grade_id(cell): judge.cell(cell, tmp_path)
             for cell in executed.cells
@@ -26,6 +29,10 @@ def judged(toy_key, store, tmp_path):
         }
 
     return run
+
+
+def no_networks(expected, folder):
+    raise AssertionError("the toy assignment has no network")
 
 
 def points(verdicts):
@@ -54,7 +61,7 @@ def test_stub_earns_nothing(judged, toy_key):
     stub = next(cell.source for cell in toy_key.template.cells if grade_id(cell) == "double")
     verdicts = judged(double=stub)
     assert points(verdicts) == 0
-    assert {verdict.status for verdict in verdicts["test_double"]} == {"error"}
+    assert {verdict.status for verdict in verdicts["test_double"]} == {"still empty"}
     assert "fill the TODO block of double" in verdicts["test_double"][0].message
 
 
@@ -136,22 +143,22 @@ def test_forgery_earns_nothing(judged, code):
     assert wrong == []
 
 
-def test_key_that_fails_its_own_checks(toy_key, store):
+def test_key_that_fails_its_own_checks(toy_key, executions):
     """Is a key whose check cell raises refused before it grades anybody?"""
     path = toy_key.folder / "Toy.ipynb"
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("out = 2 * x", "out = 2 * nothing")
     nbformat.write(notebook, path)
-    with pytest.raises(ValueError, match="does not pass its own check cell test_double of Toy: NameError"):
-        reference(type(toy_key)(toy_key.folder, "Toy"), store)
+    with pytest.raises(KeyFails, match="does not pass its own check cell test_double of Toy: NameError"):
+        expected_values(load_key(toy_key.folder, "Toy"), executions)
 
 
-def test_two_checks_of_one_name(toy_key, store):
+def test_two_checks_of_one_name(toy_key, executions):
     """Is a key with an ambiguous check refused?"""
     path = toy_key.folder / "Toy.ipynb"
     text = path.read_text()
     path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
     assert path.read_text() != text
-    with pytest.raises(ValueError, match="several checks named out"):
-        reference(type(toy_key)(toy_key.folder, "Toy"), store)
+    with pytest.raises(KeyFails, match="several checks named out"):
+        expected_values(load_key(toy_key.folder, "Toy"), executions)

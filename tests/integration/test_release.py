@@ -1,12 +1,18 @@
 """What is generated from source/ is what its source generates, and gives nothing away."""
 
+import json
 import shutil
 import sqlite3
+from pathlib import Path
 
 import nbformat
 import pytest
+from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.release import REGISTRY, registered, release, students_in
-from autograder.course.key import ASSIGNMENT, grade_id, is_solution, keys
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.cells import grade_id, is_solution
+from autograder.course.key import keys
+from cs231n.checks import hints
 from helpers import REPOSITORY, SOURCES
 
 MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
@@ -156,3 +162,17 @@ def test_ids_are_joined(name, course_keys):
     tests = [each.removeprefix("test_") for each in ids if each.startswith("test_")]
     given = {"losses", "fully_connected_net_ln"}  # code that comes with the package; another side of an earlier step
     assert [each for each in tests if each not in ids and each not in given] == []
+
+
+def test_fingerprints_are_written_into_the_course_that_is_named(toy_course):
+    """Does `autograder fingerprints --course X` write beside X's key and into its package, never the installed one?"""
+    shipped = Path(hints.__file__).with_name("fingerprints.json")
+    before = shipped.read_bytes()
+    record_fingerprints(toy_course)
+    everything = json.loads((toy_course / "source" / "misconceptions" / "fingerprints.json").read_text())
+    assert set(everything) == {"double", "square"}
+    checks = toy_course / "assignment2" / "cs231n" / "checks"
+    checks.mkdir(parents=True)
+    record_fingerprints(toy_course)
+    assert "matrix/out" not in json.loads((checks / "fingerprints.json").read_text())["cells"]["double"]
+    assert shipped.read_bytes() == before

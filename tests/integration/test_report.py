@@ -2,10 +2,9 @@
 
 import csv
 import datetime
-import json
 import math
 import shutil
-from dataclasses import asdict
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,16 +12,18 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from autograder import samples
+from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.release import release
 from autograder.cli import main
-from autograder.course.catalogue import record
-from autograder.course.key import STUB, Key, grade_id
+from autograder.core.annotations import note_repairs, note_status, note_verdicts, verdicts_of
+from autograder.core.results import Repair, RepairKind, Status, Verdict
+from autograder.course.cells import grade_id
+from autograder.course.key import load_key
+from autograder.course.solutions import answered, set_source
+from autograder.demo import samples
 from autograder.execution.kernel import sandbox
-from autograder.execution.store import Store
 from autograder.grading.run import Options, grade
-from autograder.judging import networks as models
-from autograder.judging.judge import Verdict, reference
+from autograder.judging import networks
 from autograder.report import items as item_analysis
 from autograder.report import plots as report_plots
 from autograder.report.data import Cell, read_course
@@ -57,7 +58,7 @@ def graded(course, student, double, square="p", why=None, late=0, penalty=None, 
     change: a function of the autograded notebook; about: names and addresses for the gradebook
     """
     names = ("vector/out", "vector/x unchanged", "matrix/out", "matrix/again")
-    statuses = {"p": "passed", "f": "failed", "e": "error", "t": "timed out"}
+    statuses = {"p": Status.PASSED, "f": Status.FAILED, "e": Status.ERROR, "s": Status.EMPTY, "t": Status.TIMED_OUT}
     kinds = ("equal", "unchanged", "equal", "equal")
     verdicts = {
         "test_double": [
@@ -67,11 +68,11 @@ def graded(course, student, double, square="p", why=None, late=0, penalty=None, 
         "test_square": [Verdict("out", statuses[square], kind="equal")],
     }
     notebook = toy.notebook()
-    notebook.metadata["cs231n"] = {"repairs": []}
+    note_repairs(notebook, [])
     for cell in notebook.cells:
         if grade_id(cell) in verdicts:
-            cell.metadata["cs231n"] = {"status": "done"}
-            cell.metadata["cs231n"]["verdicts"] = [asdict(verdict) for verdict in verdicts[grade_id(cell)]]
+            note_status(cell, Status.DONE)
+            note_verdicts(cell, verdicts[grade_id(cell)])
     if change:
         change(notebook)
     folder = course / "autograded" / student / "assignment2"
@@ -110,14 +111,13 @@ def checks(course):
 
 def test_from_grading_to_the_report(course, capsys):
     """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
-    key, store = Key(course / "source" / "assignment2", "Toy"), Store(course / "executions")
-    _, fingerprints = record(key, store, reference(key, store))
-    (course / "source" / "misconceptions" / "fingerprints.json").write_text(json.dumps(fingerprints))
-    notebook = samples.answered(samples.released(course, key), key)
-    samples.replace(notebook, "double", "def double(x):\n    return 2 + x")
+    record_fingerprints(course)
+    key = load_key(course / "source" / "assignment2", "Toy")
+    notebook = answered(samples.released(course, key), key)
+    set_source(notebook, "double", "def double(x):\n    return 2 + x")
     nbformat.write(notebook, samples.submission(course, "wrong", samples.ON_TIME) / "Toy.ipynb")
     samples.submission(course, "empty", samples.ON_TIME)
-    expected = {row.student: row.total for row in grade(course, Options(risk=bool(sandbox.unavailable()))).rows}
+    expected = {row.student: row.total for row in grade(course, Options(no_sandbox=bool(sandbox.unavailable()))).rows}
     assert main(["report", "--course", str(course)]) == 0
     assert "report.html" in capsys.readouterr().out
     found = read_course(course)
@@ -130,10 +130,12 @@ def test_from_grading_to_the_report(course, capsys):
 
 
 def test_nothing_graded(course, capsys):
-    """Does an ungraded course say what to do first, without a gradebook made on the way?"""
-    (course / "gradebook.db").unlink()
+    """Does an ungraded course say what to do first, and one without a gradebook too, without making one?"""
     assert main(["report", "--course", str(course)]) == 1
     assert "run `autograder grade` first" in capsys.readouterr().err
+    (course / "gradebook.db").unlink()
+    assert main(["report", "--course", str(course)]) == 1
+    assert "run `autograder release` first" in capsys.readouterr().err
     assert not (course / "gradebook.db").exists()
 
 
@@ -165,9 +167,8 @@ def test_one_broken_notebook_does_not_stop_the_report(course):
 
 def test_only_broken_notebooks(course):
     """Is a report written when no autograded notebook can be read?"""
-    graded(
-        course, "ann", "pppp", change=lambda notebook: notebook.metadata.update(cs231n={"repairs": ["not gradable: x"]})
-    )
+    unreadable = [Repair(RepairKind.NOT_GRADABLE, "", "x")]
+    graded(course, "ann", "pppp", change=lambda notebook: note_repairs(notebook, unreadable))
     assert report(course).exists()
     assert len(rows(course / "report" / "checks.csv")) == 1
     assert for_a_human(read_course(course))[0][1][0] == ("not gradable", "Toy", "x")
@@ -184,14 +185,9 @@ def test_cells_in_the_order_of_the_notebook(course):
 
 def test_checks_are_counted_by_status(course):
     """Does each check have its numbers, exceptions from empty TODO blocks apart from others?"""
-
-    def still_empty(notebook):
-        verdict = cell_of(notebook, "test_square").metadata["cs231n"]["verdicts"][0]
-        verdict.update(status="error", message="not implemented yet: fill the TODO block of square")
-
     graded(course, "ann", "pppp")
     graded(course, "bob", "fppp", "e")
-    graded(course, "eve", "tppp", change=still_empty)
+    graded(course, "eve", "tppp", "s")
     report(course)
     header, *lines = rows(course / "report" / "checks.csv")
     found = {line[2]: dict(zip(header, line, strict=True)) for line in lines}
@@ -238,11 +234,12 @@ def test_flags(course, students, flagged):
 
 def hinted(name, hint):
     def change(notebook):
-        for verdict in cell_of(notebook, "test_double").metadata["cs231n"]["verdicts"]:
-            if verdict["status"] != "passed":
-                verdict.update(mistake=name, hint=hint)
-                if not name:  # as verdicts were before mistakes had names
-                    del verdict["mistake"], verdict["kind"]
+        cell = cell_of(notebook, "test_double")
+        found = verdicts_of(cell)
+        note_verdicts(cell, [v if v.passed else replace(v, mistake=name, hint=hint) for v in found])
+        if not name:  # as verdicts were before mistakes had names
+            for noted in cell.metadata["cs231n"]["verdicts"]:
+                del noted["mistake"], noted["kind"]
 
     return change
 
@@ -265,9 +262,10 @@ def test_who_needs_a_human(course):
     """Are repairs, changed checks, time-outs, missing and ungraded submissions listed, the gravest first?"""
 
     def changed(notebook):
-        text = "test_double: the check cell was changed, the original counts"
-        notebook.metadata["cs231n"]["repairs"] = ["cells were in another order", text]
-        cell_of(notebook, "test_square").metadata["cs231n"]["status"] = "killed"
+        moved = Repair(RepairKind.REORDERED, "", "cells were in another order")
+        weakened = Repair(RepairKind.CHECK_CHANGED, "test_double", "was changed")
+        note_repairs(notebook, [moved, weakened])
+        note_status(cell_of(notebook, "test_square"), Status.KILLED)
 
     graded(course, "ann", "pppp")
     graded(course, "bob", "pppp", change=changed)
@@ -307,28 +305,30 @@ def test_same_code(course):
 
     def solved(double, square="def square(x):\n    return x * x"):
         def change(notebook):
-            samples.replace(notebook, "double", double)
-            samples.replace(notebook, "square", square)
+            set_source(notebook, "double", double)
+            set_source(notebook, "square", square)
 
         return change
 
     graded(course, "ann", "pppp", change=solved("def double(x):\n    return x + x  # mine"))
     graded(course, "bob", "pppp", change=solved("def double( x ):\n\n    return (x + x)"))
     graded(course, "eve", "pppp", change=solved("def double(x):\n    return 2 * x"))
-    stub = STUB.splitlines()[-1]
+    stubs = load_key(course / "source" / "assignment2", "Toy").stubs
     for student in ("joe", "kim"):
-        empty = [f"def {name}(x):\n    {stub}" for name in ("double", "square")]
-        graded(course, student, "eeee", "e", change=solved(*empty))
+        empty = [stubs[name] + "  # not yet" for name in ("double", "square")]
+        graded(course, student, "ssss", "s", change=solved(*empty))
     assert [(group.notebook, group.students) for group in same_code(read_course(course))] == [("Toy", ["ann", "bob"])]
 
 
-def test_model_checks_keep_their_names(tmp_path, monkeypatch):
+def test_model_checks_keep_their_names(toy_key, tmp_path, monkeypatch):
     """Is a check of an accuracy called the same whether weights were handed in or not, so that it can be counted?"""
-    judge = models.ModelJudge(tmp_path, 1)
+    judge = networks.NetworkJudge(toy_key, 1)
     message = {"path": "net.npz", "weights": [1, 2], "classes": ["Net"], "at_least": {"synthetic": [0.4, 0.6]}}
     missing = judge(message, tmp_path)
-    monkeypatch.setattr(models, "read_small", lambda path: SimpleNamespace(trained_on="synthetic"))
-    monkeypatch.setattr(models.ModelJudge, "_accuracy", lambda *_: 0.5)
+    monkeypatch.setattr(networks, "read_small", lambda path: SimpleNamespace(trained_on="synthetic"))
+    monkeypatch.setattr(networks.NetworkJudge, "_build", lambda *_: None)
+    monkeypatch.setattr(networks, "held_out_images", lambda *_: (None, None))
+    monkeypatch.setattr("cs231n.model_io.accuracy", lambda *_: 0.5)
     found = judge(message, tmp_path)
     assert [verdict.status for verdict in found] == ["passed", "failed"]
     assert [verdict.check for verdict in found] == [verdict.check for verdict in missing]
@@ -396,7 +396,7 @@ def test_page_is_self_contained_and_nothing_can_be_injected(course):
 
     def hostile(notebook):
         hinted(NASTY, NASTY)(notebook)
-        notebook.metadata["cs231n"]["repairs"] = [NASTY]
+        note_repairs(notebook, [Repair(RepairKind.REORDERED, NASTY, NASTY)])
 
     graded(course, "ann", "pppp", first_name=NASTY)
     graded(course, "<i class=x>", "ffff", change=hostile)

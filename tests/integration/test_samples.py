@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from autograder.samples import CoarseSolver
+from autograder.demo.training import CoarseSolver
 from cs231n import model_io
 
 

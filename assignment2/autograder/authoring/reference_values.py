@@ -8,16 +8,20 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cs231n.checks.values import decode
 
-from autograder.course.catalogue import with_solutions
+from autograder.core.errors import GraderError
 from autograder.course.key import Key, keys
-from autograder.execution.kernel.client import Limits
-from autograder.execution.run import execute
-from autograder.judging.judge import sent_in
+from autograder.course.solutions import with_solutions
+from autograder.execution.job import CodeCell, ExecutionOptions, Limits
+from autograder.execution.worker import process_worker
+from autograder.judging.expected import ERROR, sent_in
 from autograder.submission.preparation import make_job, merge
+
+OPTIONS = ExecutionOptions(Limits(cell_seconds=120, memory_bytes=2**33))
 
 
 def read_cells(path: Path) -> dict[str, str]:
@@ -29,25 +33,29 @@ def read_cells(path: Path) -> dict[str, str]:
 def record(folder: Path) -> None:
     """Run the check cells of every notebook with the independent implementations and write what they sent.
 
-    folder: the folder of the sources, `source/assignment2`. Raises ValueError where an implementation fails.
+    folder: the folder of the sources, `source/assignment2`. Raises GraderError where an implementation fails.
     """
     for name, key in keys(folder).items():
         implementations = folder.parent / "reference" / f"{name}.py"
         notebook = with_solutions(key, read_cells(implementations))
-        job = make_job(notebook, key, limits=Limits(cell_seconds=120, memory_bytes=2**33))
-        job = replace(job, withheld={})  # PyTorch is withheld from some
-        executed = merge(notebook, execute(job))
+        job = make_job(notebook, key, options=OPTIONS)
+        job = replace(job, cells=tuple(map(with_everything, job.cells)))  # PyTorch is withheld from some
+        executed = merge(notebook, process_worker().execute(job))
         found = {}
         for cell, messages in sent_in(executed).items():
-            errors = [f"{m['check']}: {m['error']}{m['where']}" for m in messages if m["kind"] == "error"]
+            errors = [f"{m['check']}: {m['error']}{m['where']}" for m in messages if m["kind"] == ERROR]
             if errors:
-                raise ValueError(f"{implementations.name} fails in {cell}: {errors[0]}")
+                raise GraderError(f"{implementations.name} fails in {cell}: {errors[0]}")
             found[cell] = {m["check"]: plain(decode(m["values"]["value"])) for m in messages if m["kind"] == "equal"}
         text = json.dumps(found, indent=0, sort_keys=True)
         implementations.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
 
 
-def plain(value: np.ndarray) -> dict:
+def with_everything(cell: CodeCell) -> CodeCell:
+    return replace(cell, withheld=())
+
+
+def plain(value: np.ndarray) -> dict[str, Any]:
     """Return an array as JSON that a person can read: dtype, shape, entries to 12 digits."""
     return {
         "dtype": str(value.dtype),
@@ -63,6 +71,6 @@ def recorded(key: Key) -> dict[str, dict[str, np.ndarray]]:
     return {cell: {check: array(value) for check, value in checks.items()} for cell, checks in cells.items()}
 
 
-def array(value: dict) -> np.ndarray:
+def array(value: dict[str, Any]) -> np.ndarray:
     entries = np.array([float(entry) for entry in value["entries"].split()])
     return entries.astype(value["dtype"]).reshape(value["shape"])

@@ -4,6 +4,7 @@ Only notebooks that the grader wrote are read; nothing here is taken from what a
 """
 
 from dataclasses import asdict
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -45,5 +46,5 @@ def _note(node: NotebookNode, name: str, value: object) -> None:
     node.metadata.setdefault(FIELD, {})[name] = value
 
 
-def _noted(node: NotebookNode, name: str, default: object) -> object:
+def _noted(node: NotebookNode, name: str, default: object) -> Any:
     return node.metadata.get(FIELD, {}).get(name, default)

@@ -1,6 +1,7 @@
-"""The key of one assignment: its notebooks, what a submission may import, and the values that the judge expects."""
+"""The key of one assignment: its notebooks, in the forms that grading needs, and what a submission may import."""
 
 import ast
+import hashlib
 import importlib
 import os
 import sys
@@ -14,66 +15,22 @@ import cs231n.notebook_import
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
-from traitlets.config import Config
 
-ASSIGNMENT = "assignment2"
-STUB = '# YOUR CODE HERE\nraise NotImplementedError("this TODO block is still empty")'
-
-
-def nbgrader_options() -> Config:
-    """Return the options of nbgrader that the release and the judge must agree on."""
-    options = Config()
-    options.ClearSolutions.code_stub = {"python": STUB}
-    options.ClearSolutions.text_stub = "YOUR ANSWER HERE"
-    options.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the question's own cell
-    return options
-
-
-def grade_id(cell: NotebookNode) -> str | None:
-    """Return the id that nbgrader knows a cell by, None for the other cells."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
-def is_experiment(cell: NotebookNode) -> bool:
-    """Tell whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
-    return "experiment" in cell.metadata.get("tags", [])
-
-
-def is_solution(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Tell whether a cell is a check cell: graded by the judge."""
-    return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
-    """Return the modules that a check cell has to do without: one tag `without:cs231n.fast_layers` for each."""
-    tags = cell.metadata.get("tags", [])
-    return tuple(sorted(tag.removeprefix("without:") for tag in tags if tag.startswith("without:")))
-
-
-def source_tree(cell: NotebookNode) -> ast.Module:
-    """Parse a code cell without its lines of IPython syntax; an empty tree where it is not Python."""
-    lines = [line for line in cell.source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]
-    try:
-        return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError):  # ValueError: null bytes
-        return ast.Module([], [])
+from autograder.course.assignment import nbgrader_options
+from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
 
 
 @dataclass(frozen=True)
 class Key:
-    """The instructor's version of one notebook.
+    """The instructor's version of one notebook; `load_key` makes it.
 
     folder: the folder of the sources (`source/assignment2`); name: the notebook's name without `.ipynb`
-    changed: when the folder's sources were last changed, so that keys of different versions are not equal
+    version: changes with every file of the key, so that what is cached by a key never outlives a change of it
     """
 
     folder: Path
     name: str
-    changed: int = 0
+    version: str
 
     @cached_property
     def notebook(self) -> NotebookNode:
@@ -97,21 +54,31 @@ class Key:
         return notebook
 
     @cached_property
+    def visible_checks(self) -> dict[str, str]:
+        """The source of each check cell as students have it, by its id."""
+        return {grade_id(cell) or "": cell.source for cell in self.visible.cells if is_check(cell)}
+
+    @cached_property
+    def stubs(self) -> dict[str, str]:
+        """The source of each solution cell as students get it, by its id."""
+        return {grade_id(cell) or "": cell.source for cell in self.template.cells if is_solution(cell)}
+
+    @cached_property
     def imports(self) -> list[str]:
         """The names of the notebooks that this one imports, those that they import included, earliest first."""
         found: list[str] = []
         for cell in self.notebook.cells:
             for node in ast.walk(source_tree(cell)) if cell.cell_type == "code" else []:
-                if not isinstance(node, ast.ImportFrom) or node.module == self.name:
+                if not isinstance(node, ast.ImportFrom) or node.module is None or node.module == self.name:
                     continue
                 if (self.folder / f"{node.module}.ipynb").exists():
-                    found += [*Key(self.folder, node.module).imports, node.module]
+                    found += [*load_key(self.folder, node.module).imports, node.module]
         return list(dict.fromkeys(found))
 
     @cached_property
     def definitions(self) -> dict[str, str]:
         """For each imported notebook, its solution and import cells as one notebook without checks (JSON text)."""
-        return {name: nbformat.writes(Key(self.folder, name)._definitions()) for name in self.imports}
+        return {name: nbformat.writes(load_key(self.folder, name)._definitions()) for name in self.imports}
 
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
@@ -119,12 +86,21 @@ class Key:
 
 
 def load_key(folder: Path, name: str) -> Key:
-    """Return the key of one notebook: the same object, parsed once, as long as no source in the folder changes."""
-    changed = max((path.stat().st_mtime_ns for path in folder.glob("*.ipynb")), default=0)
-    return _same_key(folder.resolve(), name, changed)
+    """Return the key of one notebook: the same object, parsed once, as long as no file of the key changes."""
+    return _same_key(folder.resolve(), name, version_of(folder))
 
 
 _same_key = lru_cache(maxsize=64)(Key)
+
+
+def version_of(folder: Path) -> str:
+    """Return a word that is another one after any file beside or in a folder of sources has changed.
+
+    folder: `source/assignment2`; its neighbors hold the catalogue of misconceptions and the reference values
+    """
+    files = [*folder.glob("*.ipynb"), *folder.parent.glob("*/*.toml"), *folder.parent.glob("*/*.json")]
+    stats = [(str(path), path.stat()) for path in sorted(files)]
+    return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
 
 
 def keys(folder: Path) -> dict[str, Key]:

@@ -11,12 +11,25 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from autograder.execution.run import Job, execute
+from nbformat import from_dict
+
+from autograder.core.results import CellResult, Status
+from autograder.execution.job import Job
 
 
-def execute_packed(job: Job) -> bytes:
-    """Run a job and return its results as they are stored and sent: compressed JSON."""
-    return gzip.compress(json.dumps(execute(job)).encode(), compresslevel=1)
+def pack(results: list[CellResult]) -> bytes:
+    """Return results as they are stored and sent: compressed JSON."""
+    entries = [{"status": result.status, "outputs": result.outputs} for result in results]
+    return gzip.compress(json.dumps(entries).encode(), compresslevel=1)
+
+
+def unpack(packed: bytes) -> list[CellResult]:
+    """Return what was packed; raises ValueError where it is damaged."""
+    try:
+        entries = json.loads(gzip.decompress(packed))
+        return [CellResult(Status(entry["status"]), from_dict(entry["outputs"])) for entry in entries]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"damaged results: {error}") from None
 
 
 class Store:
@@ -31,15 +44,15 @@ class Store:
     def __contains__(self, job: Job) -> bool:
         return self._path(job).exists()
 
-    def get(self, job: Job) -> list[dict] | None:
+    def get(self, job: Job) -> list[CellResult] | None:
         """Return the results of a job, None where it was not executed yet or its entry is damaged."""
         try:
-            return json.loads(gzip.decompress(self._path(job).read_bytes()))
-        except (OSError, ValueError, EOFError, zlib.error):
+            return unpack(self._path(job).read_bytes())
+        except (OSError, ValueError):
             return None
 
     def put(self, job: Job, packed: bytes) -> None:
-        """Keep what `execute_packed` returned."""
+        """Keep the results of a job, packed; raises OSError where the disk is full."""
         path = self._path(job)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -50,12 +63,3 @@ class Store:
         except BaseException:
             os.unlink(temporary)
             raise
-
-    def results(self, job: Job) -> list[dict]:
-        """Return the results of a job, executing it in place where they are not there."""
-        results = self.get(job)
-        if results is None:
-            packed = execute_packed(job)
-            self.put(job, packed)
-            results = json.loads(gzip.decompress(packed))
-        return results

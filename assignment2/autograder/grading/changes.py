@@ -4,9 +4,11 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course.key import grade_id
+from autograder.core.annotations import verdicts_of
+from autograder.core.results import Status
+from autograder.course.cells import name_of
 
-Statuses = dict[tuple[str, str, str], str]  # (notebook, cell, check) -> status
+Statuses = dict[tuple[str, str, str], Status]  # (notebook, cell, check) -> status
 
 
 def statuses(folder: Path) -> Statuses:
@@ -16,8 +18,8 @@ def statuses(folder: Path) -> Statuses:
         try:
             cells = nbformat.read(path, as_version=4).cells
             for cell in cells:
-                for verdict in cell.metadata.get("cs231n", {}).get("verdicts", []):
-                    found[path.stem, grade_id(cell) or "", verdict["check"]] = verdict["status"]
+                for verdict in verdicts_of(cell) or []:
+                    found[path.stem, name_of(cell), verdict.check] = verdict.status
         except Exception:  # a half-written notebook of a killed run: there is nothing to compare with
             continue
     return found
@@ -27,10 +29,11 @@ def differences(before: Statuses, after: Statuses) -> list[str]:
     """Say which checks have another status than before, in words; checks that are new or gone included."""
     lines = []
     for check in sorted(before.keys() | after.keys()):
-        old, new = before.get(check, "no such check"), after.get(check, "no such check")
+        old, new = before.get(check), after.get(check)
         if old != new:
             notebook, cell, name = check
-            lines.append(f"{notebook} {cell} {name or '(the cell)'}: {old} -> {new}")
+            change = f"{old or 'no such check'} -> {new or 'no such check'}"
+            lines.append(f"{notebook} {cell} {name or '(the cell)'}: {change}")
     return lines
 
 

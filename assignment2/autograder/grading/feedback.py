@@ -9,33 +9,33 @@ from nbgrader.converters import GenerateFeedback
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.course.key import ASSIGNMENT
-from autograder.integration.converters import ConversionFailed, convert, course_directory, load_config
+from autograder.course.assignment import ASSIGNMENT
+from autograder.grading.logs import write_log
+from autograder.integration.converters import ConversionFailed, convert, load_config
+from autograder.integration.gradebook import open_gradebook
 
-FINGERPRINT = ".written"  # in the folder of a student's pages: the hash of what they say
+DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
 def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> None:
     """Write the pages of all students whose judged notebooks, points or comments have changed since the last time."""
-    directory = course_directory(config)
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        prints = {student: fingerprint(gradebook, course, student) for student in students}
-    due = [student for student, print_ in prints.items() if print_ and print_ != written(course, student)]
-    futures = [pool.submit(write_pages, course, student, prints[student]) for student in due]
+    with open_gradebook(config) as gradebook:
+        digests = {student: digest_of_pages(gradebook, course, student) for student in students}
+    due = [student for student, digest in digests.items() if digest and digest != written(course, student)]
+    futures = [pool.submit(write_pages, course, student, digests[student]) for student in due]
     for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
         future.result()
 
 
-def write_pages(course: Path, student: str, print_: str) -> None:
+def write_pages(course: Path, student: str, digest: str) -> None:
     """Write the pages of one student; where nbgrader cannot, its words are in the student's log."""
     try:
         log = convert(GenerateFeedback, load_config(course), student)
     except ConversionFailed as problem:
         log = problem.log
     else:
-        pages(course, student).joinpath(FINGERPRINT).write_text(print_, encoding="utf-8")
-    with (course / "logs" / f"{student}.log").open("a", encoding="utf-8") as file:
-        file.write(log)
+        pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
+    write_log(course, student, log, append=True)
 
 
 def pages(course: Path, student: str) -> Path:
@@ -43,11 +43,11 @@ def pages(course: Path, student: str) -> Path:
 
 
 def written(course: Path, student: str) -> str:
-    path = pages(course, student) / FINGERPRINT
+    path = pages(course, student) / DIGEST
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def fingerprint(gradebook: Gradebook, course: Path, student: str) -> str:
+def digest_of_pages(gradebook: Gradebook, course: Path, student: str) -> str:
     """Return the hash of all that a student's pages depend on, "" where there is nothing to write about."""
     judged = sorted((course / "autograded" / student / ASSIGNMENT).glob("*.ipynb"))
     try:

@@ -3,9 +3,7 @@
 import errno
 import io
 import logging
-import os
-import sys
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -13,10 +11,17 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.log import get_logger
 
-from autograder.course.key import ASSIGNMENT
+from autograder.core.errors import GraderError
+from autograder.course.assignment import ASSIGNMENT
+from autograder.integration.steps import PREPARED
+from autograder.submission.preparation import Prepared
 
 
-class ConversionFailed(Exception):
+class NoCourse(GraderError):
+    """A folder is not a course, or lacks a part of one."""
+
+
+class ConversionFailed(GraderError):
     """nbgrader could not do its part; the message is the gist, `log` is all that nbgrader said."""
 
     def __init__(self, message: str, log: str):
@@ -25,36 +30,31 @@ class ConversionFailed(Exception):
 
 
 def load_config(course: Path) -> Config:
-    """Read the `nbgrader_config.py` of a course folder; raises FileNotFoundError where there is none."""
+    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none."""
     if not (course / "nbgrader_config.py").exists():
-        raise FileNotFoundError(f"{course} is no course folder: it has no nbgrader_config.py")
-    scripts = str(Path(sys.executable).parent)  # nbgrader starts `alembic` from PATH, also where no venv is activated
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+        raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(course)
     return config
 
 
-class TolerantDirectory(CourseDirectory):
-    """A course folder in which a garbled timestamp counts as none: it must not cost a student everything."""
-
-    def get_existing_timestamp(self, folder: str) -> datetime | None:
-        try:
-            return super().get_existing_timestamp(folder)
-        except (Exception, SystemExit):  # nbgrader leaves the program
-            return None
-
-
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
-    directory = TolerantDirectory(config=config)
+    directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 
 
-def convert(converter: type[BaseConverter], config: Config, student: str = "*") -> str:
-    """Run one converter and return its log; raises ConversionFailed with the last error it logged."""
+def convert(
+    converter: type[BaseConverter],
+    config: Config,
+    student: str = "*",
+    prepared: Mapping[tuple[str, str], Prepared] | None = None,
+) -> str:
+    """Run one converter and return its log; raises ConversionFailed with the last error it logged.
+
+    prepared: notebooks that the steps need not prepare any more, by student and name
+    """
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
@@ -63,7 +63,9 @@ def convert(converter: type[BaseConverter], config: Config, student: str = "*") 
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
     try:
-        converter(coursedir=course_directory(config, student), config=config, force=True).start()
+        running = converter(coursedir=course_directory(config, student), config=config, force=True)
+        setattr(running, PREPARED, dict(prepared or {}))
+        running.start()
     except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise

@@ -1,33 +1,38 @@
 """The gradebook that a course is graded into, as its configuration names it."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from traitlets.config import Config
 
-from autograder.core.errors import GraderError
-from autograder.course.key import ASSIGNMENT
-from autograder.integration.converters import course_directory, load_config
+from autograder.course.assignment import ASSIGNMENT
+from autograder.integration.converters import NoCourse, course_directory
 
 RELEASE_FIRST = "run `autograder release` first"
 
 
-def require_assignment(course: Path) -> None:
-    """Raise GraderError where a course has no gradebook, or one that does not know the assignment.
+@contextmanager
+def open_gradebook(config: Config) -> Iterator[Gradebook]:
+    """Open the gradebook of a course; raises NoCourse where there is none, or one that does not know the assignment.
 
     nbgrader itself would make an empty gradebook and then miss the assignment in it.
     """
-    directory = course_directory(load_config(course))
+    directory = course_directory(config)
     url = make_url(directory.db_url)
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file and not file.exists():
-        raise GraderError(f"no {file.name} in {file.parent}: {RELEASE_FIRST}")
+        raise NoCourse(f"no {file.name} in {file.parent}: {RELEASE_FIRST}")
     place = file or url.render_as_string(hide_password=True)
-    try:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with ExitStack() as stack:
+        try:
+            gradebook = stack.enter_context(Gradebook(directory.db_url, directory.course_id))
             gradebook.find_assignment(ASSIGNMENT)
-    except MissingEntry:
-        raise GraderError(f"{place} holds no assignment {ASSIGNMENT}: {RELEASE_FIRST}") from None
-    except SQLAlchemyError as error:
-        raise GraderError(f"{place} cannot be read as a gradebook: {getattr(error, 'orig', None) or error}") from error
+        except MissingEntry:
+            raise NoCourse(f"{place} holds no assignment {ASSIGNMENT}: {RELEASE_FIRST}") from None
+        except SQLAlchemyError as error:
+            raise NoCourse(f"{place} cannot be read as a gradebook: {getattr(error, 'orig', None) or error}") from error
+        yield gradebook

@@ -1,8 +1,11 @@
 """The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
 
-autograde:          Sanitise, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*
+autograde:          Sanitize, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*
                     (* nbgrader's own)
 generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
+
+nbgrader converts a notebook twice, once to sanitize and once to grade. Both times the first step takes the notebook
+as `prepare` made it: `autograder grade` has prepared it already, plain nbgrader does it here.
 """
 
 from functools import lru_cache
@@ -13,19 +16,23 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, Unicode
+from traitlets.config import Config
 
+from autograder.core.annotations import note_verdicts, repairs_of, verdicts_of
+from autograder.course.assignment import nbgrader_options
 from autograder.course.catalogue import known_mistakes
-from autograder.course.key import Key, is_check, is_experiment, load_key, nbgrader_options
-from autograder.execution.kernel.client import Limits
-from autograder.execution.store import Store
-from autograder.judging import table as verdicts
-from autograder.judging.judge import Judge as CellJudge
-from autograder.judging.judge import Reference, Verdict, reference, score
-from autograder.judging.networks import ModelJudge
-from autograder.submission.preparation import make_job, merge
-from autograder.submission.sanitize import sanitise
+from autograder.course.cells import is_check, is_experiment
+from autograder.course.key import Key, load_key
+from autograder.execution.executions import Executions, executions_in
+from autograder.execution.job import ExecutionOptions, Limits
+from autograder.judging import table
+from autograder.judging.expected import Expected, expected_values, is_sent
+from autograder.judging.judge import CheckJudge, score
+from autograder.judging.networks import NetworkJudge
+from autograder.submission.preparation import Prepared, merge, prepare
 
-MAX_MODULE_BYTES = 2**20
+PREPARED = "prepared"  # attribute of a converter: notebooks that it need not prepare any more, by (student, name)
+Resources = dict[str, Any]
 
 
 class CourseStep(NbGraderPreprocessor):
@@ -34,35 +41,41 @@ class CourseStep(NbGraderPreprocessor):
     store = Unicode("executions", help="The folder of the executions, relative to the course.").tag(config=True)
 
     @property
-    def course(self) -> Any:
-        return self.parent.parent.coursedir  # exporter, then converter
+    def converter(self) -> Any:
+        return self.parent.parent  # the parent is the exporter
 
-    def folder(self, step: str, resources: dict) -> Path:
+    def folder(self, step: str, resources: Resources) -> Path:
         """Return the folder of this submission at a step: "source", "submitted", "autograded"."""
         names = resources["nbgrader"]
         student = "." if step == "source" else names["student"]
-        directory = getattr(self.course, f"{step}_directory")
-        return Path(self.course.format_path(directory, student, names["assignment"]))
+        directory = getattr(self.converter.coursedir, f"{step}_directory")
+        return Path(self.converter.coursedir.format_path(directory, student, names["assignment"]))
 
-    def key(self, resources: dict) -> Key:
+    def key(self, resources: Resources) -> Key:
         return load_key(self.folder("source", resources), resources["nbgrader"]["notebook"])
 
-    def executions(self) -> Store:
-        return Store(Path(self.course.root) / self.store)
+    def executions(self) -> Executions:
+        return executions_in(Path(self.converter.coursedir.root) / self.store)
+
+    def prepared(self, resources: Resources) -> Prepared:
+        """Return the notebook that is being converted as `prepare` makes it: prepared once for both conversions."""
+        ready: dict[tuple[str, str], Prepared] = getattr(self.converter, PREPARED, {})
+        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
+        if (student, name) not in ready:
+            folder = self.folder("submitted", resources)
+            ready = {(student, name): prepare(folder, self.key(resources), execution_options(self.config))}
+            setattr(self.converter, PREPARED, ready)
+        return ready[student, name]
 
 
-class Sanitise(CourseStep):
+class Sanitize(CourseStep):
     """Put the student's cells into the instructor's notebook."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        problem = nb.metadata.get("cs231n", {}).get("problem")
-        clean, repairs = sanitise(nb, self.key(resources))
-        if problem:
-            repairs = [f"not gradable: {problem}"]
-        for repair in repairs:
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        prepared = self.prepared(resources)
+        for repair in prepared.repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
-        clean.metadata["cs231n"] = {"repairs": repairs}
-        return clean, resources
+        return prepared.notebook, resources
 
 
 class ExecuteFromStore(CourseStep):
@@ -74,14 +87,21 @@ class ExecuteFromStore(CourseStep):
     memory_bytes = Integer(Limits.memory_bytes, help="How much memory one notebook may take.").tag(config=True)
     sandbox = Bool(True, help="Run student code in a sandbox; False: with your own rights.").tag(config=True)
 
-    @property
-    def limits(self) -> Limits:
-        return Limits(self.cell_seconds, self.notebook_seconds, self.output_bytes, self.memory_bytes)
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        prepared = self.prepared(resources)
+        return merge(prepared.notebook, self.executions().results(prepared.job)), resources
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        files = submitted_modules(self.folder("submitted", resources))
-        job = make_job(nb, self.key(resources), files, limits=self.limits, sandboxed=self.sandbox)
-        return merge(nb, self.executions().results(job)), resources
+
+def execution_options(config: Config) -> ExecutionOptions:
+    """Return how a course wants its submissions executed: what its configuration says about ExecuteFromStore."""
+    step = ExecuteFromStore(config=config)
+    limits = Limits(
+        cell_seconds=step.cell_seconds,
+        notebook_seconds=step.notebook_seconds,
+        output_bytes=step.output_bytes,
+        memory_bytes=step.memory_bytes,
+    )
+    return ExecutionOptions(limits, step.sandbox)
 
 
 class Judge(CourseStep):
@@ -89,27 +109,23 @@ class Judge(CourseStep):
 
     held_out_seed = Integer(2024, help="Seed of the held-out synthetic images; choose your own.").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        key, store = self.key(resources), self.executions()
-        judge = CellJudge(
-            _reference(key, store.folder),
-            ModelJudge(key.folder, self.held_out_seed),
-            known_mistakes(key.folder, key.name),
-        )
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        key = self.key(resources)
+        networks = NetworkJudge(key, self.held_out_seed)
+        judge = CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
         folder = self.folder("submitted", resources)
-        for cell in nb.cells:
-            if is_check(cell):
-                found = judge.cell(cell, folder)
-                points = score(found, float(cell.metadata.nbgrader["points"]))
-                cell.metadata["cs231n"]["verdicts"] = [dict(vars(verdict)) for verdict in found]
-                theirs = [output for output in cell.outputs if not verdicts.is_sent(output)]
-                cell.outputs = [verdicts.output(found, points), *theirs]
+        for cell in filter(is_check, nb.cells):
+            verdicts = judge.cell(cell, folder)
+            points = score(verdicts, float(cell.metadata.nbgrader["points"]))
+            note_verdicts(cell, verdicts)
+            theirs = [output for output in cell.outputs if not is_sent(output)]
+            cell.outputs = [table.output(verdicts, points), *theirs]
         return nb, resources
 
 
 @lru_cache(maxsize=16)
-def _reference(key: Key, store: Path) -> Reference:
-    return reference(key, Store(store))
+def expected_of(key: Key, executions: Executions) -> Expected:
+    return expected_values(key, executions)
 
 
 class HideFromStudents(NbGraderPreprocessor):
@@ -118,27 +134,18 @@ class HideFromStudents(NbGraderPreprocessor):
 
     show_hidden = Bool(False, help="Show students the source and the messages of hidden checks.").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         if not self.show_hidden:
             for cell in nb.cells:
                 if is_check(cell):
-                    found = [Verdict(**verdict) for verdict in cell.metadata.get("cs231n", {}).get("verdicts", [])]
-                    cell.outputs = [verdicts.output(verdicts.without_hidden(found), cell.metadata.nbgrader.score)]
+                    verdicts = table.without_hidden(verdicts_of(cell) or [])
+                    cell.outputs = [table.output(verdicts, cell.metadata.nbgrader.score)]
                 elif cell.cell_type == "code" and not is_experiment(cell):
                     cell.outputs = []
             for step in (ClearHiddenTests, ClearMarkScheme):
                 nb, resources = step(config=nbgrader_options()).preprocess(nb, resources)
-        repairs = nb.metadata.get("cs231n", {}).get("repairs", [])
+        repairs = [f"- {repair}" for repair in repairs_of(nb)]
         if repairs:
-            lines = ["**The notebook you handed in was repaired before grading:**", ""]
-            nb.cells.insert(0, nbformat.v4.new_markdown_cell("\n".join(lines + [f"- {text}" for text in repairs])))
+            lines = ["**The notebook you handed in was repaired before grading:**", "", *repairs]
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell("\n".join(lines)))
         return nb, resources
-
-
-def submitted_modules(folder: Path) -> dict[str, str]:
-    """Read the small Python modules that were handed in beside the notebooks, which solutions may import."""
-    modules = {}
-    for path in sorted(folder.glob("*.py")):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_MODULE_BYTES:
-            modules[path.name] = path.read_text(encoding="utf-8", errors="replace")
-    return modules

@@ -4,61 +4,123 @@ The file is data: constructor arguments and arrays. The network is built by the 
 measured on images that students do not have.
 """
 
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
-from autograder.course.key import key_modules
-from autograder.judging.judge import FAILED, PASSED, Verdict
+from autograder.core.errors import GraderError
+from autograder.core.results import Status, Verdict
+from autograder.course.key import Key, key_modules
+from autograder.execution.job import data_identity
+from autograder.judging.expected import MODEL, Expected, Message
 
 MAX_PARAMETERS = 20_000_000
+CIFAR10 = "cifar-10"
 
 
-class ModelJudge:
-    """Callable that judges a model check: (the key's message, the submission's folder) -> verdicts."""
+class DataSetMissing(GraderError):
+    """A network was trained on a data set that the grader's machine does not have."""
 
-    def __init__(self, sources: Path, held_out_seed: int):
-        self.sources, self.held_out_seed = Path(sources).resolve(), held_out_seed
 
-    def __call__(self, expected: dict, folder: Path) -> list[Verdict]:
-        path, weights = Path(folder) / expected["path"], expected["weights"]
-        numbered = list(enumerate(weights, start=1))
+class NetworkJudge:
+    """Callable that judges a model check: (the key's message, the submission's folder) -> verdicts.
+
+    Raises DataSetMissing where the images to measure on are not on this machine; it never downloads them.
+    """
+
+    def __init__(self, key: Key, held_out_seed: int):
+        self.key, self.held_out_seed = key, held_out_seed
+
+    def __call__(self, expected: Message, folder: Path) -> list[Verdict]:
+        path, weights = folder / expected["path"], expected["weights"]
         try:
             saved = read_small(path)
-            thresholds = expected["at_least"][saved.trained_on]
-            reached = self._accuracy(saved, expected["classes"])
-        except (OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+            thresholds = thresholds_for(saved, expected)
+            network = self._build(saved, expected["classes"])
+        except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
             reason = f"{path.name} was not handed in" if not path.exists() else f"{path.name}: {error}"
-            return [Verdict(f"{n}. accuracy", FAILED, reason, weight=w, kind="model") for n, w in numbered]
-        message = f"{reached:.1%} on the held-out images ({saved.trained_on})"
+            return [verdict(n, Status.FAILED, reason, w) for n, w in enumerate(weights, start=1)]
+        X, y = held_out_images(saved.trained_on, self.held_out_seed)
+        try:
+            with np.errstate(all="ignore"), threadpool_limits(1):
+                reached = model_io.accuracy(network, X, y)
+        except Exception as error:
+            return [verdict(n, Status.FAILED, f"{path.name}: {error}", w) for n, w in enumerate(weights, start=1)]
+        message = f"{reached:.1%} on the held-out images ({saved.trained_on}), at least {{:.0%}} asked for"
         return [
-            Verdict(
-                f"{n}. accuracy",  # the same name whatever was trained on, for those who count a class's verdicts
-                PASSED if reached >= least else FAILED,
-                f"{message}, at least {least:.0%} asked for",
-                weight=w,
-                kind="model",
-            )
-            for (n, w), least in zip(numbered, thresholds, strict=True)
+            verdict(n, Status.PASSED if reached >= least else Status.FAILED, message.format(least), w)
+            for n, (w, least) in enumerate(zip(weights, thresholds, strict=True), start=1)
         ]
 
-    def _accuracy(self, saved: "model_io.Weights", classes: list[str]) -> float:
+    def _build(self, saved: model_io.Weights, classes: list[str]) -> Any:
         if saved.class_name not in classes:
             raise ValueError(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
-        model = key_class(self.sources, saved.class_name)(**saved.constructor)
-        if {k: v.shape for k, v in model.params.items()} != {k: v.shape for k, v in saved.params.items()}:
+        network = key_class(self.key, saved.class_name)(**saved.constructor)
+        if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise ValueError("the weights do not fit the constructor arguments saved with them")
-        model.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
-        X, y = data_utils.held_out_data(saved.trained_on, seed=self.held_out_seed)
-        with np.errstate(all="ignore"), threadpool_limits(1):
-            return model_io.accuracy(model, X, y)
+        network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
+        return network
 
 
-def read_small(path: Path) -> "model_io.Weights":
+def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
+    # the same name whatever was trained on and reached, for those who count a class's verdicts
+    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=MODEL)
+
+
+def thresholds_for(saved: model_io.Weights, expected: Message) -> list[float]:
+    """Return the accuracies that are asked for; raises ValueError for a data set that the check does not name."""
+    found: dict[str, list[float]] = expected["at_least"]
+    if saved.trained_on not in found:
+        raise ValueError(f"was trained on {saved.trained_on!r}, expected {' or '.join(found)}")
+    return found[saved.trained_on]
+
+
+def require_data(expected: Expected, folder: Path) -> None:
+    """Raise DataSetMissing where judging this submission's networks would need images that are not there.
+
+    Asked before nbgrader writes anything: what cannot be judged must not look like a zero in the gradebook.
+    """
+    if data_utils.find_cifar10() is not None:
+        return
+    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == MODEL):
+        try:
+            saved = read_small(folder / message["path"])
+            thresholds_for(saved, message)
+        except Exception:  # the judge will say it
+            continue
+        if saved.trained_on == CIFAR10:
+            raise DataSetMissing(no_cifar10(message["path"]))
+
+
+def no_cifar10(what: str) -> str:
+    return (
+        f"{what} was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, "
+        "name its folder in CS231N_DATA_DIR, and grade again"
+    )
+
+
+def held_out_identity() -> str:
+    """Name the data set that networks are measured on here, whichever one the kernels use."""
+    found = data_utils.find_cifar10()
+    return data_identity(None if found is None else Path(found))
+
+
+def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images and labels to measure a network on; raises DataSetMissing, downloads nothing."""
+    if data_set == CIFAR10 and data_utils.find_cifar10() is None:
+        raise DataSetMissing(no_cifar10("a network"))
+    try:
+        return data_utils.held_out_data(data_set, seed=seed)
+    except (OSError, ValueError) as error:
+        raise DataSetMissing(f"the held-out images ({data_set}) cannot be read: {error}") from error
+
+
+def read_small(path: Path) -> model_io.Weights:
     """Read a file of weights; raises ValueError where building its network would take more than MAX_PARAMETERS."""
     if path.is_symlink():
         raise ValueError("is a link, not a file")
@@ -71,7 +133,8 @@ def read_small(path: Path) -> "model_io.Weights":
     return saved
 
 
-@cache
-def key_class(sources: Path, name: str) -> type:
-    """Return the key's class of this name, the one of the latest notebook that has it."""
-    return [vars(module)[name] for module in key_modules(sources).values() if name in vars(module)][-1]
+@lru_cache(maxsize=16)
+def key_class(key: Key, name: str) -> type:
+    """Return the class of this name from the key's notebooks, of the latest one that has it."""
+    found: list[type] = [vars(module)[name] for module in key_modules(key.folder).values() if name in vars(module)]
+    return found[-1]

@@ -3,20 +3,14 @@
 from dataclasses import replace
 from html import escape
 
-from cs231n.checks.values import MIME_TYPE
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.judging.judge import PASSED, Verdict
+from autograder.core.results import Status, Verdict
 
 STYLE = "style='text-align: left; padding: 2px 1em 2px 0'"
-COLOURS = {PASSED: "#1a7f37", "failed": "#c62828"}
-
-
-def is_sent(output: NotebookNode) -> bool:
-    """Tell whether an output is a value that a check sent out, which nobody needs to read."""
-    data = output.get("data")
-    return isinstance(data, dict) and MIME_TYPE in data
+COLORS = {Status.PASSED: "#1a7f37", Status.FAILED: "#c62828"}
+OTHER = "#b26a00"
 
 
 def without_hidden(verdicts: list[Verdict]) -> list[Verdict]:
@@ -36,13 +30,13 @@ def table(verdicts: list[Verdict]) -> str:
 
 
 def row(verdict: Verdict) -> str:
-    colour = COLOURS.get(verdict.status, "#b26a00")
-    mark = "✓" if verdict.status == PASSED else "✗"
+    color = COLORS.get(verdict.status, OTHER)
+    mark = "✓" if verdict.passed else "✗"
     name = escape(verdict.check) + (" <i>(hidden)</i>" if verdict.hidden else "")
     hint = f"<br><b>hint:</b> {escape(verdict.hint)}" if verdict.hint else ""
     cells = [
         name,
-        f"<span style='color:{colour}'>{mark} {escape(verdict.status)}</span>",
+        f"<span style='color:{color}'>{mark} {escape(verdict.status)}</span>",
         escape(verdict.message) + hint,
     ]
     return f"<tr>{''.join(f'<td {STYLE}>{cell}</td>' for cell in cells)}</tr>"

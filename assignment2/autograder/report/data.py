@@ -2,22 +2,38 @@
 
 import ast
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import SubmittedAssignment
 from tqdm import tqdm
 
-from autograder.course.key import ASSIGNMENT, STUB, grade_id, is_solution, source_tree
-from autograder.integration.converters import course_directory, load_config
-from autograder.judging.judge import Verdict
+from autograder.core.annotations import repairs_of, status_of, verdicts_of
+from autograder.core.errors import GraderError
+from autograder.core.results import Repair, RepairKind, Status, Verdict
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.cells import is_solution, name_of, source_tree, tree_of
+from autograder.course.key import keys
+from autograder.integration.converters import load_config
+from autograder.integration.gradebook import open_gradebook
 
-# Why a person should look at a submission, what matters most first.
-NOT_GRADABLE, MISSING, CUT_SHORT = "not gradable", "missing", "cut short"
-SUSPICIOUS, CHANGED, REPAIRED = "suspicious", "check cell changed", "repaired"
-REASONS = (NOT_GRADABLE, MISSING, CUT_SHORT, SUSPICIOUS, CHANGED, REPAIRED)
+
+class Reason(StrEnum):
+    """Why a person should look at a submission, what matters most first."""
+
+    NOT_GRADABLE = "not gradable"
+    MISSING = "missing"
+    CUT_SHORT = "cut short"
+    SUSPICIOUS = "suspicious"
+    CHANGED = "check cell changed"
+    REPAIRED = "repaired"
+
+
+class NothingGraded(GraderError):
+    """There is nothing to report about."""
 
 
 class Cell(NamedTuple):
@@ -29,9 +45,9 @@ class Cell(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """Something that a person should look at. reason: one of REASONS; notebook: "" for the whole submission."""
+    """Something that a person should look at. notebook: "" for the whole submission."""
 
-    reason: str
+    reason: Reason
     notebook: str
     text: str
 
@@ -122,22 +138,18 @@ class Course:
 
 
 def read_course(folder: Path) -> Course:
-    """Read a course folder; raises FileNotFoundError where there is none, or no graded submission in it."""
-    nothing = f"no graded submission in {folder}: run `autograder grade` first"
-    directory = course_directory(load_config(folder))
-    if not any((folder / "autograded").glob(f"*/{ASSIGNMENT}")):
-        raise FileNotFoundError(nothing)  # before the gradebook is opened, which would make an empty one
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        try:
-            notebooks = gradebook.find_assignment(ASSIGNMENT).notebooks
-            submitted = gradebook.assignment_submissions(ASSIGNMENT)
-        except MissingEntry:
-            raise FileNotFoundError(nothing) from None
+    """Read a course folder; raises NoCourse where it is none, NothingGraded where no submission in it is graded."""
+    config = load_config(folder)
+    stubs = {name: key.stubs for name, key in keys(folder / "source" / ASSIGNMENT).items()}
+    with open_gradebook(config) as gradebook:
+        notebooks = gradebook.find_assignment(ASSIGNMENT).notebooks
+        submitted = gradebook.assignment_submissions(ASSIGNMENT)
         graded = [(n.name, cell) for n in notebooks for cell in (*n.grade_cells, *n.task_cells)]
         cells = {(notebook, cell.name): Cell(notebook, cell.name, cell.max_score) for notebook, cell in graded}
-        submissions = [submission_of(folder, s, cells) for s in tqdm(submitted, desc="reading", unit="student")]
+        bar = tqdm(submitted, desc="reading", unit="student", disable=not submitted)
+        submissions = [submission_of(folder, entry, cells, stubs) for entry in bar]
     if not submissions:
-        raise FileNotFoundError(nothing)
+        raise NothingGraded(f"no graded submission in {folder}: run `autograder grade` first")
     submissions.sort(key=lambda submission: submission.student)
     handed_in = {path.parent.name for path in (folder / "submitted").glob(f"*/{ASSIGNMENT}")}
     not_graded = sorted(handed_in - {submission.student for submission in submissions})
@@ -155,8 +167,13 @@ def in_order(cells: list[Cell], submissions: list[Submission]) -> list[Cell]:
     return sorted(cells, key=place)
 
 
-def submission_of(folder: Path, entry: SubmittedAssignment, cells: dict[tuple[str, str], Cell]) -> Submission:
-    """Put together what the gradebook and the autograded notebooks say about one student."""
+def submission_of(
+    folder: Path, entry: SubmittedAssignment, cells: dict[tuple[str, str], Cell], stubs: dict[str, dict[str, str]]
+) -> Submission:
+    """Put together what the gradebook and the autograded notebooks say about one student.
+
+    stubs: by notebook and cell, what the solution cells hold in the release
+    """
     student = entry.student
     submission = Submission(
         student.id, student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or "",
@@ -167,47 +184,54 @@ def submission_of(folder: Path, entry: SubmittedAssignment, cells: dict[tuple[st
             submission.grades[cells[notebook.name, grade.name]] = Grade(grade.score, grade.needs_manual_grade)
         path = folder / "autograded" / student.id / ASSIGNMENT / f"{notebook.name}.ipynb"
         try:
-            found = read_notebook(path)
+            found = read_judged(path, stubs.get(notebook.name, {}))
         except FileNotFoundError:
-            submission.remarks.append(Remark(MISSING, notebook.name, "was not handed in"))
+            submission.remarks.append(Remark(Reason.MISSING, notebook.name, "was not handed in"))
         except Exception as error:  # malformed files raise many kinds, and none of them may stop the report
             reason = f"the autograded notebook cannot be read: {type(error).__name__} {error}"[:200]
-            submission.remarks.append(Remark(NOT_GRADABLE, notebook.name, reason))
+            submission.remarks.append(Remark(Reason.NOT_GRADABLE, notebook.name, reason))
         else:
             submission.notebooks[notebook.name] = found
             submission.remarks += found.remarks
     return submission
 
 
-def read_notebook(path: Path) -> Notebook:
+def read_judged(path: Path, stubs: dict[str, str]) -> Notebook:
     """Read an autograded notebook; raises whatever its damage leads to."""
     judged = nbformat.v4.reads(path.read_text(encoding="utf-8"))  # not validated: six times as fast, and it is ours
-    repairs = judged.metadata.get("cs231n", {}).get("repairs", [])
     found = Notebook(
-        order=[grade_id(cell) for cell in judged.cells if cell.metadata.get("nbgrader", {}).get("grade")],
-        remarks=[Remark(reason_of(text), path.stem, text.removeprefix("not gradable: ")) for text in repairs],
+        order=[name_of(cell) for cell in judged.cells if cell.metadata.get("nbgrader", {}).get("grade")],
+        remarks=[remark_on(repair, path.stem) for repair in repairs_of(judged)],
     )
-    if any(remark.reason == NOT_GRADABLE for remark in found.remarks):
+    if any(remark.reason is Reason.NOT_GRADABLE for remark in found.remarks):
         return found
     for cell in judged.cells:
-        name, ours = grade_id(cell) or cell.get("id", ""), cell.metadata.get("cs231n", {})
-        if ours.get("status", "done") != "done":
-            found.remarks.append(Remark(CUT_SHORT, path.stem, f"{name} {ours['status']}"))
-        if "verdicts" in ours:
-            found.verdicts[name] = [Verdict(**verdict) for verdict in ours["verdicts"]]
-    found.code = code_of(judged)
+        status, verdicts = status_of(cell), verdicts_of(cell)
+        if status not in (None, Status.DONE):
+            found.remarks.append(Remark(Reason.CUT_SHORT, path.stem, f"{name_of(cell)} {status}"))
+        if verdicts is not None:
+            found.verdicts[name_of(cell)] = verdicts
+    found.code = code_of(judged, stubs)
     return found
 
 
-def reason_of(repair: str) -> str:
-    """Return which of REASONS a line of the sanitiser's repairs is."""
-    if repair.startswith("not gradable"):
-        return NOT_GRADABLE
-    return CHANGED if "the check cell was changed" in repair else REPAIRED
+REASON_OF_REPAIR = {
+    RepairKind.NOT_GRADABLE: Reason.NOT_GRADABLE,
+    RepairKind.CHECK_CHANGED: Reason.CHANGED,
+}
 
 
-def code_of(notebook: NotebookNode) -> str:
-    """Return the solution cells that were filled in, without comments and formatting."""
-    empty = STUB.splitlines()[-1]
-    filled = [c for c in notebook.cells if c.cell_type == "code" and is_solution(c) and empty not in c.source]
-    return "\n".join(f"# {grade_id(cell)}\n{ast.unparse(source_tree(cell))}" for cell in filled)
+def remark_on(repair: Repair, notebook: str) -> Remark:
+    reason = REASON_OF_REPAIR.get(repair.kind, Reason.REPAIRED)
+    return Remark(reason, notebook, repair.text if reason is Reason.NOT_GRADABLE else str(repair))
+
+
+def code_of(notebook: NotebookNode, stubs: dict[str, str]) -> str:
+    """Return the solution cells that were filled in, without comments and formatting.
+
+    stubs: what the cells hold in the release
+    """
+    solutions = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
+    code = {name_of(cell): ast.unparse(source_tree(cell)) for cell in solutions}
+    filled = {name: text for name, text in code.items() if text != ast.unparse(tree_of(stubs.get(name, "")))}
+    return "\n".join(f"# {name}\n{text}" for name, text in filled.items())

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.execution.kernel.client import FAULTS
-from autograder.execution.run import NOT_REACHED
-from autograder.judging.judge import ERROR, FAILED, PASSED, Verdict
-from autograder.report.data import NOT_GRADABLE, REASONS, SUSPICIOUS, Cell, Course, Remark, Submission
+from autograder.core.results import FAULTS, Status, Verdict
+from autograder.report.data import Cell, Course, Reason, Remark, Submission
 
-EMPTY = "still empty"  # the judge says "error" there
-STATUSES = (PASSED, FAILED, ERROR, EMPTY, *FAULTS, NOT_REACHED)
+STATUSES = (Status.PASSED, Status.FAILED, Status.ERROR, Status.EMPTY, *FAULTS, Status.NOT_REACHED)
+WRONG = (Status.FAILED, Status.ERROR)
 
 SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
 EASY, HARD, WEAK = 0.95, 0.05, 0.10
@@ -32,7 +30,7 @@ class Check:
     name: str
     hidden: bool
     points: float
-    counts: Counter = field(default_factory=Counter)
+    counts: Counter[Status] = field(default_factory=Counter)
     discrimination: float | None = None
     flags: list[str] = field(default_factory=list)
 
@@ -43,7 +41,7 @@ class Check:
     @property
     def share(self) -> float:
         """The share of submissions that pass (the item's difficulty index, as test theory calls it)."""
-        return self.counts[PASSED] / self.submissions
+        return self.counts[Status.PASSED] / self.submissions
 
 
 @dataclass
@@ -65,11 +63,6 @@ class Alike:
     students: list[str]
 
 
-def status_of(verdict: Verdict) -> str:
-    """Return which of STATUSES a verdict has."""
-    return EMPTY if verdict.status == ERROR and verdict.message.startswith("not implemented yet") else verdict.status
-
-
 def checks_of(course: Course) -> list[Check]:
     """Return every check of the assignment with its numbers, cell by cell. Notebooks not gradable count nowhere."""
     found = []
@@ -83,8 +76,8 @@ def checks_of(course: Course) -> list[Check]:
         for name, pairs in results.items():
             first = pairs[0][1]
             check = Check(cell, name, first.hidden, cell.points * first.weight / weight)
-            check.counts.update(status_of(verdict) for _, verdict in pairs)
-            passed = [verdict.status == PASSED for _, verdict in pairs]
+            check.counts.update(verdict.status for _, verdict in pairs)
+            passed = [verdict.passed for _, verdict in pairs]
             check.discrimination = discrimination(passed, [raw[s.student] - s.points(cell) for s, _ in pairs])
             check.flags = flags_of(check)
             found.append(check)
@@ -135,22 +128,24 @@ def unexplained(course: Course, cell: Cell) -> list[str]:
     found = []
     for submission in course.submissions:
         verdicts = submission.verdicts(cell)
-        if any(status_of(v) in (FAILED, ERROR) for v in verdicts) and not any(v.hint for v in verdicts):
+        if any(v.status in WRONG for v in verdicts) and not any(v.hint for v in verdicts):
             found.append(submission.student)
     return found
 
 
 def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
     """Return the students whose submission a person should look at, with the remarks, the gravest first."""
-    found = {student: [Remark(NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded}
+    found = {
+        student: [Remark(Reason.NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded
+    }
     for submission in course.submissions:
-        texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+        texts: dict[tuple[Reason, str], list[str]] = defaultdict(list)
         for remark in submission.remarks + suspicions(course, submission):
             texts[remark.reason, remark.notebook].append(remark.text)
         if texts:
             joined = [Remark(reason, notebook, "; ".join(lines)) for (reason, notebook), lines in texts.items()]
-            found[submission.student] = sorted(joined, key=lambda remark: REASONS.index(remark.reason))
-    return sorted(found.items(), key=lambda item: (REASONS.index(item[1][0].reason), item[0]))
+            found[submission.student] = sorted(joined, key=lambda remark: list(Reason).index(remark.reason))
+    return sorted(found.items(), key=lambda item: (list(Reason).index(item[1][0].reason), item[0]))
 
 
 def suspicions(course: Course, submission: Submission) -> list[Remark]:
@@ -162,9 +157,9 @@ def suspicions(course: Course, submission: Submission) -> list[Remark]:
         seen = [v for v in verdicts if not v.hidden]
         hidden = [v for v in verdicts if v.hidden and v.kind in ("equal", "")]  # "": graded before verdicts had kinds
         explained = any(v.hint for v in verdicts)
-        wrong = all(status_of(v) in (FAILED, ERROR) for v in hidden)
-        if seen and len(hidden) > 1 and all(v.status == PASSED for v in seen) and wrong and not explained:
-            found.append(Remark(SUSPICIOUS, cell.notebook, text.format(cell.name, len(hidden))))
+        wrong = all(v.status in WRONG for v in hidden)
+        if seen and len(hidden) > 1 and all(v.passed for v in seen) and wrong and not explained:
+            found.append(Remark(Reason.SUSPICIOUS, cell.notebook, text.format(cell.name, len(hidden))))
     return found
 
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.course.key import ASSIGNMENT
+from autograder.course.assignment import ASSIGNMENT
 from autograder.report.data import Course
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

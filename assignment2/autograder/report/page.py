@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.course.key import ASSIGNMENT
+from autograder.course.assignment import ASSIGNMENT
 from autograder.report import plots
-from autograder.report.data import REASONS, Cell, Course, read_course
+from autograder.report.data import Cell, Course, Reason, read_course
 from autograder.report.items import (
     NEARLY_ALL_FAIL,
     NEARLY_ALL_PASS,
@@ -104,7 +104,7 @@ def page(course: Course, checks: list[Check]) -> str:
         },
         reasons=Counter(reason for _, remarks in human for reason in {remark.reason for remark in remarks}),
         not_passed=[status for status in STATUSES[1:] if any(check.counts[status] for check in checks)],
-        small=small, SMALL_CLASS=SMALL_CLASS, WEAK=WEAK, REASONS=REASONS,
+        small=small, SMALL_CLASS=SMALL_CLASS, WEAK=WEAK, REASONS=list(Reason),
         short=plots.short, level=level,
     )  # fmt: skip
 

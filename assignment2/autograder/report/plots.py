@@ -13,13 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from autograder.judging.judge import ERROR, FAILED, PASSED
+from autograder.core.results import Status
 from autograder.report.data import Cell, Course
-from autograder.report.items import EASY, EMPTY, HARD, STATUSES, WEAK, Check, Mistake
+from autograder.report.items import EASY, HARD, STATUSES, WEAK, Check, Mistake
 
 BLUE, SKY, VERMILLION, ORANGE, PURPLE, GREY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
 CUT_SHORT = "cut short"
-SHADES = {PASSED: BLUE, FAILED: VERMILLION, ERROR: ORANGE, CUT_SHORT: PURPLE, EMPTY: GREY}
+SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GREY}
 STYLE = {
     "svg.fonttype": "none",  # text stays text: small, and found by the browser's search
     "svg.hashsalt": "report",  # the same numbers give the same file

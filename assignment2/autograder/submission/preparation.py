@@ -1,42 +1,71 @@
-"""From a sanitised notebook to the job that executes it, and back."""
+"""From what a student handed in, or the key, to the job that is executed, and back."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.course.key import Key, is_check, is_experiment, withheld_modules
+from autograder.core.annotations import note_repairs, note_status
+from autograder.core.results import CellResult, Repair, RepairKind
+from autograder.course.cells import is_check, is_executed, withheld_modules
+from autograder.course.key import Key
+from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.execution.kernel.client import Limits
-from autograder.execution.run import DEFAULT_LIMITS, Job
+from autograder.submission.reading import NotGradable, read_modules, read_notebook
+from autograder.submission.sanitize import sanitize
 
 
-def runs(cell: NotebookNode) -> bool:
-    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
-    return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
+@dataclass(frozen=True)
+class Prepared:
+    """One notebook of a submission, ready to be executed. notebook: the sanitized one, with the repairs noted in it."""
+
+    notebook: NotebookNode
+    job: Job
+    repairs: list[Repair]
+
+
+def prepare(folder: Path, key: Key, options: ExecutionOptions) -> Prepared:
+    """Read and sanitize one notebook of a submission and make its job: the one way from files to what is executed.
+
+    folder: the student's. Where the notebook cannot be read, an untouched one stands in its place, and says so.
+    """
+    try:
+        submitted, problems = read_notebook(folder / f"{key.name}.ipynb"), []
+    except NotGradable as problem:
+        submitted = nbformat.v4.new_notebook()
+        problems = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
+    notebook, repairs = sanitize(submitted, key)
+    repairs = problems or repairs
+    note_repairs(notebook, repairs)
+    return Prepared(notebook, make_job(notebook, key, read_modules(folder), options), repairs)
 
 
 def make_job(
     notebook: NotebookNode,
     key: Key,
     files: dict[str, str] | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    sandboxed: bool | None = None,
+    options: ExecutionOptions = ExecutionOptions(),  # noqa: B008 (it is frozen)
 ) -> Job:
-    """Return the job for a sanitised notebook.
+    """Return the job for a sanitized notebook, or for a form of the key, on this machine.
 
     files: the Python modules that were handed in with it
-    sandboxed: whether it may only run in a sandbox; None, for the instructor's own code: where there is one
     """
-    executed = list(filter(runs, notebook.cells))
-    cells = tuple((c.source, "check" if is_check(c) else "definition") for c in executed)
-    withheld = {n: withheld_modules(c) for n, c in enumerate(executed) if is_check(c) and withheld_modules(c)}
-    sandboxed = not sandbox.unavailable() if sandboxed is None else sandboxed
-    return Job(cells, key.definitions, files or {}, limits, withheld, sandboxed)
+    sandboxed = not sandbox.unavailable() if options.sandboxed is None else options.sandboxed
+    cells = tuple(map(code_cell, filter(is_executed, notebook.cells)))
+    return Job(cells, Runtime.current(), key.definitions, files or {}, options.limits, sandboxed)
 
 
-def merge(notebook: NotebookNode, results: list[dict]) -> NotebookNode:
-    """Return a copy of the notebook with the outputs of its job, and each executed cell's status in its metadata."""
+def code_cell(cell: NotebookNode) -> CodeCell:
+    if is_check(cell):
+        return CodeCell(cell.source, Role.CHECK, withheld_modules(cell))
+    return CodeCell(cell.source)
+
+
+def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
+    """Return a copy of the notebook with the outputs of its job, and each executed cell's status noted."""
     notebook = nbformat.from_dict(notebook)
-    for cell, result in zip(filter(runs, notebook.cells), results, strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in result["outputs"]]
-        cell.metadata["cs231n"] = {"status": result["status"]}
+    for cell, result in zip(filter(is_executed, notebook.cells), results, strict=True):
+        cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
+        note_status(cell, result.status)
     return notebook

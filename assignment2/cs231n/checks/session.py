@@ -49,20 +49,22 @@ class Checks:
         self.cell = cell
         self.lines = []
         self._case = ""
-        self._snapshots = []
+        self._snapshots = []  # of the open case, or of the cell outside of its cases
 
     # -- what a check cell calls
 
     @contextmanager
     def case(self, name):
         """Group the checks of one input; an exception inside fails this case and the next one still runs."""
+        outside = self._case, self._snapshots
         self._case, self._snapshots = name, []
         try:
             yield
             self._compare_snapshots()
         except Exception as error:
             self._fail(error)
-        self._case, self._snapshots = "", []
+        finally:
+            self._case, self._snapshots = outside
 
     def equal(self, name, actual, expected, tol=1e-8, weight=1):
         """Compare with reference values that stand in the cell: a number, a list (float64) or an array."""
@@ -88,7 +90,10 @@ class Checks:
         self._values(name, got, kind="holds", weight=weight, expression=expression, given=given or {})
 
     def unchanged(self, weight=0.5, **arrays):
-        """At the end of the case, require that these arrays (or lists of numbers) were not modified in place."""
+        """Require that these arrays (or lists of numbers) are not modified in place from here on.
+
+        They are compared at the end of the case, or of the cell where no case is open, unless an exception ends it.
+        """
         snapshots = {key: np.array(value, copy=True) for key, value in arrays.items()}
         self._snapshots.append((arrays, snapshots, weight))
 
@@ -148,11 +153,12 @@ class Checks:
         return self
 
     def __exit__(self, _, error, __):
-        if isinstance(error, Exception):
+        if error is None:
+            self._compare_snapshots()
+        elif isinstance(error, Exception):
             self._fail(error)
-        elif error is not None:
+        else:
             return False
-        self._compare_snapshots()
         failed = [line for line in self.lines if line.message not in ("", HIDDEN)]
         self._print(failed)
         if failed:
@@ -214,7 +220,8 @@ class SendingChecks(Checks):
             self._values(f"{', '.join(arrays)} unchanged", values, kind="unchanged", tol=0.0, weight=weight)
 
     def _fail(self, error):
-        self._send(check=self._case, kind="error", error=one_line(error), where=where(error))
+        exception = type(error).__name__
+        self._send(check=self._case, kind="error", exception=exception, error=one_line(error), where=where(error))
 
     def _send(self, **message):
         message["case"] = self._case

@@ -2,7 +2,7 @@
 
 import pytest
 from autograder.core.errors import GraderError
-from autograder.demo import MARK, make_room
+from autograder.demo.run import MARK, make_room
 
 
 @pytest.fixture

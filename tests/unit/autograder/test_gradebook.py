@@ -5,11 +5,17 @@ import shutil
 import pytest
 from autograder.cli import main
 from autograder.core.errors import GraderError
-from autograder.course.key import ASSIGNMENT
-from autograder.integration.gradebook import require_assignment
+from autograder.course.assignment import ASSIGNMENT
+from autograder.integration.converters import load_config
+from autograder.integration.gradebook import open_gradebook
 from nbgrader.api import Gradebook
 
 CONFIG = "from autograder.config import configure\nc = get_config()\nconfigure(c)\n"
+
+
+def open_there(course):
+    with open_gradebook(load_config(course)) as gradebook:
+        return gradebook.find_assignment(ASSIGNMENT)
 
 
 @pytest.fixture
@@ -51,7 +57,7 @@ def test_gradebook_of_another_assignment(command, course, gradebooks, capsys):
 def test_released_course(course, gradebooks):
     """Is a gradebook that knows the assignment accepted?"""
     shutil.copy(gradebooks / ASSIGNMENT, course / "gradebook.db")
-    require_assignment(course)
+    open_there(course)
 
 
 def test_configured_database(course, gradebooks):
@@ -60,13 +66,13 @@ def test_configured_database(course, gradebooks):
         file.write(f"c.CourseDirectory.db_url = 'sqlite:///{course / 'other.sqlite'}'\n")
     shutil.copy(gradebooks / ASSIGNMENT, course / "gradebook.db")
     with pytest.raises(GraderError, match=r"no other\.sqlite in"):
-        require_assignment(course)
+        open_there(course)
     shutil.copy(gradebooks / ASSIGNMENT, course / "other.sqlite")
-    require_assignment(course)
+    open_there(course)
 
 
 def test_no_database(course):
     """Is a file that is no database the grader's trouble, named in the message?"""
     (course / "gradebook.db").write_bytes(b"no database" * 1000)
     with pytest.raises(GraderError, match=r"gradebook\.db cannot be read as a gradebook: .*not a database"):
-        require_assignment(course)
+        open_there(course)

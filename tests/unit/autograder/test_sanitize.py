@@ -1,11 +1,13 @@
-"""Putting what students wrote into the instructor's notebook: autograder.sanitise."""
+"""Putting what students wrote into the instructor's notebook: autograder.submission."""
 
 import json
 
 import nbformat
 import pytest
-from autograder.course.key import grade_id
-from autograder.submission.sanitize import NotGradable, read_submission, sanitise
+from autograder.core.results import RepairKind
+from autograder.course.cells import grade_id
+from autograder.submission.reading import NotGradable, read_notebook
+from autograder.submission.sanitize import sanitize
 from helpers import toy
 
 MINE = "def double(x):\n    return x + x"
@@ -30,7 +32,7 @@ def sources(notebook):
 
 def test_solutions_are_taken_and_checks_are_not(handed_in, toy_key):
     """Are the student's solutions put into the instructor's notebook, hidden checks included, without complaint?"""
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert repairs == []
     assert cell(clean, "double").source == MINE
     assert cell(clean, "test_double").source == toy.TEST_DOUBLE
@@ -40,7 +42,7 @@ def test_solutions_are_taken_and_checks_are_not(handed_in, toy_key):
 
 def test_no_solution_is_left_in_the_template(toy_key):
     """Does an empty submission meet stubs, never the key's own code or model answer?"""
-    clean, _ = sanitise(nbformat.v4.new_notebook(), toy_key)
+    clean, _ = sanitize(nbformat.v4.new_notebook(), toy_key)
     assert "2 * x" not in cell(clean, "double").source
     assert cell(clean, "why").source == "YOUR ANSWER HERE"
 
@@ -48,18 +50,18 @@ def test_no_solution_is_left_in_the_template(toy_key):
 def test_changed_check_cell(handed_in, toy_key):
     """Is a weakened check cell replaced and reported?"""
     cell(handed_in, "test_double").source = "pass"
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert cell(clean, "test_double").source == toy.TEST_DOUBLE
-    assert repairs == ["test_double: the check cell was changed, the original counts"]
+    assert [(repair.kind, repair.cell) for repair in repairs] == [(RepairKind.CHECK_CHANGED, "test_double")]
 
 
 @pytest.mark.parametrize("name", ["double", "test_double", "why", "imports", "title"])
 def test_deleted_cell(handed_in, toy_key, name):
     """Does a deleted cell come back as it was released, and cost nothing else?"""
     handed_in.cells = [c for c in handed_in.cells if (grade_id(c) or c.id) != name]
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert [grade_id(c) or c.id for c in clean.cells] == [grade_id(c) or c.id for c in toy_key.notebook.cells]
-    assert repairs == ([f"{name}: the cell was missing"] if name in ("double", "why") else [])
+    assert list(map(str, repairs)) == ([f"{name}: the cell was missing"] if name in ("double", "why") else [])
 
 
 def test_duplicated_cells(handed_in, toy_key):
@@ -69,20 +71,20 @@ def test_duplicated_cells(handed_in, toy_key):
         copy.id = f"copy-of-{name.replace('_', '-')}"
         copy.source = "def double(x):\n    return 0 * x" if name == "double" else copy.source
         handed_in.cells.append(copy)
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert cell(clean, "double").source == "def double(x):\n    return 0 * x"
     assert sources(clean).index(MINE) < len(clean.cells)
     assert sum("with checking" in source for source in sources(clean)) == 2
-    assert len([text for text in repairs if "more than once" in text]) == 2
+    assert [repair.kind for repair in repairs].count(RepairKind.CELL_REPEATED) == 2
 
 
 def test_reordered_cells(handed_in, toy_key):
     """Do cells that were moved come back into the instructor's order?"""
     handed_in.cells.reverse()
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert [grade_id(c) for c in clean.cells] == [grade_id(c) for c in toy_key.notebook.cells]
     assert cell(clean, "double").source == MINE
-    assert repairs == ["cells were in another order"]
+    assert list(map(str, repairs)) == ["cells were in another order"]
 
 
 def test_retyped_cell(handed_in, toy_key):
@@ -90,24 +92,24 @@ def test_retyped_cell(handed_in, toy_key):
     index = handed_in.cells.index(cell(handed_in, "double"))
     theirs = nbformat.v4.new_markdown_cell(MINE, metadata=handed_in.cells[index].metadata)
     handed_in.cells[index] = theirs
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert cell(clean, "double").cell_type == "code"
     assert cell(clean, "double").source == MINE
-    assert repairs == ["double: was a markdown cell, is code again"]
+    assert list(map(str, repairs)) == ["double: was a markdown cell, is code again"]
 
 
 def test_lost_metadata(handed_in, toy_key):
     """Are cells found by their cell id where an editor dropped the metadata, and by what they define without that?"""
     for c in handed_in.cells:
         c.metadata = nbformat.NotebookNode()
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert cell(clean, "double").source == MINE
     assert repairs == []
     for number, c in enumerate(handed_in.cells):
         c.id = f"new-{number}"
-    clean, repairs = sanitise(handed_in, toy_key)
+    clean, repairs = sanitize(handed_in, toy_key)
     assert cell(clean, "double").source == MINE
-    assert "double: recognised by what it defines, its id was lost" in repairs
+    assert (RepairKind.ID_LOST, "double") in [(repair.kind, repair.cell) for repair in repairs]
 
 
 def test_added_cells_stay_where_they_were(handed_in, toy_key):
@@ -115,7 +117,7 @@ def test_added_cells_stay_where_they_were(handed_in, toy_key):
     helper = nbformat.v4.new_code_cell("def helper():\n    pass", metadata={"nbgrader": {"grade_id": "forged"}})
     handed_in.cells.insert(2, helper)
     handed_in.cells.insert(0, nbformat.v4.new_code_cell("first = 1"))
-    clean, _ = sanitise(handed_in, toy_key)
+    clean, _ = sanitize(handed_in, toy_key)
     found = sources(clean)
     assert found[0] == "first = 1"
     assert found.index(helper.source) == found.index(MINE) - 1
@@ -126,7 +128,7 @@ def test_added_cells_stay_where_they_were(handed_in, toy_key):
 def test_imports_added_to_a_given_cell(handed_in, toy_key):
     """Do imports that a student adds to the import cell run behind the original?"""
     cell(handed_in, "imports").source += "\nimport itertools"
-    clean, _ = sanitise(handed_in, toy_key)
+    clean, _ = sanitize(handed_in, toy_key)
     names = [c.id for c in clean.cells]
     after = clean.cells[names.index("imports") + 1]
     assert "itertools" not in cell(clean, "imports").source
@@ -138,7 +140,7 @@ def test_experiment_keeps_the_students_outputs(handed_in, toy_key):
     theirs = cell(handed_in, "plot")
     theirs.source = "print('my own settings')"
     theirs.outputs = [nbformat.v4.new_output("stream", text="my own settings")]
-    clean, _ = sanitise(handed_in, toy_key)
+    clean, _ = sanitize(handed_in, toy_key)
     assert cell(clean, "plot").source == theirs.source
     assert cell(clean, "plot").outputs == theirs.outputs
 
@@ -160,7 +162,7 @@ def test_unreadable_files(tmp_path, content, said):
     if content is not None:
         path.write_text(content)
     with pytest.raises(NotGradable, match=said):
-        read_submission(path)
+        read_notebook(path)
 
 
 def test_old_format(tmp_path, handed_in, toy_key):
@@ -171,7 +173,7 @@ def test_old_format(tmp_path, handed_in, toy_key):
         del c["id"]
     path = tmp_path / "Toy.ipynb"
     path.write_text(json.dumps(old))
-    clean, repairs = sanitise(read_submission(path), toy_key)
+    clean, repairs = sanitize(read_notebook(path), toy_key)
     assert cell(clean, "double").source == MINE
     assert repairs == []
 
@@ -182,7 +184,7 @@ def test_huge_notebook(tmp_path, monkeypatch):
     with path.open("wb") as file:
         file.truncate(100 * 2**20)
     with pytest.raises(NotGradable, match="has 100 MB"):
-        read_submission(path)
+        read_notebook(path)
 
 
 def test_pictures_pasted_into_an_answer_are_kept(handed_in, toy_key):
@@ -192,7 +194,7 @@ def test_pictures_pasted_into_an_answer_are_kept(handed_in, toy_key):
     answer.attachments = {"plot.png": picture, "broken.png": 3, "worse.png": {"image/png": None}}
     added = nbformat.v4.new_markdown_cell("mine", attachments={"plot.png": picture})
     handed_in.cells.append(added)
-    clean, _ = sanitise(handed_in, toy_key)
+    clean, _ = sanitize(handed_in, toy_key)
     assert cell(clean, "why").attachments == {"plot.png": picture}
     assert next(c for c in clean.cells if c.source == "mine").attachments == {"plot.png": picture}
     nbformat.validate(clean)

@@ -77,6 +77,47 @@ def test_exception_outside_of_a_case(capsys):
     assert "✓ first\n  ✗ TypeError: broken" in capsys.readouterr().out
 
 
+def check_around_cases(modify):
+    """Run a cell that asks for unchanged arrays before, in, between and after its cases; modify those named."""
+    a, b, c, d = (np.array([1.0, 2.0]) for _ in range(4))
+    with checking("double") as check:
+        check.unchanged(a=a)
+        with check.case("first"):
+            check.unchanged(b=b)
+            if "a" in modify:
+                a += 1
+            if "b" in modify:
+                b += 1
+        check.unchanged(c=c)
+        with check.case("raises"):
+            if "c" in modify:
+                c += 1
+            raise ValueError("no")
+        check.unchanged(d=d)
+        if "d" in modify:
+            d += 1
+
+
+@pytest.mark.parametrize("modify", ["a", "b", "c", "d", "abcd"])
+def test_unchanged_around_cases(modify, capsys):
+    """Is an array compared wherever its `unchanged` stands, under the name of the case only if it stands in one?"""
+    with pytest.raises(ChecksFailed, match=rf"{len(modify) + 1} of 5 checks failed"):
+        check_around_cases(modify)
+    lines = capsys.readouterr().out.splitlines()[1:]
+    failed = {"first/b unchanged": "b" in modify, "raises": True}
+    failed |= {f"{name} unchanged": name in modify for name in "acd"}
+    expected = [f"{'✗' if wrong else '✓'} {check}" for check, wrong in failed.items()]
+    assert [line[2:].split(":")[0] for line in lines] == expected
+
+
+def test_unchanged_is_not_compared_after_an_exception(capsys):
+    """Does a cell that breaks off get no mark for the arrays that it might have modified later?"""
+    with pytest.raises(ChecksFailed, match="1 of 1 checks failed"), checking("double") as check:
+        check.unchanged(x=np.ones(2))
+        raise TypeError("broken")
+    assert "unchanged" not in capsys.readouterr().out
+
+
 def test_interrupt_is_not_swallowed():
     """Can a student still stop a check cell?"""
     with pytest.raises(KeyboardInterrupt), checking("double") as check, check.case("long"):
@@ -148,3 +189,37 @@ def test_grading_sends_values_and_no_verdict(sent, capsys):
     np.testing.assert_array_equal(decode(sent[0]["values"]["value"]), [1.0, 2.0])
     assert sent[3]["error"] == "ValueError: no"
     assert "expected" not in str(sent)
+
+
+def test_grading_sends_unchanged_around_cases(sent):
+    """Do the values of every `unchanged` leave the process as they are at its end, with no case but their own?"""
+    check_around_cases("abcd")
+    messages = [(m["check"], m["case"]) for m in sent]
+    outside = [(f"{name} unchanged", "") for name in "acd"]
+    assert messages == [("first/b unchanged", "first"), ("raises", "raises"), *outside]
+    for message in [m for m in sent if m["kind"] == "unchanged"]:
+        (value,) = message["values"].values()
+        np.testing.assert_array_equal(decode(value), [2.0, 3.0])
+
+
+def test_grading_sends_no_unchanged_after_an_exception(sent):
+    """Does a cell that breaks off send its error only?"""
+    with checking("double") as check:
+        check.unchanged(x=np.ones(2))
+        raise TypeError("broken")
+    assert [(m["check"], m["kind"]) for m in sent] == [("", "error")]
+
+
+def test_grading_names_the_type_of_an_exception(sent):
+    """Can the grader tell an empty TODO block from a mistake without reading the text?"""
+    with checking("double") as check:
+        with check.case("empty"):
+            raise NotImplementedError("TODO")
+        with check.case("raises"):
+            raise ValueError("no")
+        raise TypeError("outside")
+    assert [(message["check"], message["exception"]) for message in sent] == [
+        ("empty", "NotImplementedError"),
+        ("raises", "ValueError"),
+        ("", "TypeError"),
+    ]

@@ -7,7 +7,14 @@ import tracemalloc
 import numpy as np
 import pytest
 from cs231n import fast_layers, fast_pooling, threads
-from cs231n.fast_layers import conv_backward_fast, conv_forward_fast, max_pool_backward_fast, max_pool_forward_fast
+from cs231n.fast_layers import (
+    conv_backward_fast,
+    conv_backward_im2col,
+    conv_forward_fast,
+    conv_forward_im2col,
+    max_pool_backward_fast,
+    max_pool_forward_fast,
+)
 from numpy.lib.stride_tricks import sliding_window_view
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
@@ -127,6 +134,22 @@ def test_convolution_agrees_with_loops(geometry, dtype, tolerance):
         np.testing.assert_allclose(actual, right, atol=tolerance, rtol=tolerance, err_msg=name)
 
 
+@pytest.mark.parametrize("geometry", [*CONVOLUTIONS, (6, 3, 32, 32, 8, 7, 7, 1, 3)], ids=str)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+def test_the_fast_way_agrees_with_the_plain_one(geometry, dtype, tolerance):
+    """Do the plain im2col, which students read, and the fast layers give the same, forward and backward?"""
+    x, w, b, param = convolution_inputs(geometry, dtype)
+    out, cache = conv_forward_fast(x, w, b, param)
+    plain_out, plain_cache = conv_forward_im2col(x, w, b, param)
+    dout = upstream(out)
+    results = (out, *conv_backward_fast(dout, cache))
+    plain = (plain_out, *conv_backward_im2col(dout, plain_cache))
+    for name, actual, right in zip(("out", "dx", "dw", "db"), results, plain, strict=True):
+        assert actual.dtype == right.dtype == dtype, name
+        assert actual.shape == right.shape, name
+        np.testing.assert_allclose(actual, right, atol=10 * tolerance, rtol=tolerance, err_msg=name)
+
+
 @pytest.mark.parametrize("geometry", CONVOLUTIONS, ids=str)
 def test_convolution_is_the_same_in_small_blocks_and_two_threads(geometry, two_threads):
     """Do blocks of single rows, halves of which another thread computes, fit together?"""
@@ -158,9 +181,9 @@ def test_nan_stays_where_it_is_seen():
     x, w, b, param = convolution_inputs(CONVOLUTIONS[0])
     x[1, 2, 0, 4] = np.nan
     out, _ = conv_forward_fast(x, w, b, param)
-    spoilt = np.zeros(out.shape, bool)
-    spoilt[1, :, :2, 3:] = True
-    np.testing.assert_array_equal(np.isnan(out), spoilt)
+    spoiled = np.zeros(out.shape, bool)
+    spoiled[1, :, :2, 3:] = True
+    np.testing.assert_array_equal(np.isnan(out), spoiled)
 
 
 @pytest.mark.parametrize("geometry", [CONVOLUTIONS[2], CONVOLUTIONS[6]], ids=str)

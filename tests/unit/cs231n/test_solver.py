@@ -4,13 +4,11 @@ import json
 import subprocess
 import sys
 
-import nbformat
 import numpy as np
 import pytest
 from cs231n.layers import softmax_loss
 from cs231n.optim import sgd
 from cs231n.solver import Solver, wants_progress_bar
-from nbclient import NotebookClient
 
 
 class Linear:
@@ -322,22 +320,6 @@ def test_terminals_are_watched(monkeypatch):
     assert wants_progress_bar()
     monkeypatch.setenv("CS231N_PROGRESS", "0")
     assert not wants_progress_bar()
-
-
-@pytest.mark.parametrize("watched", [False, True])
-def test_notebooks_are_watched_if_they_can_ask(watched, monkeypatch):
-    """Is a notebook that nbclient executes not watched, and one whose front end can ask for input watched?"""
-    monkeypatch.delenv("CS231N_PROGRESS")
-    code = "import sys\nfrom cs231n.solver import wants_progress_bar\nwants_progress_bar()"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    client = NotebookClient(notebook, kernel_name="python3", timeout=60)
-    if watched:
-        with client.setup_kernel():
-            client.kc.allow_stdin = True
-            client.execute_cell(notebook.cells[0], 0)
-    else:
-        client.execute()
-    assert [output["data"]["text/plain"] for output in notebook.cells[0].outputs] == [str(watched)]
 
 
 def test_importing_is_cheap():

@@ -57,7 +57,7 @@ def test_classes_are_balanced():
     np.testing.assert_array_equal(np.bincount(images("train", 1000)[1]), [100] * 10)
 
 
-def test_colours_are_like_photographs():
+def test_colors_are_like_photographs():
     """Are brightness and contrast about those of CIFAR-10 (mean 121, spread 64), so that its settings serve here?"""
     X = images("train", 2000)[0].astype(float)
     assert 105 < X.mean() < 140

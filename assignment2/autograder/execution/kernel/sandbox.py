@@ -17,19 +17,23 @@ from pathlib import Path
 import cs231n
 from cs231n import data_utils
 
+from autograder.core.errors import GraderError
+from autograder.execution.kernel import seccomp
+
 SCRATCH = "/tmp"  # everything that a student's code can write to, one file system in memory
 HOME, WORK, SOCKETS = f"{SCRATCH}/home", f"{SCRATCH}/work", f"{SCRATCH}/.kernel/socket"
 IMPORTS, PACKAGES = "/imports", "/withheld"
 DEVICES = ("null", "zero", "full", "random", "urandom")
 FIRST_USER = 1_000_000  # a grader that is root gives each sandbox an unused user of its own
 INSTALL = (
-    "Install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; macOS and Windows: "
-    "grade in a Linux virtual machine), or accept the risk that student code runs with your rights: --no-sandbox, or "
-    "c.ExecuteFromStore.sandbox = False in nbgrader_config.py"
+    "Install bubblewrap and libseccomp (Debian, Ubuntu: apt install bubblewrap libseccomp2; Fedora: dnf install "
+    "bubblewrap libseccomp; macOS and Windows: grade in a Linux virtual machine) and run pip install pyseccomp, or "
+    "accept the risk that student code runs with your rights: --no-sandbox, or c.ExecuteFromStore.sandbox = False in "
+    "nbgrader_config.py"
 )
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(GraderError):
     """There is no sandbox on this machine; the message says why and what to install."""
 
 
@@ -40,6 +44,8 @@ def unavailable() -> str:
         return f"bubblewrap does not exist on {sys.platform}"
     if shutil.which("bwrap") is None:
         return "no bwrap on the PATH"
+    if reason := seccomp.unavailable():
+        return reason
     command = [*isolation(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
     tried = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return tried.stderr.strip()[:200] if tried.returncode else ""
@@ -48,7 +54,7 @@ def unavailable() -> str:
 def require() -> None:
     """Raise NoSandbox where no sandbox can be made."""
     if reason := unavailable():
-        raise NoSandbox(f"student code runs in bubblewrap, which does not work here ({reason}). {INSTALL}")
+        raise NoSandbox(f"student code runs in a sandbox, and there is none here ({reason}). {INSTALL}")
 
 
 def isolation() -> list[str]:
@@ -88,12 +94,12 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
             options += ["--ro-bind", path, path]
     if (folder / "imports").exists():
         options += ["--ro-bind", str(folder / "imports"), IMPORTS]
-    for path in sorted((folder / "modules").glob("*")):
-        options += ["--ro-bind", str(path), f"{WORK}/{path.name}"]
+    for module in sorted((folder / "modules").glob("*")):
+        options += ["--ro-bind", str(module), f"{WORK}/{module.name}"]
     options += ["--perms", "0755", "--dir", PACKAGES]
-    for path in sorted((folder / "withheld").glob("*")):  # in place of the original, which is nowhere in the sandbox
-        place = str(Path(cs231n.__file__).parent) if path.name == "cs231n" else f"{PACKAGES}/{path.name}"
-        options += ["--ro-bind", str(path), place]
+    for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
+        place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
+        options += ["--ro-bind", str(stand_in), place]
     options += ["--proc", "/proc", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
@@ -104,7 +110,7 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
 class Sandbox:
     """A running sandbox. It ends when `pipe`, the write end of a pipe, is closed by all who have it, or by `kill`."""
 
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     pid: int
     pipe: int
 
@@ -156,8 +162,11 @@ def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
     )
     os.close(wait)
     os.close(info_write)
+    assert process.stdout is not None
+    assert process.stderr is not None
     with open(info_read) as info, process.stdout as output, process.stderr as errors:
         if output.readline() != b"ready\n":
             os.close(pipe)
+            process.wait()
             raise NoSandbox(f"bubblewrap failed: {errors.read().decode(errors='replace').strip()}")
         return Sandbox(process, json.load(info)["child-pid"], pipe)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder import samples
 from autograder.authoring.release import REGISTRY, release
 from autograder.core.errors import GraderError
-from autograder.course.key import ASSIGNMENT
+from autograder.course.assignment import ASSIGNMENT
+from autograder.demo import samples
 from autograder.execution.kernel import sandbox
-from autograder.grading.run import Options, grade, print_outcome
+from autograder.grading.printing import print_outcome
+from autograder.grading.run import Options, grade
 from autograder.report.page import report
 
 MARK = ".autograder-demo"
@@ -22,20 +23,20 @@ MARK_TEXT = (
 )
 
 
-def demo(repository: Path, folder: Path, risk: bool = False) -> None:
+def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look.
 
     The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
     """
     start = time.monotonic()
-    if not risk and (reason := sandbox.unavailable()):
-        risk = True
+    if not no_sandbox and (reason := sandbox.unavailable()):
+        no_sandbox = True
         print(f"WARNING: no sandbox ({reason}): the sample submissions run with your rights.\n" + sandbox.INSTALL)
     make_course(repository, folder)
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
     names = samples.hand_in(folder)
     print(f"{len(names)} sample submissions: {', '.join(names)}", flush=True)
-    outcome = grade(folder, Options(risk=risk))
+    outcome = grade(folder, Options(no_sandbox=no_sandbox))
     print()
     print_outcome(outcome)
     print(f"\n{time.monotonic() - start:.0f} s. Where to look:")

@@ -1,0 +1,52 @@
+"""The key executed, experiments included: `notebooks/`, the baseline that nbval checks."""
+
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+from autograder.core.errors import GraderError
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import keys
+from autograder.execution.kernel import program
+
+
+def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600) -> None:
+    """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
+
+    names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
+    """
+    folder.mkdir(exist_ok=True)
+    found = keys(course / "source" / ASSIGNMENT)
+    if unknown := set(names) - set(found):
+        raise GraderError(f"there is no notebook {', '.join(unknown)}: choose among {', '.join(found)}")
+    for name, key in found.items():
+        if not names or not (folder / f"{name}.ipynb").exists():
+            nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
+    for name in sorted(names or found, key=lambda name: len(found[name].imports)):
+        key, start = found[name], time.monotonic()
+        print(f"{name} ... ", end="", flush=True)
+        notebook = nbformat.from_dict(key.notebook)
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=KernelManager,
+            timeout=timeout,
+            resources={"metadata": {"path": str(folder)}},
+        )
+        client.execute()
+        print(f"{time.monotonic() - start:.0f} s", flush=True)
+        for cell in notebook.cells:
+            cell.metadata.pop("execution", None)  # times of day
+        notebook.metadata = key.notebook.metadata
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+class KernelManager(AsyncKernelManager):
+    """Kernels of this very interpreter, whatever the notebook or the user's kernel specs say."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return KernelSpec(argv=program.command(), display_name="Python 3", language="python")

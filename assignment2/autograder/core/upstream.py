@@ -1,0 +1,165 @@
+"""Every patch of somebody else's library, and every use of what it keeps to itself, each with its reason.
+
+Seen with jsonschema 4.26, IPython 9.18, ipykernel 7.4, nbconvert 7.17, nbgrader 0.9.6 and SQLAlchemy 2.1. Where a
+later version has changed what is patched, the patch is left out and everything works as the library has it: slower,
+or without the improvement. tests/unit/autograder/test_upstream.py tells when that happens, and when a patch is not
+needed any more.
+
+Libraries are imported where they are patched: a kernel imports this module, and must not import nbgrader.
+"""
+
+import ast
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbconvert.exporters import HTMLExporter
+    from nbformat import NotebookNode
+
+# ipykernel imports debugpy, whose debugger warns about frozen modules unless it is told not to look for them.
+KERNEL_VARIABLES = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+# What ipykernel and IPython import while a kernel starts: imported before, it takes no time then.
+KERNEL_MODULES = (
+    "matplotlib_inline.backend_inline",
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "psutil",
+    "IPython.core.completerlib",
+    "IPython.core.debugger_backport",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)
+
+
+def patch_method(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Replace a method by what `make` makes of it, once; do nothing where there is no such method."""
+    original = getattr(owner, name, None)
+    if callable(original) and not hasattr(original, "patched_here"):
+        replacement: Any = wraps(original)(make(original))
+        replacement.patched_here = True
+        setattr(owner, name, replacement)
+
+
+# -- jsonschema
+
+
+def skip_grammar_of_iris() -> None:
+    """Keep jsonschema, which nbformat uses, from compiling a grammar of internationalized addresses, which nothing
+    here needs: that takes seconds in every process."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # importing it raises ImportError
+
+
+# -- IPython and ipykernel
+
+
+def preload_kernels() -> None:
+    """Import what kernels import at their start; a module that is gone is not needed any more."""
+    for module in KERNEL_MODULES:
+        with suppress(ImportError):
+            importlib.import_module(module)
+
+
+def patch_kernels() -> None:
+    """Patch IPython and ipykernel in a process that becomes a kernel."""
+    transform_only_what_is_not_python()
+    run_commands_without_a_terminal()
+
+
+def transform_only_what_is_not_python() -> None:
+    """Leave plain Python as it is, as IPython would in the end: it looks for its own syntax twice in every cell, with
+    a tokenizer written in Python, which takes longer than most cells run."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    def make(transform: Callable[..., list[str]]) -> Callable[..., list[str]]:
+        return lambda manager, lines: lines if is_python("".join(lines)) else transform(manager, lines)
+
+    patch_method(TransformerManager, "do_token_transforms", make)
+
+
+@lru_cache(maxsize=1)  # ipykernel asks, and then IPython
+def is_python(source: str) -> bool:
+    """Tell whether this is Python without any of IPython's own syntax."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the cell will say them itself
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
+def run_commands_without_a_terminal() -> None:
+    """Run `!command` as a plain child process: ipykernel would open a terminal, which does not exist in a sandbox."""
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+    if hasattr(ZMQInteractiveShell, "system_raw"):
+        ZMQInteractiveShell.system = ZMQInteractiveShell.system_raw
+
+
+# -- nbconvert
+
+
+def page_without_parsing(
+    exporter: "HTMLExporter", notebook: "NotebookNode", resources: Any, **options: Any
+) -> tuple[str, Any]:
+    """Write a notebook as a page, in a third of the time: nbconvert's own exporter parses each page once more, to give
+    its images an alternative text and its cells a place in the tab order. Where that cannot be left out, it is not."""
+    from nbconvert.exporters import HTMLExporter, TemplateExporter
+    from nbconvert.filters import Highlight2HTML
+    from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+
+    if not all(hasattr(exporter, name) for name in ("_nb_metadata", "_init_resources")):
+        return HTMLExporter.from_notebook_node(exporter, notebook, resources, **options)
+    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=exporter))
+    widgets = WidgetsDataTypeFilter(notebook_metadata=exporter._nb_metadata, parent=exporter, resources=resources)
+    exporter.register_filter("filter_data_type", widgets)
+    return TemplateExporter.from_notebook_node(exporter, notebook, exporter._init_resources(resources), **options)
+
+
+# -- nbgrader
+
+
+def patch_nbgrader() -> None:
+    """Patch nbgrader in a process that runs it; a course's `nbgrader_config.py` does, so its own commands have it."""
+    forgive_garbled_timestamps()
+    put_scripts_on_path()
+    silence_sqlalchemy()
+
+
+def forgive_garbled_timestamps() -> None:
+    """Let a garbled `timestamp.txt` count as none: nbgrader gives up on the submission, which costs everything."""
+    from nbgrader.coursedir import CourseDirectory
+
+    def make(read: Callable[..., Any]) -> Callable[..., Any]:
+        def get_existing_timestamp(directory: Any, *arguments: Any, **options: Any) -> Any:
+            try:
+                return read(directory, *arguments, **options)
+            except (Exception, SystemExit):
+                return None
+
+        return get_existing_timestamp
+
+    patch_method(CourseDirectory, "get_existing_timestamp", make)
+
+
+def put_scripts_on_path() -> None:
+    """Let nbgrader find `alembic`, which it starts by its name, also where no virtual environment is activated."""
+    scripts = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    if scripts not in path.split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + path
+
+
+def silence_sqlalchemy() -> None:
+    """Hide SQLAlchemy's warnings about rows that nbgrader uses a moment before it adds them."""
+    from sqlalchemy.exc import SAWarning
+
+    warnings.filterwarnings("ignore", category=SAWarning)

@@ -1,0 +1,65 @@
+"""What the cells of a notebook are, by nbgrader's metadata and the course's own tags."""
+
+import ast
+
+from nbformat import NotebookNode
+
+EXPERIMENT = "experiment"
+WITHOUT = "without:"
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """Return the id that nbgrader knows a cell by, None for the other cells."""
+    found: str | None = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return found
+
+
+def name_of(cell: NotebookNode) -> str:
+    """Return what a cell is called in messages: the id that nbgrader knows it by, else its cell id."""
+    return grade_id(cell) or str(cell.get("id", ""))
+
+
+def is_experiment(cell: NotebookNode) -> bool:
+    """Tell whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
+    return EXPERIMENT in cell.metadata.get("tags", [])
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Tell whether students write this cell: a solution in code, or a written answer."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Tell whether a cell is a check cell: graded by the judge."""
+    return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def is_executed(cell: NotebookNode) -> bool:
+    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
+    return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
+
+
+def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
+    """Return the modules that a check cell has to do without: one tag `without:cs231n.fast_layers` for each."""
+    tags = cell.metadata.get("tags", [])
+    return tuple(sorted(tag.removeprefix(WITHOUT) for tag in tags if tag.startswith(WITHOUT)))
+
+
+def source_tree(cell: NotebookNode) -> ast.Module:
+    """Parse a code cell without its lines of IPython syntax; an empty tree where it is not Python."""
+    return tree_of(cell.source)
+
+
+def tree_of(source: str) -> ast.Module:
+    """Parse the source of a code cell, see `source_tree`."""
+    lines = [line for line in source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]
+    try:
+        return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError):  # ValueError: null bytes
+        return ast.Module([], [])
+
+
+def defined_names(cell: NotebookNode) -> set[str]:
+    """Return the functions and classes that a code cell defines at its top level."""
+    definitions = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
+    return {node.name for node in source_tree(cell).body if isinstance(node, definitions)}

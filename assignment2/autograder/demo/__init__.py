@@ -1,0 +1,1 @@
+"""`autograder demo`: a course in a scratch folder, sample submissions, the whole way to their feedback pages."""

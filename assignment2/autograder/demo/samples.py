@@ -1,0 +1,98 @@
+"""Sample submissions, made from the release, the key and the catalogue; each is named after what it shows."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.catalogue import catalogue
+from autograder.course.cells import grade_id, is_experiment, is_solution
+from autograder.course.key import Key, keys
+from autograder.course.solutions import answered, set_source, solution, without_marks
+from autograder.demo.training import train_networks
+
+ON_TIME, TOO_LATE = "2026-01-31 20:00:00 UTC", "2026-02-02 09:30:00 UTC"
+DUE = "2026-01-31 23:59:00 UTC"
+
+
+def common_mistakes(notebook: NotebookNode, key: Key) -> None:
+    """Graft the first misconception of every second solution cell."""
+    seen: list[str] = []
+    for mistake in catalogue(key.folder, key.name):
+        if mistake.cell not in seen:
+            seen.append(mistake.cell)
+            if len(seen) % 2 == 1:
+                grafted = next(c for c in mistake.graft(key).cells if grade_id(c) == mistake.cell)
+                set_source(notebook, mistake.cell, without_marks(grafted.source))
+
+
+def first_solutions(notebook: NotebookNode) -> list[str]:
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
+    return [grade_id(cell) for cell in code if not is_experiment(cell)]
+
+
+def syntax_error(notebook: NotebookNode, key: Key) -> None:
+    name = first_solutions(notebook)[1]
+    set_source(notebook, name, solution(key, name).source.replace("):", ")", 1))
+
+
+def never_ends(notebook: NotebookNode, key: Key) -> None:
+    if key.imports:
+        return  # in the first notebook only: each check that waits for the function takes the whole time of a cell
+    name = first_solutions(notebook)[-1]
+    source = without_marks(solution(key, name).source)
+    body = source.replace("    return ", "    while True:\n        pass\n    return ", 1)
+    set_source(notebook, name, body)
+
+
+def lost_metadata(notebook: NotebookNode, key: Key) -> None:
+    for cell in notebook.cells:
+        cell.metadata = {}
+
+
+def nothing(notebook: NotebookNode, key: Key) -> None:
+    pass
+
+
+SPOIL: dict[str, Callable[[NotebookNode, Key], None]] = {
+    "complete": nothing,
+    "common-mistakes": common_mistakes,
+    "syntax-error": syntax_error,
+    "never-ends": never_ends,
+    "lost-metadata": lost_metadata,
+    "late": nothing,
+}
+
+
+def hand_in(course: Path) -> list[str]:
+    """Write the samples to `submitted/` of a course whose release exists; returns their names."""
+    course_keys = keys(course / "source" / ASSIGNMENT)
+    weights = train_networks(course)
+    for name, spoil in SPOIL.items():
+        folder = submission(course, name, TOO_LATE if name == "late" else ON_TIME)
+        for key in course_keys.values():
+            notebook = answered(released(course, key), key)
+            spoil(notebook, key)
+            nbformat.write(notebook, folder / f"{key.name}.ipynb")
+        for file, content in weights.items():
+            (folder / file).write_bytes(content)
+    folder = submission(course, "untouched", ON_TIME)
+    for key in course_keys.values():
+        nbformat.write(released(course, key), folder / f"{key.name}.ipynb")
+    folder = submission(course, "unreadable", ON_TIME)
+    for key in course_keys.values():
+        (folder / f"{key.name}.ipynb").write_text('{"cells": [', encoding="utf-8")
+    return [*SPOIL, "untouched", "unreadable"]
+
+
+def released(course: Path, key: Key) -> NotebookNode:
+    return nbformat.read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb", as_version=4)
+
+
+def submission(course: Path, student: str, timestamp: str) -> Path:
+    folder = course / "submitted" / student / ASSIGNMENT
+    folder.mkdir(parents=True)
+    (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
+    return folder

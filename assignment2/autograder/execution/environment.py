@@ -1,0 +1,53 @@
+"""The environment variables of kernels and of the processes that start them."""
+
+import os
+import sys
+from pathlib import Path
+
+from autograder.core import upstream
+from autograder.execution.job import Runtime, data_folder
+from autograder.execution.kernel import sandbox
+
+
+def single_threaded_blas() -> dict[str, str]:
+    return dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def sandboxed_environment(runtime: Runtime) -> dict[str, str]:
+    """Return the environment of a kernel in a sandbox."""
+    path = os.pathsep.join([f"{sys.prefix}/bin", "/usr/bin", "/bin"])
+    common = common_environment(runtime, sandbox.HOME, sandbox.IMPORTS)
+    return {**common, "PATH": path, "USER": "student", "TMPDIR": sandbox.SCRATCH}
+
+
+def plain_environment(runtime: Runtime, folder: Path) -> dict[str, str]:
+    """Return the environment of a kernel without a sandbox. folder: what `lay_out` has laid out"""
+    path = os.pathsep.join([str(folder / "withheld"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    common = common_environment(runtime, str(folder / "home"), str(folder / "imports"))
+    return {**common, **_kept("PATH", "SYSTEMROOT", "VIRTUAL_ENV"), "PYTHONPATH": path}
+
+
+def common_environment(runtime: Runtime, home: str, imports: str) -> dict[str, str]:
+    """Return the variables that are the same with and without a sandbox."""
+    data = data_folder()
+    return {
+        "CS231N_CHECKS": "send",
+        "CS231N_NOTEBOOK_PATH": imports,
+        **({"CS231N_DATA": "cifar-10", "CS231N_DATA_DIR": str(data)} if data else {"CS231N_DATA": "synthetic"}),
+        "HOME": home,
+        "IPYTHONDIR": home,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONHASHSEED": "0",
+        **single_threaded_blas(),
+        **runtime.settings,
+    }
+
+
+def fork_server_environment() -> dict[str, str]:
+    """Return the environment of a fork server: nothing of the grader's that a kernel could not see as well."""
+    kept = _kept("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: there are Matplotlib's known fonts
+    return {**kept, "PYTHONHASHSEED": "0", **single_threaded_blas(), **upstream.KERNEL_VARIABLES}
+
+
+def _kept(*names: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -1,0 +1,158 @@
+"""What is executed: a job, which holds all that its outputs depend on.
+
+So it can be addressed by a hash, sent to another process, or be found in the store.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import cs231n
+from cs231n import cifar10_files, data_utils
+
+FORMAT = 3  # raise it when what an execution stores changes
+MIB = 2**20
+SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # the grader's environment variables that a kernel takes over
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may use; of a cell: seconds, and the bytes of all messages that it sends.
+
+    Memory is that of all processes together; scratch is what may be written to files, which are kept in memory.
+    Without a sandbox only times and output are limited.
+    """
+
+    cell_seconds: float = 30
+    notebook_seconds: float = 240
+    output_bytes: int = 10 * MIB
+    memory_bytes: int = 2048 * MIB
+    scratch_bytes: int = 256 * MIB
+    processes: int = 64
+
+    def resources(self) -> dict[str, int]:
+        """Return what the operating system enforces for each process, by the names of Python's module `resource`."""
+        return {
+            "RLIMIT_DATA": self.memory_bytes,
+            "RLIMIT_FSIZE": self.scratch_bytes,
+            "RLIMIT_CPU": int(self.notebook_seconds) + 1,
+            "RLIMIT_NPROC": self.processes,
+            "RLIMIT_NOFILE": 512,
+            "RLIMIT_CORE": 0,
+        }
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """How to execute. sandboxed: whether a job may only run in a sandbox; None, for the instructor's own code: it
+    runs in one where there is one."""
+
+    limits: Limits = Limits()
+    sandboxed: bool | None = None
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a kernel runs on, as far as outputs depend on it.
+
+    python, numpy, ipykernel: versions; cs231n: the digest of its files; data: the data set and what identifies its
+    files; settings: the environment variables of SETTINGS that are set
+    """
+
+    python: str
+    numpy: str
+    ipykernel: str
+    cs231n: str
+    data: str
+    settings: dict[str, str]
+
+    @classmethod
+    def current(cls) -> "Runtime":
+        """Return what a kernel of this process would run on."""
+        return cls(
+            python=platform.python_version(),
+            numpy=_version("numpy"),
+            ipykernel=_version("ipykernel"),
+            cs231n=package_digest(),
+            data=data_identity(data_folder()),
+            settings={name: os.environ[name] for name in SETTINGS if name in os.environ},
+        )
+
+    def differences(self, other: "Runtime") -> list[str]:
+        """Say in which parts another runtime differs, one line each: "numpy: 2.0 here, 2.1 there"."""
+        pairs = [(part.name, getattr(self, part.name), getattr(other, part.name)) for part in fields(self)]
+        return [f"{name}: {ours} here, {theirs} there" for name, ours, theirs in pairs if ours != theirs]
+
+
+class Role(StrEnum):
+    """What a cell is for: definitions run again in every new kernel, checks run once."""
+
+    DEFINITION = "definition"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """One cell to execute. withheld: the modules that refuse to work while it runs, sorted; check cells only."""
+
+    source: str
+    role: Role = Role.DEFINITION
+    withheld: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to execute.
+
+    definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by file name;
+    sandboxed: whether it may only run in a sandbox
+    """
+
+    cells: tuple[CodeCell, ...]
+    runtime: Runtime
+    definitions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    sandboxed: bool = True
+
+    @cached_property
+    def address(self) -> str:
+        """The hash of the job, and so of everything that the outputs depend on."""
+        return hashlib.sha256(json.dumps([FORMAT, asdict(self)], sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def package_digest() -> str:
+    """Return the hash of the Python files of `cs231n`, as they are when it is first asked for."""
+    digest = hashlib.sha256()
+    folder = Path(cs231n.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def data_folder() -> Path | None:
+    """Return the folder of CIFAR-10's batch files, None where the synthetic images are used."""
+    found = None if os.environ.get("CS231N_DATA") == "synthetic" else data_utils.find_cifar10()
+    return None if found is None else Path(found)
+
+
+def data_identity(folder: Path | None) -> str:
+    """Name a data set; CIFAR-10 with a hash of its files' names and sizes, wherever they are.
+
+    folder: that of CIFAR-10's batch files; None stands for the synthetic images
+    """
+    if folder is None:
+        return "synthetic"
+    paths = [folder / name for name in cifar10_files.TRAINING_FILES + cifar10_files.TEST_FILES]
+    sizes = [(path.name, path.stat().st_size) for path in paths if path.is_file()]
+    return f"CIFAR-10, {hashlib.sha256(repr(sizes).encode()).hexdigest()[:16]}"
+
+
+_version = cache(version)

@@ -1,0 +1,156 @@
+"""The other end of a fork server, started with `python -m`: forks kernels that have imported NumPy, Matplotlib and
+IPython already.
+
+Importing them takes a second, most of what executing a notebook costs, so it is done once for each worker. Every
+request names a sandbox that bubblewrap has made; the forked child enters its namespaces before it runs anything of a
+student's. The server itself runs no student code, holds nothing secret (its environment is the kernels') and is not
+reachable from inside a sandbox.
+
+A request is one packet on the standard input, a socket, and the write end of a pipe. When the kernel has ended,
+whatever the reason, the pipe closes.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from autograder.core import upstream
+from autograder.execution.kernel import program, seccomp
+from autograder.execution.kernel.protocol import KernelRequest
+
+if TYPE_CHECKING:
+    from pyseccomp import SyscallFilter
+
+NAMESPACES = ("user", "pid", "mnt", "net", "ipc", "uts")  # user first: it gives the right to enter the others
+PRELOADED = (  # beside what kernels import themselves: of cs231n, what no check cell has to do without
+    "numpy.random",
+    "matplotlib.pyplot",
+    "cs231n.checks",
+    "cs231n.data_utils",
+    "cs231n.layers",
+    "cs231n.solver",
+    "cs231n.vis_utils",
+)
+CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38  # linux/prctl.h
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main() -> None:
+    """Import what kernels need, then fork one for each request until the grader closes the socket."""
+    for module in PRELOADED:
+        __import__(module)
+    upstream.preload_kernels()
+    system_calls = seccomp.new_filter()
+    gc.freeze()  # the collector would touch, and so copy, every page that the kernels share
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: the pipe tells
+    control = socket.socket(fileno=os.dup(0))
+    while True:
+        packet, pipes, _, _ = socket.recv_fds(control, 2**20, 1)
+        if not packet:
+            return
+        if os.fork() == 0:
+            control.close()
+            serve_kernel(packet, pipes[0], system_calls)
+        os.close(pipes[0])
+
+
+def serve_kernel(packet: bytes, pipe: int, system_calls: "SyscallFilter") -> NoReturn:
+    """In a child: start the kernel in the namespaces of the sandbox, keep the pipe open as long as it runs."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        request = KernelRequest.from_bytes(packet)
+        spaces = open_namespaces(request.sandbox_pid)
+        for name in ("user", "pid"):  # a process cannot change its own pid namespace, only that of its children
+            if name in spaces:
+                enter(spaces[name])
+        kernel = os.fork()
+        if kernel == 0:
+            os.close(pipe)
+            start_kernel(request, spaces, system_calls)
+        os.waitpid(kernel, 0)
+    except BaseException:  # to the grader's terminal; no student code has run
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def open_namespaces(pid: int) -> dict[str, int]:
+    """Open those namespaces of a process that are not our own."""
+    spaces = {}
+    for name in NAMESPACES:
+        theirs = f"/proc/{pid}/ns/{name}"
+        if os.readlink(theirs) != os.readlink(f"/proc/self/ns/{name}"):
+            spaces[name] = os.open(theirs, os.O_RDONLY | os.O_CLOEXEC)
+    missing = {"pid", "mnt", "net", "ipc"} - set(spaces)
+    if missing:
+        raise RuntimeError(f"the sandbox shares the {', '.join(sorted(missing))} namespace with the grader")
+    return spaces
+
+
+def enter(space: int) -> None:
+    check(libc.setns(space, 0))
+
+
+def check(result: int) -> None:
+    """Raise the OSError of a C function that did not return 0."""
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def start_kernel(request: KernelRequest, spaces: dict[str, int], system_calls: "SyscallFilter") -> NoReturn:
+    """In the kernel's process: enter the sandbox for good, give up every privilege, and become a kernel."""
+    for name in spaces.keys() - {"user", "pid"}:
+        enter(spaces[name])  # of mnt, this changes the root folder too
+    os.setsid()
+    for name, value in request.limits.items():
+        resource.setrlimit(getattr(resource, name), (value, value))
+    give_up_privileges(request.uid)
+    system_calls.load()
+    os.environ.clear()
+    os.environ.update(request.environment)
+    sys.path[:0] = request.path
+    for name in [name for name in sys.modules if name.partition(".")[0] in request.forget]:
+        del sys.modules[name]
+    os.chdir(request.folder)
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for standard in (0, 1, 2):  # the grader's
+        os.dup2(nothing, standard)
+    os.closerange(3, 4096)
+    become_kernel(request.connection)
+
+
+def give_up_privileges(uid: int | None) -> None:
+    """Become an ordinary user (uid: where the grader is root, None else) who cannot gain privileges again."""
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    check(libc.capset(header, (ctypes.c_uint32 * 6)()))
+    check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))  # else /proc/self belongs to root
+
+
+def become_kernel(connection: dict[str, Any]) -> NoReturn:
+    import numpy as np
+
+    np.random.seed()  # the server's state, which every kernel inherits, would make chance the same for all
+    path = f"{connection['ip']}.json"
+    os.makedirs(os.path.dirname(path), mode=0o700)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(connection, file)
+    program.run(path)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

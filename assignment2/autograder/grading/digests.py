@@ -1,0 +1,46 @@
+"""Hashes of all that a result depends on: what has the same digest as the last time is not done again."""
+
+import hashlib
+from pathlib import Path
+
+from traitlets.config import Config
+
+import autograder
+from autograder.course.assignment import ASSIGNMENT
+from autograder.execution.job import Runtime
+from autograder.integration.gradebook import open_gradebook
+from autograder.judging.networks import held_out_identity
+
+
+def digest_of_submission(folder: Path, course: str) -> str:
+    """Return the hash of what the scores of a submission depend on. course: `digest_of_course()`"""
+    return digest_of_files(files_that_count(folder), course)
+
+
+def files_that_count(folder: Path) -> list[Path]:
+    """Return the files of a submission that its scores depend on."""
+    found = [path for pattern in ("*.ipynb", "*.py", "*.npz", "timestamp.txt") for path in folder.glob(pattern)]
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+
+
+def digest_of_course(course: Path, config: Config) -> str:
+    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine."""
+    files = [*(course / "source").rglob("*"), course / "nbgrader_config.py"]
+    files = sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts)
+    with open_gradebook(config) as gradebook:
+        due = gradebook.find_assignment(ASSIGNMENT).duedate
+    machine = [Runtime.current(), held_out_identity()]
+    return digest_of_files([*files, *code_of_the_grader()], repr([machine, due, config]))
+
+
+def code_of_the_grader() -> list[Path]:
+    """Return the files of this package."""
+    return sorted(path for path in Path(autograder.__file__).parent.rglob("*") if path.suffix in (".py", ".html"))
+
+
+def digest_of_files(paths: list[Path], start: str) -> str:
+    digest = hashlib.sha256(start.encode())
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(path.name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,59 @@
+"""A student's line in the table of results: points from the gradebook, remarks from the judged notebooks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.core.annotations import repairs_of, status_of
+from autograder.core.results import FAULTS, Status
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.cells import name_of
+
+CUT_SHORT = (*FAULTS, Status.NOT_REACHED)
+
+
+@dataclass
+class Row:
+    """One student's line in the table of results. scores: automatic and manual points by notebook."""
+
+    student: str
+    scores: dict[str, float]
+    maximum: float
+    late_seconds: float
+    remarks: list[str]
+
+    @property
+    def total(self) -> float:
+        return sum(self.scores.values())
+
+
+def row(gradebook: Gradebook, course: Path, student: str, remarks: list[str]) -> Row:
+    try:
+        submission = gradebook.find_submission(ASSIGNMENT, student)
+    except MissingEntry:
+        return Row(student, {}, 0.0, 0.0, remarks)
+    missing = [f"{n.name} was not handed in" for n in submission.notebooks if not handed_in(course, student, n.name)]
+    scores = {notebook.name: notebook.score for notebook in sorted(submission.notebooks, key=lambda n: n.name)}
+    return Row(student, scores, submission.max_score, submission.total_seconds_late, missing + remarks)
+
+
+def handed_in(course: Path, student: str, notebook: str) -> bool:
+    return (course / "submitted" / student / ASSIGNMENT / f"{notebook}.ipynb").exists()
+
+
+def remarks_on(course: Path, student: str) -> list[str]:
+    """Return what the instructor should know about a student's judged notebooks."""
+    judged = sorted((course / "autograded" / student / ASSIGNMENT).glob("*.ipynb"))
+    return [f"{path.stem}: {text}" for path in judged for text in remarks_in(nbformat.read(path, as_version=4))]
+
+
+def remarks_in(judged: NotebookNode) -> list[str]:
+    """Return the repairs of a judged notebook and the cells whose execution was cut short."""
+    ended = [(cell, status_of(cell)) for cell in judged.cells]
+    return [
+        *map(str, repairs_of(judged)),
+        *(f"{name_of(cell)} {status}" for cell, status in ended if status in CUT_SHORT),
+    ]

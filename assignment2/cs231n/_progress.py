@@ -1,0 +1,84 @@
+"""The lines that a training run prints, and a progress bar below them where a person watches."""
+
+import os
+import sys
+
+from cs231n import threads
+
+
+def wants_progress_bar() -> bool:
+    """Tell whether a person watches: in a terminal, or in a notebook's front end.
+
+    A front end that runs cells for a person allows them to ask for input; what executes notebooks unattended
+    (nbconvert, nbclient, nbgrader, nbval, papermill) does not. The environment variable CS231N_PROGRESS, 0 or 1,
+    overrides this.
+    """
+    chosen = os.environ.get("CS231N_PROGRESS", "")
+    if chosen in ("0", "1"):
+        return chosen == "1"
+    kernel = _ipython_kernel()
+    if kernel is None:
+        return sys.stderr is not None and sys.stderr.isatty()
+    try:
+        return bool(kernel.get_parent("shell")["content"]["allow_stdin"])
+    except (AttributeError, KeyError, TypeError):  # another kernel than ipykernel: do not risk a mess
+        return False
+
+
+class Reporter:
+    """Prints lines, with a progress bar over `iterations` below them where a person watches; use with `with`."""
+
+    def __init__(self, iterations: int, verbose: bool):
+        self.iterations = iterations
+        self.verbose = verbose
+        self.bar = None
+
+    def __enter__(self):
+        if self.verbose and self.iterations and wants_progress_bar():
+            self.bar = _bar_class()(total=self.iterations, leave=False, unit="it", dynamic_ncols=True)
+        return self
+
+    def __exit__(self, *exception):
+        if self.bar is not None:
+            self.bar.close()
+
+    def line(self, text: str):
+        """Print a line, if the run is verbose."""
+        if self.bar is not None:
+            self.bar.write(text)  # takes the bar away, prints, draws it again
+        elif self.verbose:
+            print(text)
+
+    def advance(self, loss: float):
+        """Move the bar on by one iteration, and show its loss."""
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+            self.bar.update()
+
+
+def _ipython_kernel():
+    """Return the Jupyter kernel that this process is, or None. IPython is not imported: a kernel has done so."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None)
+
+
+def _bar_class():
+    try:
+        import ipywidgets  # noqa: F401  without it, tqdm.auto would warn in a notebook and then draw text
+    except ImportError:
+        from tqdm import tqdm
+    else:
+        from tqdm.auto import tqdm
+    spare_monitor()
+    return tqdm
+
+
+def spare_monitor():
+    """Where threads cannot start, tell tqdm to do without its monitor, a thread that redraws bars which stand still.
+
+    tqdm would find out by itself, but warn the student.
+    """
+    from tqdm import tqdm
+
+    if not threads.can_start():
+        tqdm.monitor_interval = 0

@@ -1,0 +1,63 @@
+"""Notebooks as modules: `from FullyConnectedNets import affine_forward` reads FullyConnectedNets.ipynb.
+
+Importing this module switches it on. Of an imported notebook only definitions are executed: functions, classes,
+imports and constants, wherever they stand. Everything else is left out: experiments, check cells, magics, prints.
+
+- Notebooks are looked for in the current folder and along sys.path; if the environment variable
+  CS231N_NOTEBOOK_PATH names a folder, in that one only.
+- A module of Python or an installed package of the same name goes first, but not a .py file beside the notebook (an
+  export of it, which would run the experiments).
+- After a change, save the notebook and run `importlib.reload(FullyConnectedNets)`, then the import cells again.
+- Tracebacks show the lines of the notebook; a frame's file is called FullyConnectedNets.ipynb[affine_forward].
+
+The parts, in the order in which an import comes past them: `finder` finds a notebook, `definitions` picks out what is
+executed, `loader` executes it, `stale` tells whether it has changed since.
+
+The library importnb is not used: it puts names into builtins and is no longer maintained.
+"""
+
+import sys
+import warnings
+
+from cs231n.notebook_import.definitions import Definitions, read_definitions
+from cs231n.notebook_import.finder import FOLDER_VARIABLE, WORKBOOK, MissingNotebookFinder, NotebookFinder
+from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, loader_of
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "WORKBOOK",
+    "Definitions",
+    "MissingNotebookFinder",
+    "NotebookFinder",
+    "NotebookLoader",
+    "NotebookWarning",
+    "install",
+    "read_definitions",
+    "warn_if_stale",
+]
+
+
+def warn_if_stale(*_):
+    """Warn once about each imported notebook whose definitions have changed on disk since. Runs before each cell."""
+    for name in list(sys.modules):
+        loader = loader_of(name)
+        if loader is not None and loader.snapshot.is_newly_stale():
+            text = f"{loader.path.name} has changed since it was imported here. {loader.advice()}"
+            warnings.warn_explicit(text, NotebookWarning, loader.path.name, 0)
+
+
+def install():
+    """Switch the import of notebooks on; a second time changes nothing."""
+    ours = {"NotebookFinder", "MissingNotebookFinder"}
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ not in ours]
+    sys.meta_path.insert(0, NotebookFinder())
+    sys.meta_path.append(MissingNotebookFinder())
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        for callback in list(shell.events.callbacks["pre_run_cell"]):
+            if getattr(callback, "__name__", "") == warn_if_stale.__name__:
+                shell.events.unregister("pre_run_cell", callback)
+        shell.events.register("pre_run_cell", warn_if_stale)
+
+
+install()

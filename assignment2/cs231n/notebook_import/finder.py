@@ -1,0 +1,74 @@
+"""Where notebooks are looked for, and when they go before other modules."""
+
+import contextlib
+import difflib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from cs231n.notebook_import.loader import NotebookLoader, loader_of
+
+WORKBOOK = ("FullyConnectedNets", "BatchNormalization", "Dropout", "ConvolutionalNetworks")
+FOLDER_VARIABLE = "CS231N_NOTEBOOK_PATH"
+
+
+class NotebookFinder(importlib.abc.MetaPathFinder):
+    """Finds notebooks. It stands before Python's own finders, to go before a .py export of the same notebook."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        parent, _, name = fullname.rpartition(".")
+        if parent:
+            # `from FullyConnectedNets import name` comes here only if the module, which passes for a package without
+            # parts, has no such name: the place for a better message than "cannot import name".
+            loader = loader_of(parent)
+            if loader is not None:
+                raise ImportError(loader.explain(name), name=parent, path=str(loader.path))
+            return None
+        notebook = _find_notebook(name)
+        if notebook is None or (FOLDER_VARIABLE not in os.environ and _is_someone_elses(name, notebook)):
+            return None
+        loader = NotebookLoader(name, notebook)
+        return importlib.util.spec_from_file_location(name, notebook, loader=loader, submodule_search_locations=[])
+
+
+class MissingNotebookFinder(importlib.abc.MetaPathFinder):
+    """Stands last: says where a notebook of the workbook was looked for, when nothing else has its name."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        close = difflib.get_close_matches(fullname, WORKBOOK, n=1, cutoff=0.85)
+        if not close:
+            return None
+        folders = ", ".join(str(folder) for folder in _folders())
+        hint = f"is it {close[0]}? " if close[0] != fullname else ""
+        why = f" ({FOLDER_VARIABLE} is set)" if FOLDER_VARIABLE in os.environ else ""
+        raise ModuleNotFoundError(
+            f"there is no {fullname}.ipynb: {hint}Looked in {folders}{why}. Put that notebook beside this one",
+            name=fullname,
+        )
+
+
+def _folders():
+    """Where notebooks are looked for, the current folder first."""
+    if FOLDER_VARIABLE in os.environ:
+        return [Path(os.environ[FOLDER_VARIABLE]).absolute()]
+    with contextlib.suppress(FileNotFoundError):  # somebody has deleted the current folder
+        return list(dict.fromkeys(Path(entry).absolute() for entry in ["", *sys.path] if isinstance(entry, str)))
+    return []
+
+
+def _find_notebook(name):
+    candidates = (folder / f"{name}.ipynb" for folder in _folders())
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _is_someone_elses(name, notebook):
+    """Whether a module of this name exists that has nothing to do with the notebook."""
+    if name in sys.stdlib_module_names:
+        return True
+    spec = importlib.machinery.PathFinder.find_spec(name)
+    if spec is None or spec.origin is None:  # nothing, or a mere folder
+        return False
+    return Path(spec.origin) != notebook.with_suffix(".py")

@@ -1,0 +1,46 @@
+"""Whether a notebook has changed on disk since it was imported."""
+
+from pathlib import Path
+
+from cs231n.notebook_import.definitions import Definitions, read_definitions
+
+
+class Snapshot:
+    """The definitions of a notebook when they were read, to compare with those that are on disk later."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.definitions = Definitions()
+        self._stamp: tuple[int, int] | None = None  # of the file when it was read
+        self._compared: tuple[tuple[int, int] | None, bool] = None, False  # its stamp when last compared; the answer
+
+    def take(self) -> Definitions:
+        """Read the definitions; raises ImportError if the file is not a notebook."""
+        self._stamp = _stamp(self.path)
+        self.definitions = read_definitions(self.path)
+        return self.definitions
+
+    def is_stale(self) -> bool:
+        """Tell whether the definitions on disk are no longer those that were read."""
+        now = _stamp(self.path)
+        if now is None or now == self._stamp:
+            return False
+        if now != self._compared[0]:
+            try:
+                self._compared = now, read_definitions(self.path) != self.definitions
+            except (ImportError, OSError):  # half written, or gone
+                return False
+        return self._compared[1]
+
+    def is_newly_stale(self) -> bool:
+        """Tell it once for each version of the file."""
+        return self._compared[0] != _stamp(self.path) and self.is_stale()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return time and size of a file, None where there is none: a stamp that is the same says that it is the same."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
