@@ -64,6 +64,8 @@ def _ipython_kernel():
 
 def _bar_class():
     try:
+        if _ipython_kernel() is None:  # tqdm.auto takes any process that has imported ipykernel for a notebook
+            raise ImportError
         import ipywidgets  # noqa: F401  without it, tqdm.auto would warn in a notebook and then draw text
     except ImportError:
         from tqdm import tqdm

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from autograder.execution.job import CodeCell, Job, Limits, Role, Runtime, data_identity
+from autograder.execution.job import CodeCell, Job, Limits, Role, Runtime, data_folder, data_folder, data_identity
 from cs231n import cifar10_files
 
 RUNTIME = Runtime("3.11.7", "2.4.0", "7.4.0", "digest", "synthetic", {"LANG": "C"})
@@ -64,9 +64,9 @@ def test_data_set_is_told_by_its_files(tmp_path, monkeypatch):
         for name in cifar10_files.TRAINING_FILES + cifar10_files.TEST_FILES if size else ():
             (batches / name).write_bytes(b"x" * size)
         monkeypatch.setenv("CS231N_DATA_DIR", str(tmp_path / folder))
-        names.append(data_identity())
+        names.append(data_identity(data_folder()))
     assert names[0] == "synthetic"
     assert names[1].startswith("CIFAR-10")
     assert names[1] == names[2] != names[3]
     monkeypatch.setenv("CS231N_DATA", "synthetic")
-    assert data_identity() == "synthetic"
+    assert data_identity(data_folder()) == "synthetic"

@@ -1,7 +1,5 @@
 """Judging networks: what is the student's fault, and what is the grader's trouble."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from autograder.core.results import Status
@@ -13,6 +11,13 @@ MESSAGE = {
     "check": "accuracy", "kind": "model", "path": "net.npz", "weights": [1, 2], "classes": ["Net"],
     "at_least": {"cifar-10": [0.4, 0.6], "synthetic": [0.4, 0.6]},
 }  # fmt: skip
+
+
+class Other:
+    """Not the class that is asked for."""
+
+    def __init__(self):
+        self.params = {"W1": np.zeros(3)}
 
 
 class Net:
@@ -64,7 +69,7 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
         (lambda folder: None, "was not handed in"),
         (lambda folder: (folder / "net.npz").write_bytes(b"no weights"), "damaged"),
         (lambda folder: hand_in(folder, "mnist"), "was trained on 'mnist'"),
-        (lambda folder: hand_in(folder, "synthetic", SimpleNamespace(params={})), "SimpleNamespace"),
+        (lambda folder: hand_in(folder, "synthetic", Other()), "holds a Other, expected Net"),
     ],
     ids=["missing", "damaged", "other data", "other class"],
 )
