@@ -153,6 +153,30 @@ def test_killed_run_resumes(course):
     assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44), **slow}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal to a group of processes on POSIX only")
+def test_interrupted_run_ends_in_one_line(course, tmp_path, monkeypatch):
+    """Does Ctrl-C in a terminal, which all processes get, end with one line, and leave no temporary file?"""
+    for number in range(4):
+        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    command = [sys.executable, "-m", "autograder.cli", "grade", "--course", str(course), "--workers", "2"]
+    command += [] if SANDBOX else ["--no-sandbox"]
+    with (tmp_path / "said").open("w+") as said:
+        running = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
+        while len(list((course / "executions").glob("*/*.json.gz"))) < 4:  # two of the key's, and two of students
+            assert running.poll() is None
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait() == 130
+        said.seek(0)
+        printed = said.read()
+    assert "Traceback" not in printed
+    assert printed.strip().splitlines()[-1].startswith("autograder: grade was interrupted: executions are kept")
+    assert list(scratch.iterdir()) == []
+
+
 def test_second_grader_is_told_who_is_at_work(course, capsys):
     """Does a second grader stop and name the first one, and does the lock end when its holder is killed?"""
     with only_grader(course):
