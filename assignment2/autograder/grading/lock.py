@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from autograder.core.errors import GraderError
+
 LOCK, HOLDER = ".grading.lock", ".grading.holder"
 
 
-class CourseIsBusy(RuntimeError):
+class CourseIsBusy(GraderError):
     """Another grader holds the lock; the message says who."""
 
 
