@@ -2,7 +2,7 @@
 
 Seen with jsonschema 4.26, IPython 9.18, ipykernel 7.4, nbconvert 7.17, nbgrader 0.9.6 and SQLAlchemy 2.1. Where a
 later version has changed what is patched, the patch is left out and everything works as the library has it: slower,
-or without the improvement. tests/unit/autograder/test_upstream.py tells when that happens, and when a patch is not
+or without the improvement. tests/integration/test_upstream.py tells when that happens, and when a patch is not
 needed any more.
 
 Libraries are imported where they are patched: a kernel imports this module, and must not import nbgrader.
