@@ -17,7 +17,7 @@ from autograder.execution.worker import Worker, process_worker
 
 SANDBOX = not sandbox.unavailable()
 LIMITS = Limits(cell_seconds=4, notebook_seconds=60, output_bytes=100_000)
-needs_sandbox = pytest.mark.skipif(not SANDBOX, reason=f"no sandbox: {sandbox.unavailable()}")
+needs_sandbox = pytest.mark.needs("sandbox")
 
 
 def make_job(*cells, withheld=None, **more):
