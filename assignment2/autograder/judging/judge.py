@@ -61,7 +61,7 @@ class CheckJudge:
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], fingerprints: dict[str, Fingerprint]) -> None:
         known = self.known.fingerprints.get(cell.removeprefix("test_"), {})
-        names = hints.recognise(fingerprints, known)
+        names = hints.recognize(fingerprints, known)
         for verdict in verdicts:
             case = self.expected.checks[cell].get(verdict.check, {}).get("case")
             if not verdict.passed:

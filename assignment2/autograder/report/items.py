@@ -46,7 +46,7 @@ class Check:
 
 @dataclass
 class Mistake:
-    """A misconception of the catalogue, and the students in whose verdicts it was recognised."""
+    """A misconception of the catalogue, and the students in whose verdicts it was recognized."""
 
     cell: Cell
     name: str
