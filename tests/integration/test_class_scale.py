@@ -1,6 +1,8 @@
 """Grading a class: one grader at a time, killed and repeated runs, what changes, clusters, other databases."""
 
+import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -27,6 +30,7 @@ from autograder.grading.changes import differences, summary
 from autograder.grading.lock import CourseIsBusy, only_grader
 from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
+from autograder.integration.steps import Judge
 from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
 from distributed import LocalCluster
@@ -311,6 +315,36 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
         grade(course, HOW)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "cy").score == pytest.approx(1.44)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [GraderError("a kernel did not start"), OSError(errno.ENOSPC, "No space left on device")],
+    ids=["machine", "disk"],
+)
+def test_trouble_inside_of_nbgrader_stops_the_run(course, monkeypatch, problem):
+    """Does the grader's trouble in a step of nbgrader's, which catches everything, end the run, and cost nobody a
+    point?"""
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.integration.steps.Judge.preprocess", Mock(side_effect=problem))
+        with pytest.raises(type(problem), match=re.escape(str(problem))):
+            grade(course, HOW)
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+
+
+def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeypatch):
+    """Does any other exception in a step cost the one submission only, and say so in the table?"""
+
+    def preprocess(step, nb, resources):
+        if resources["nbgrader"]["student"] == "bob":
+            raise ValueError("an odd notebook")
+        return judge(step, nb, resources)
+
+    judge = Judge.preprocess
+    monkeypatch.setattr(Judge, "preprocess", preprocess)
+    outcome = grade(course, HOW)
+    assert totals(outcome) == {"ada": 6, "bob": 0, "cy": pytest.approx(1.44)}
+    assert {row.student: row.remarks for row in outcome.rows}["bob"] == ["not gradable: ValueError: an odd notebook"]
 
 
 @contextmanager
