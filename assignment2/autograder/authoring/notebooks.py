@@ -9,6 +9,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from autograder.core.errors import GraderError
+from autograder.core.notebooks import copied
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
 from autograder.execution.kernel import program
@@ -29,7 +30,7 @@ def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600)
     for name in sorted(names or found, key=lambda name: len(found[name].imports)):
         key, start = found[name], time.monotonic()
         print(f"{name} ... ", end="", flush=True)
-        notebook = nbformat.from_dict(key.notebook)
+        notebook = copied(key.notebook)
         client = NotebookClient(
             notebook,
             kernel_manager_class=KernelManager,

@@ -16,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
 
+from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
 
@@ -35,7 +36,7 @@ class Key:
     @cached_property
     def notebook(self) -> NotebookNode:
         """The source as it is: solutions, hidden checks and marking schemes included."""
-        return nbformat.read(self.folder / f"{self.name}.ipynb", as_version=4)
+        return read(self.folder / f"{self.name}.ipynb")
 
     @cached_property
     def template(self) -> NotebookNode:
@@ -48,7 +49,7 @@ class Key:
         return self._without(ClearHiddenTests, ClearMarkScheme, ClearOutput)
 
     def _without(self, *preprocessors: type) -> NotebookNode:
-        notebook, options = nbformat.from_dict(self.notebook), nbgrader_options()
+        notebook, options = copied(self.notebook), nbgrader_options()
         for preprocessor in preprocessors:
             notebook, _ = preprocessor(config=options).preprocess(notebook, {})
         return notebook
@@ -82,7 +83,7 @@ class Key:
 
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
-        return nbformat.v4.new_notebook(cells=cells, metadata=self.notebook.metadata)
+        return new_notebook(cells=cells, metadata=self.notebook.metadata)
 
 
 def load_key(folder: Path, name: str) -> Key:

@@ -55,11 +55,11 @@ def convert(
 
     prepared: notebooks that the steps need not prepare any more, by student and name
     """
-    text = io.StringIO()
+    logger, text = get_logger(), io.StringIO()
+    assert isinstance(logger, logging.Logger)  # traitlets' own; an adapter is only what applications set
+    level, handlers, propagate = logger.level, logger.handlers, logger.propagate
     handler = logging.StreamHandler(text)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    logger = get_logger()
-    level, handlers, propagate = logger.level, logger.handlers, logger.propagate
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
     try:

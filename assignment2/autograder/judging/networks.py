@@ -13,7 +13,7 @@ import numpy as np
 from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
-from autograder.core.errors import GraderError
+from autograder.core.errors import GraderError, SubmissionError
 from autograder.core.results import Status, Verdict
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
@@ -25,6 +25,10 @@ CIFAR10 = "cifar-10"
 
 class DataSetMissing(GraderError):
     """A network was trained on a data set that the grader's machine does not have."""
+
+
+class Unusable(SubmissionError):
+    """A file of weights that is not what the check asks for."""
 
 
 class NetworkJudge:
@@ -40,29 +44,29 @@ class NetworkJudge:
         path, weights = folder / expected["path"], expected["weights"]
         try:
             saved = read_small(path)
-            thresholds = thresholds_for(saved, expected)
+            data_set = data_set_of(saved, expected)
             network = self._build(saved, expected["classes"])
         except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
             reason = f"{path.name} was not handed in" if not path.exists() else f"{path.name}: {error}"
             return [verdict(n, Status.FAILED, reason, w) for n, w in enumerate(weights, start=1)]
-        X, y = held_out_images(saved.trained_on, self.held_out_seed)
+        X, y = held_out_images(data_set, self.held_out_seed)
         try:
             with np.errstate(all="ignore"), threadpool_limits(1):
                 reached = model_io.accuracy(network, X, y)
         except Exception as error:
             return [verdict(n, Status.FAILED, f"{path.name}: {error}", w) for n, w in enumerate(weights, start=1)]
-        message = f"{reached:.1%} on the held-out images ({saved.trained_on}), at least {{:.0%}} asked for"
+        message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} asked for"
         return [
             verdict(n, Status.PASSED if reached >= least else Status.FAILED, message.format(least), w)
-            for n, (w, least) in enumerate(zip(weights, thresholds, strict=True), start=1)
+            for n, (w, least) in enumerate(zip(weights, expected["at_least"][data_set], strict=True), start=1)
         ]
 
     def _build(self, saved: model_io.Weights, classes: list[str]) -> Any:
         if saved.class_name not in classes:
-            raise ValueError(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
+            raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
         network = key_class(self.key, saved.class_name)(**saved.constructor)
         if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
-            raise ValueError("the weights do not fit the constructor arguments saved with them")
+            raise Unusable("the weights do not fit the constructor arguments saved with them")
         network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
         return network
 
@@ -72,12 +76,11 @@ def verdict(number: int, status: Status, message: str, weight: float) -> Verdict
     return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=MODEL)
 
 
-def thresholds_for(saved: model_io.Weights, expected: Message) -> list[float]:
-    """Return the accuracies that are asked for; raises ValueError for a data set that the check does not name."""
-    found: dict[str, list[float]] = expected["at_least"]
-    if saved.trained_on not in found:
-        raise ValueError(f"was trained on {saved.trained_on!r}, expected {' or '.join(found)}")
-    return found[saved.trained_on]
+def data_set_of(saved: model_io.Weights, expected: Message) -> str:
+    """Return what a network was trained on; raises Unusable for a data set that the check does not name."""
+    if saved.trained_on is None or saved.trained_on not in expected["at_least"]:
+        raise Unusable(f"was trained on {saved.trained_on!r}, expected {' or '.join(expected['at_least'])}")
+    return saved.trained_on
 
 
 def require_data(expected: Expected, folder: Path) -> None:
@@ -89,11 +92,10 @@ def require_data(expected: Expected, folder: Path) -> None:
         return
     for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == MODEL):
         try:
-            saved = read_small(folder / message["path"])
-            thresholds_for(saved, message)
+            data_set = data_set_of(read_small(folder / message["path"]), message)
         except Exception:  # the judge will say it
             continue
-        if saved.trained_on == CIFAR10:
+        if data_set == CIFAR10:
             raise DataSetMissing(no_cifar10(message["path"]))
 
 
@@ -121,15 +123,15 @@ def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_small(path: Path) -> model_io.Weights:
-    """Read a file of weights; raises ValueError where building its network would take more than MAX_PARAMETERS."""
+    """Read a file of weights; raises Unusable where building its network would take more than MAX_PARAMETERS."""
     if path.is_symlink():
-        raise ValueError("is a link, not a file")
+        raise Unusable("is a link, not a file")
     saved = model_io.read_weights(path)
     sizes = [3 * 32 * 32]
     for value in saved.constructor.values():
         sizes += [n for n in (value if isinstance(value, list) else [value]) if type(n) is int]
     if len(sizes) > 100 or sum(a * b for a, b in pairwise(sizes)) > MAX_PARAMETERS:
-        raise ValueError(f"its constructor arguments ask for more than {MAX_PARAMETERS:,} parameters")
+        raise Unusable(f"its constructor arguments ask for more than {MAX_PARAMETERS:,} parameters")
     return saved
 
 

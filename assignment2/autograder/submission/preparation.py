@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from autograder.core.annotations import note_repairs, note_status
+from autograder.core.notebooks import copied, new_notebook
 from autograder.core.results import CellResult, Repair, RepairKind
 from autograder.course.cells import is_check, is_executed, withheld_modules
 from autograder.course.key import Key
@@ -33,7 +33,7 @@ def prepare(folder: Path, key: Key, options: ExecutionOptions) -> Prepared:
     try:
         submitted, problems = read_notebook(folder / f"{key.name}.ipynb"), []
     except NotGradable as problem:
-        submitted = nbformat.v4.new_notebook()
+        submitted = new_notebook()
         problems = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
     notebook, repairs = sanitize(submitted, key)
     repairs = problems or repairs
@@ -64,8 +64,8 @@ def code_cell(cell: NotebookNode) -> CodeCell:
 
 def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
     """Return a copy of the notebook with the outputs of its job, and each executed cell's status noted."""
-    notebook = nbformat.from_dict(notebook)
+    notebook = copied(notebook)
     for cell, result in zip(filter(is_executed, notebook.cells), results, strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
+        cell.outputs = [copied(output) for output in result.outputs]
         note_status(cell, result.status)
     return notebook

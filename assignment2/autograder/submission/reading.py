@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from autograder.core.errors import SubmissionError
+from autograder.core.notebooks import copied, read
 
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_MODULE_BYTES = 2**20
@@ -25,8 +25,7 @@ def read_notebook(path: Path) -> NotebookNode:
         size = path.stat().st_size / 2**20
         raise NotGradable(f"{path.name} has {size:.0f} MB, more than {MAX_NOTEBOOK_BYTES // 2**20}: clear its outputs")
     try:
-        notebook = nbformat.read(path, as_version=4)
-        notebook = nbformat.from_dict(notebook)
+        notebook = copied(read(path))
         cells = [cell for cell in notebook.cells if isinstance(joined(cell.source), str) and cell.metadata is not None]
     except Exception as error:  # nbformat raises many kinds for malformed files, and none of them may stop a class
         reason = " ".join(str(error).split())[:200]
