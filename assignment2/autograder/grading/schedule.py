@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
@@ -130,10 +130,9 @@ class Schedule:
         student = submission.student
         folder = self.course / "autograded" / student / ASSIGNMENT
         before, points = statuses(folder), self._total(student)
-        prepared = {(student, name): notebook for name, notebook in submission.notebooks.items()}
         try:
             self._require_data(submission)
-            log = convert(Autograde, self.config, student, prepared)
+            log = convert(Autograde, self.config, student, self._executed(submission))
         except DataSetMissing as problem:  # found by what the student's file says: it must not stop everybody's run
             self.set_aside[student] = log = str(problem)
         except ConversionFailed as problem:
@@ -145,6 +144,13 @@ class Schedule:
         write_log(self.course, student, log)
         if before:
             self._note_changes(student, before, points)
+
+    def _executed(self, submission: Pending) -> dict[tuple[str, str], Prepared]:
+        """Return the notebooks with their results. Here, because nbgrader would take a GraderError for a failure."""
+        found = {}
+        for name, prepared in submission.notebooks.items():
+            found[submission.student, name] = replace(prepared, results=self.executions.results(prepared.job))
+        return found
 
     def _require_data(self, submission: Pending) -> None:
         folder = self.course / "submitted" / submission.student / ASSIGNMENT

@@ -89,7 +89,8 @@ class ExecuteFromStore(CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         prepared = self.prepared(resources)
-        return merge(prepared.notebook, self.executions().results(prepared.job)), resources
+        results = prepared.results or self.executions().results(prepared.job)
+        return merge(prepared.notebook, results), resources
 
 
 def execution_options(config: Config) -> ExecutionOptions:

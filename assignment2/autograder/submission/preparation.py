@@ -18,11 +18,15 @@ from autograder.submission.sanitize import sanitize
 
 @dataclass(frozen=True)
 class Prepared:
-    """One notebook of a submission, ready to be executed. notebook: the sanitized one, with the repairs noted in it."""
+    """One notebook of a submission, ready to be executed.
+
+    notebook: the sanitized one, with the repairs noted in it; results: of its job, None where nobody has asked yet
+    """
 
     notebook: NotebookNode
     job: Job
     repairs: list[Repair]
+    results: list[CellResult] | None = None
 
 
 def prepare(folder: Path, key: Key, options: ExecutionOptions) -> Prepared:
