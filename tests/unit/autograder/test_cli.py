@@ -77,3 +77,21 @@ def test_doctor_of_no_folder(tmp_path, capsys):
     """Does the doctor say that a course folder is not there, and exit with a status other than 0?"""
     assert cli.main(["doctor", "--course", str(tmp_path / "nowhere")]) == 1
     assert f"no nbgrader_config.py in {tmp_path / 'nowhere'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["notebooks", "fingerprints", "reference"])
+def test_no_key(command, tmp_path, capsys):
+    """Does a command that works on the key say where it looked for one, make nothing, and fail?"""
+    assert cli.main([command, "--course", str(tmp_path)]) == 1
+    assert f"no notebook in {tmp_path / 'source' / 'assignment2'}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["notebooks", "fingerprints"])
+def test_damaged_key(command, tmp_path, capsys):
+    """Is a notebook of the key that cannot be read named in one line?"""
+    path = tmp_path / "source" / "assignment2" / "Toy.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    assert cli.main([command, "--course", str(tmp_path)]) == 1
+    assert f"{path} is not a readable notebook" in capsys.readouterr().err
