@@ -1,5 +1,7 @@
 """The command: what it accepts, and how it ends."""
 
+import errno
+
 import pytest
 from autograder import __version__, cli
 from autograder.core.errors import GraderError
@@ -48,6 +50,12 @@ def test_trouble_is_told_in_one_line(command, capsys):
     """Does the grader's trouble end with its message alone, and a status other than 0?"""
     assert command(GraderError("no disk: make room")) == 1
     assert capsys.readouterr().err == "autograder: no disk: make room\n"
+
+
+def test_full_disk_is_told_in_one_line(command, capsys):
+    """Does a full disk, the grader's trouble too, end with a line that says what to do, and a status other than 0?"""
+    assert command(OSError(errno.ENOSPC, "No space left on device")) == 1
+    assert capsys.readouterr().err == "autograder: the disk is full: make room and run grade again\n"
 
 
 def test_log_of_another_program_is_shown(command, capsys):
