@@ -48,6 +48,13 @@ def patch_method(owner: type, name: str, make: Callable[[Callable[..., Any]], Ca
         setattr(owner, name, replacement)
 
 
+def apply(*patches: Callable[[], None]) -> None:
+    """Apply patches; one whose module is gone is left out."""
+    for patch in patches:
+        with suppress(ImportError):
+            patch()
+
+
 # -- jsonschema
 
 
@@ -69,8 +76,7 @@ def preload_kernels() -> None:
 
 def patch_kernels() -> None:
     """Patch IPython and ipykernel in a process that becomes a kernel."""
-    transform_only_what_is_not_python()
-    run_commands_without_a_terminal()
+    apply(transform_only_what_is_not_python, run_commands_without_a_terminal)
 
 
 def transform_only_what_is_not_python() -> None:
@@ -129,9 +135,7 @@ def page_without_parsing(
 
 def patch_nbgrader() -> None:
     """Patch nbgrader in a process that runs it; a course's `nbgrader_config.py` does, so its own commands have it."""
-    forgive_garbled_timestamps()
-    put_scripts_on_path()
-    silence_sqlalchemy()
+    apply(forgive_garbled_timestamps, put_scripts_on_path, silence_sqlalchemy)
 
 
 def forgive_garbled_timestamps() -> None:

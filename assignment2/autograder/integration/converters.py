@@ -57,10 +57,15 @@ def is_graders_trouble(error: BaseException) -> bool:
 
 
 def load_config(course: Path) -> Config:
-    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none."""
+    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
     if not (course / "nbgrader_config.py").exists():
         raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    try:
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    except GraderError:
+        raise
+    except Exception as error:  # whatever an instructor's own Python raises
+        raise NoCourse(f"{course / 'nbgrader_config.py'} cannot be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(course)
     return config
 

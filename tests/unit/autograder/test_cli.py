@@ -84,7 +84,7 @@ def test_interrupted(command, capsys):
 def test_doctor_of_no_folder(tmp_path, capsys):
     """Does the doctor say that a course folder is not there, and exit with a status other than 0?"""
     assert cli.main(["doctor", "--course", str(tmp_path / "nowhere")]) == 1
-    assert f"no nbgrader_config.py in {tmp_path / 'nowhere'}" in capsys.readouterr().out
+    assert f"{tmp_path / 'nowhere'} is no course folder" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["notebooks", "fingerprints", "reference"])
