@@ -9,7 +9,9 @@ from pathlib import Path
 
 from cs231n import data_utils
 
+from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
+from autograder.integration.converters import load_config
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 
@@ -38,8 +40,11 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
     reason = sandbox.unavailable()
     yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
-    config = course / "nbgrader_config.py"
-    yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
+    try:
+        load_config(course)
+        yield True, "course", str(course), ""
+    except GraderError as problem:
+        yield False, "course", str(course), str(problem)
     if not course.exists():
         return
     free = shutil.disk_usage(course).free / 2**30

@@ -83,8 +83,8 @@ def in_two_halves(work, tasks):
     """Return [work(first half of tasks), work(second half)], computed in two threads when there are two to be had.
 
     tasks: a list; with fewer than two there is only one half. The halves are the same however many threads compute
-    them, so that sums over a half do not depend on that. The number of BLAS threads is 1 during the call and restored
-    after it, also when work raises.
+    them, so that sums over a half do not depend on that. The number of BLAS threads is 1 while two threads work and
+    restored after it, also when work raises.
     """
     if len(tasks) < 2:
         return [work(tasks)]

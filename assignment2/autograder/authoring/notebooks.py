@@ -9,6 +9,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from autograder.core.errors import GraderError
+from autograder.core.notebooks import copied
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
 from autograder.execution.kernel import program
@@ -19,17 +20,17 @@ def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600)
 
     names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
     """
-    folder.mkdir(exist_ok=True)
     found = keys(course / "source" / ASSIGNMENT)
     if unknown := set(names) - set(found):
         raise GraderError(f"there is no notebook {', '.join(unknown)}: choose among {', '.join(found)}")
+    folder.mkdir(parents=True, exist_ok=True)
     for name, key in found.items():
         if not names or not (folder / f"{name}.ipynb").exists():
             nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
     for name in sorted(names or found, key=lambda name: len(found[name].imports)):
         key, start = found[name], time.monotonic()
         print(f"{name} ... ", end="", flush=True)
-        notebook = nbformat.from_dict(key.notebook)
+        notebook = copied(key.notebook)
         client = NotebookClient(
             notebook,
             kernel_manager_class=KernelManager,

@@ -14,6 +14,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.core.errors import GraderError
 from autograder.course.cells import (
     defined_names,
     is_check,
@@ -25,6 +26,10 @@ from autograder.course.key import Key
 from autograder.course.solutions import solution, with_solutions
 
 FINGERPRINTS = "fingerprints.json"
+
+
+class BadCatalogue(GraderError):
+    """An entry of the catalogue that cannot be read, or does not fit the key."""
 
 
 @dataclass(frozen=True)
@@ -40,33 +45,46 @@ class Misconception:
     hint: str
 
     def graft(self, key: Key) -> NotebookNode:
-        """Return the key with this mistake in it; raises ValueError where an edit does not fit the key any more."""
+        """Return the key with this mistake in it; raises BadCatalogue where an edit does not fit the key any more."""
         source = solution(key, self.cell).source
         for old, new in self.edits:
             if source.count(old) != 1:
-                raise ValueError(f"misconception {self.name}: occurs {source.count(old)} times in {self.cell}: {old}")
+                times = source.count(old)
+                raise BadCatalogue(f"misconception {self.name}: its text occurs {times} times in {self.cell}: {old}")
             source = source.replace(old, new)
         return with_solutions(key, {self.cell: source})
 
 
 def catalogue(folder: Path, name: str) -> list[Misconception]:
-    """Read the misconceptions of one notebook. folder: that of its source; the catalogue lies beside that folder."""
+    """Read the misconceptions of one notebook. folder: that of its source; the catalogue lies beside that folder.
+
+    Raises BadCatalogue for a file that is no TOML, or an entry that lacks something.
+    """
     path = folder.parent / "misconceptions" / f"{name}.toml"
     if not path.exists():
         return []
-    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("misconception", [])
-    return [
-        Misconception(e["name"], e["cell"], tuple(map(tuple, e.get("edits") or [(e["old"], e["new"])])), e["hint"])
-        for e in entries
-    ]
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("misconception", [])
+        return [
+            Misconception(e["name"], e["cell"], tuple((old, new) for old, new in edits_of(e)), e["hint"])
+            for e in entries
+        ]
+    except tomllib.TOMLDecodeError as error:
+        raise BadCatalogue(f"{path} is no TOML: {error}") from error
+    except KeyError as error:
+        raise BadCatalogue(f"{path}: an entry lacks {error}") from error
+
+
+def edits_of(entry: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((old, new) for old, new in entry.get("edits") or [(entry["old"], entry["new"])])
 
 
 def dependents(key: Key, cell: str) -> set[str]:
     """Return the check cells that depend on a solution cell, through the names that it defines."""
     uses = {}
     for node in (c for c in key.notebook.cells if c.cell_type == "code" and not is_experiment(c)):
-        names = [n for n in ast.walk(source_tree(node)) if isinstance(n, ast.Name)]
-        loaded = {n.id for n in names if isinstance(n.ctx, ast.Load)}
+        walked = [n for n in ast.walk(source_tree(node)) if isinstance(n, ast.Name)]
+        loaded = {n.id for n in walked if isinstance(n.ctx, ast.Load)}
         uses[name_of(node)] = (defined_names(node), loaded, is_check(node))
     affected, names = {cell}, set(uses[cell][0])
     while True:

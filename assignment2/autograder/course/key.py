@@ -16,8 +16,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
 
+from autograder.core.errors import GraderError
+from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
+
+
+class BadKey(GraderError):
+    """The key is not there, or one of its notebooks cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,13 @@ class Key:
 
     @cached_property
     def notebook(self) -> NotebookNode:
-        """The source as it is: solutions, hidden checks and marking schemes included."""
-        return nbformat.read(self.folder / f"{self.name}.ipynb", as_version=4)
+        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey where it is damaged."""
+        path = self.folder / f"{self.name}.ipynb"
+        try:
+            return read(path)
+        except Exception as error:  # nbformat raises many kinds
+            reason = " ".join(str(error).split())[:200]
+            raise BadKey(f"{path} is not a readable notebook: {type(error).__name__} {reason}") from error
 
     @cached_property
     def template(self) -> NotebookNode:
@@ -48,7 +59,7 @@ class Key:
         return self._without(ClearHiddenTests, ClearMarkScheme, ClearOutput)
 
     def _without(self, *preprocessors: type) -> NotebookNode:
-        notebook, options = nbformat.from_dict(self.notebook), nbgrader_options()
+        notebook, options = copied(self.notebook), nbgrader_options()
         for preprocessor in preprocessors:
             notebook, _ = preprocessor(config=options).preprocess(notebook, {})
         return notebook
@@ -82,7 +93,7 @@ class Key:
 
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
-        return nbformat.v4.new_notebook(cells=cells, metadata=self.notebook.metadata)
+        return new_notebook(cells=cells, metadata=self.notebook.metadata)
 
 
 def load_key(folder: Path, name: str) -> Key:
@@ -104,7 +115,9 @@ def version_of(folder: Path) -> str:
 
 
 def keys(folder: Path) -> dict[str, Key]:
-    """Return the keys of all notebooks in a folder of sources, by name."""
+    """Return the keys of all notebooks in a folder of sources, by name; raises BadKey where there is none."""
+    if not any(folder.glob("*.ipynb")):
+        raise BadKey(f"there is no notebook in {folder}: name the course folder with --course FOLDER")
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 

@@ -1,35 +1,35 @@
 """Solution cells: the key's, and notebooks with other ones in their place."""
 
-import nbformat
 from nbformat import NotebookNode
 
-from autograder.course.cells import grade_id, is_solution
+from autograder.core.notebooks import copied
+from autograder.course.cells import is_solution, name_of
 from autograder.course.key import Key
 
 
 def solution(key: Key, name: str) -> NotebookNode:
     """Return the key's solution cell of this id; raises KeyError where there is none."""
-    for cell in key.notebook.cells:
-        if grade_id(cell) == name and is_solution(cell):
-            return cell
-    raise KeyError(f"{key.name} has no solution cell {name}")
+    found: list[NotebookNode] = [c for c in key.notebook.cells if name_of(c) == name and is_solution(c)]
+    if not found:
+        raise KeyError(f"{key.name} has no solution cell {name}")
+    return found[0]
 
 
 def with_solutions(key: Key, sources: dict[str, str]) -> NotebookNode:
     """Return the key with other sources in some of its solution cells."""
-    notebook = nbformat.from_dict(key.notebook)
+    notebook = copied(key.notebook)
     for cell in notebook.cells:
-        if is_solution(cell) and grade_id(cell) in sources:
-            cell.source = sources[grade_id(cell)]
+        if is_solution(cell) and name_of(cell) in sources:
+            cell.source = sources[name_of(cell)]
     return notebook
 
 
 def answered(release: NotebookNode, key: Key, skip: tuple[str, ...] = ()) -> NotebookNode:
     """Return the released notebook with the key's solutions in it, without the marks around them."""
-    notebook = nbformat.from_dict(release)
+    notebook = copied(release)
     for cell in notebook.cells:
-        if is_solution(cell) and grade_id(cell) not in skip:
-            cell.source = without_marks(solution(key, grade_id(cell)).source)
+        if is_solution(cell) and name_of(cell) not in skip:
+            cell.source = without_marks(solution(key, name_of(cell)).source)
     return notebook
 
 
@@ -39,4 +39,4 @@ def without_marks(source: str) -> str:
 
 def set_source(notebook: NotebookNode, name: str, source: str) -> None:
     """Replace the source of one solution cell."""
-    next(cell for cell in notebook.cells if grade_id(cell) == name).source = source
+    next(cell for cell in notebook.cells if name_of(cell) == name).source = source

@@ -6,9 +6,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.core.notebooks import read
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import catalogue
-from autograder.course.cells import grade_id, is_experiment, is_solution
+from autograder.course.cells import grade_id, is_experiment, is_solution, name_of
 from autograder.course.key import Key, keys
 from autograder.course.solutions import answered, set_source, solution, without_marks
 from autograder.demo.training import train_networks
@@ -30,7 +31,7 @@ def common_mistakes(notebook: NotebookNode, key: Key) -> None:
 
 def first_solutions(notebook: NotebookNode) -> list[str]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
-    return [grade_id(cell) for cell in code if not is_experiment(cell)]
+    return [name_of(cell) for cell in code if not is_experiment(cell)]
 
 
 def syntax_error(notebook: NotebookNode, key: Key) -> None:
@@ -88,7 +89,7 @@ def hand_in(course: Path) -> list[str]:
 
 
 def released(course: Path, key: Key) -> NotebookNode:
-    return nbformat.read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb", as_version=4)
+    return read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb")
 
 
 def submission(course: Path, student: str, timestamp: str) -> Path:

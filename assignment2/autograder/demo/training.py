@@ -3,6 +3,7 @@
 import contextlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cs231n.solver import Solver
@@ -24,7 +25,7 @@ def train_networks(course: Path) -> dict[str, bytes]:
             experiments = [c for c in course_keys[name].notebook.cells if is_experiment(c) and c.cell_type == "code"]
             training = [cell for cell in experiments if "save_model(" in cell.source]
             data = [cell for cell in experiments if "get_CIFAR10_data(" in cell.source]
-            module.Solver = CoarseSolver
+            vars(module)["Solver"] = CoarseSolver
             for cell in data + training if training else []:
                 exec(compile(cell.source, f"{name}[{cell.id}]", "exec"), vars(module))
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.npz"))}
@@ -33,16 +34,16 @@ def train_networks(course: Path) -> dict[str, bytes]:
 class CoarseSolver(Solver):
     """Trains fully connected networks at a quarter of the cost: weights of the first layer stay equal in 2x2 pixels.
 
-    Sums over such squares, halved, are an orthogonal projection: step sizes and regularisation mean what they did.
+    Sums over such squares, halved, are an orthogonal projection: step sizes and regularization mean what they did.
     """
 
-    def __init__(self, model, data, **settings):
+    def __init__(self, model: Any, data: dict[str, np.ndarray], **settings: Any):
         self.shape = model.params["W1"].shape  # (3072, H)
         model.params["W1"] = coarse(model.params["W1"].T).reshape(self.shape[1], -1).T
         super().__init__(model, {k: coarse(v) if k.startswith("X") else v for k, v in data.items()}, **settings)
 
-    def train(self):
-        super().train()
+    def train(self) -> None:
+        super().train()  # type: ignore[no-untyped-call]
         small = self.model.params["W1"].reshape(3, 16, 1, 16, 1, -1) / 2
         self.model.params["W1"] = np.broadcast_to(small, (3, 16, 2, 16, 2, self.shape[1])).reshape(self.shape)
 
@@ -50,4 +51,5 @@ class CoarseSolver(Solver):
 def coarse(images: np.ndarray) -> np.ndarray:
     """Add up the four pixels of each 2x2 square and halve the sum: (N, 3072) or (N, 3, 32, 32) -> (N, 3, 16, 16)."""
     X = images.reshape(len(images), 3, 32, 32)
-    return (X[..., ::2, ::2] + X[..., ::2, 1::2] + X[..., 1::2, ::2] + X[..., 1::2, 1::2]) / 2
+    sums: np.ndarray = X[..., ::2, ::2] + X[..., ::2, 1::2] + X[..., 1::2, ::2] + X[..., 1::2, 1::2]
+    return sums / 2

@@ -2,9 +2,12 @@
 
 import multiprocessing
 import os
+import signal
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from autograder.core.errors import GraderError
 from autograder.execution.environment import single_threaded_blas
@@ -12,10 +15,13 @@ from autograder.execution.environment import single_threaded_blas
 
 @contextmanager
 def local_pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of processes on this machine, by default one for each core."""
+    """Open a pool of processes on this machine, by default one for each core. Ctrl-C ends them at once."""
     # not forked: the grader has threads, and children must not inherit its connection to the gradebook
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers or os.cpu_count(), context, initializer=set_up_process) as pool:
+    with (
+        TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as scratch,
+        ProcessPoolExecutor(workers or os.cpu_count(), context, set_up_process, (scratch,)) as pool,
+    ):
         try:
             yield pool
         finally:
@@ -37,5 +43,8 @@ def cluster(scheduler: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
-def set_up_process() -> None:
+def set_up_process(scratch: str) -> None:
+    """Prepare a process of the pool. scratch: the folder of its temporary files, which the grader deletes."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback, and no next job
+    tempfile.tempdir = scratch  # a process that is ended does not clean up
     os.environ.update(single_threaded_blas())  # the processes are as many as the cores

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import nbformat
-
 from autograder.core.annotations import verdicts_of
+from autograder.core.notebooks import read
 from autograder.core.results import Status
 from autograder.course.cells import name_of
 
@@ -16,7 +15,7 @@ def statuses(folder: Path) -> Statuses:
     found: Statuses = {}
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            cells = nbformat.read(path, as_version=4).cells
+            cells = read(path).cells
             for cell in cells:
                 for verdict in verdicts_of(cell) or []:
                     found[path.stem, name_of(cell), verdict.check] = verdict.status

@@ -1,7 +1,6 @@
 """Feedback pages, in parallel: they only read the gradebook."""
 
 import hashlib
-import io
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
@@ -12,37 +11,35 @@ from traitlets.config import Config
 from autograder.course.assignment import ASSIGNMENT
 from autograder.grading.boundary import Boundary
 from autograder.grading.logs import write_log
-from autograder.integration.converters import FeedbackOne, convert_one, load_config
+from autograder.integration.converters import FeedbackOne, Transcript, convert_one, load_config
 from autograder.integration.gradebook import open_gradebook
 
 DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
-def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
+def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, str]:
     """Write the pages of all students whose judged notebooks, points or comments have changed since the last time.
 
-    Returns what kept pages from being written, by student.
+    Returns the students whose pages could not be written, each with the reason.
     """
     with open_gradebook(config) as gradebook:
         digests = {student: digest_of_pages(gradebook, course, student) for student in students}
     due = [student for student, digest in digests.items() if digest and digest != written(course, student)]
-    futures = [pool.submit(write_pages, course, student, digests[student]) for student in due]
-    failed: dict[str, list[str]] = {}
-    for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
-        failed |= future.result()
-    return failed
+    futures = {pool.submit(write_pages, course, student, digests[student]): student for student in due}
+    bar = tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due)
+    return {futures[future]: reason for future in bar if (reason := future.result())}
 
 
-def write_pages(course: Path, student: str, digest: str) -> dict[str, list[str]]:
-    """Write the pages of one student; returns, by student, what kept them from being written."""
-    boundary, log = Boundary(course), io.StringIO()
+def write_pages(course: Path, student: str, digest: str) -> str:
+    """Write the pages of one student; returns "", or what kept them from being written."""
+    boundary, transcript = Boundary(course), Transcript()
     with boundary.around(student, "no feedback page"):
         try:
-            convert_one(FeedbackOne, load_config(course), student, judged_notebooks(course, student), log)
+            convert_one(FeedbackOne, load_config(course), student, judged_notebooks(course, student), transcript)
         finally:
-            write_log(course, student, log.getvalue(), append=True)
+            write_log(course, student, transcript.text, append=True)
         pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
-    return {student: [reason] for student, reason in boundary.reasons.items()}
+    return boundary.reasons.get(student, "")
 
 
 def judged_notebooks(course: Path, student: str) -> list[str]:

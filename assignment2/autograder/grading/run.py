@@ -74,7 +74,9 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             unwritten = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
             CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
-            remarks = {student: schedule.remarks(student) + unwritten.get(student, []) for student in students}
+            remarks = {student: schedule.remarks(student) for student in students}
+            for student, reason in unwritten.items():
+                remarks[student].append(reason)
             rows = [row(gradebook, course, student, found) for student, found in remarks.items()]
             rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
     return Outcome(rows, schedule.changed, schedule.executed, schedule.judged, schedule.set_aside)

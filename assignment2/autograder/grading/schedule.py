@@ -1,8 +1,7 @@
 """The submissions of a class under way: executions go out, and a submission is judged when its own have come back."""
 
-import io
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from nbgrader.api import MissingEntry
 from tqdm import tqdm
 from traitlets.config import Config
 
+from autograder.core.errors import GraderError
 from autograder.core.files import is_there
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
@@ -21,9 +21,9 @@ from autograder.grading.changes import Statuses, differences, statuses, summary
 from autograder.grading.digests import digest_of_course, digest_of_result
 from autograder.grading.logs import write_log
 from autograder.grading.rows import remarks_on
-from autograder.integration.converters import AutogradeOne, convert_one, course_directory
+from autograder.integration.converters import AutogradeOne, Transcript, convert_one, course_directory
 from autograder.integration.gradebook import open_gradebook
-from autograder.integration.steps import execution_options, expected_of
+from autograder.integration.steps import execution_options, expected_of, held_out_seed
 from autograder.judging.networks import DataSetMissing, require_data
 from autograder.submission.preparation import Prepared, prepare
 from autograder.submission.reading import TIMESTAMP, NotGradable, read_submission
@@ -53,7 +53,7 @@ class Schedule:
     def __init__(self, course: Path, config: Config, executor: Executor, workers: int, again: bool):
         self.course, self.config, self.executor, self.again = course, config, executor, again
         self.ahead = AHEAD * workers
-        self.options = execution_options(config)
+        self.options, self.seed = execution_options(config), held_out_seed(config)
         self.executions = executions_in(course / "executions")
         self.keys = keys(course / "source" / ASSIGNMENT)
         self.digest = digest_of_course(course, config)
@@ -121,11 +121,20 @@ class Schedule:
         return self.under_way[job.address]
 
     def _collect(self, submission: Pending) -> None:
-        """Store the executions of a submission that have come back; raises what a worker could not do."""
+        """Store the executions of a submission that have come back.
+
+        Raises what a worker could not do: GraderError, also where the worker itself has died.
+        """
         for name, (job, future) in list(submission.waiting.items()):
             if future.done():
                 self.under_way.pop(job.address, None)
-                self.executions.store.put(job, future.result())
+                try:
+                    self.executions.store.put(job, future.result())
+                except BrokenExecutor as error:
+                    raise GraderError(
+                        f"a worker has died ({error}): is there enough memory? Executions are kept; "
+                        "grade again, with fewer --workers"
+                    ) from error
                 del submission.waiting[name]
 
     def _is_graded(self, submission: Pending) -> bool:
@@ -149,16 +158,15 @@ class Schedule:
         folder = self.course / "autograded" / student / ASSIGNMENT
         before, points = statuses(folder), self._total(student)
         prepared = {(student, name): notebook for name, notebook in submission.notebooks.items()}
-        log = io.StringIO()
+        transcript = Transcript()
         with self.boundary.around(student):
             try:
                 self._require_data(submission)
-                convert_one(AutogradeOne, self.config, student, list(submission.notebooks), log, prepared)
+                convert_one(AutogradeOne, self.config, student, list(submission.notebooks), transcript, prepared)
             except DataSetMissing as problem:  # found by what the student's file says: it must not stop everybody's run
-                self.set_aside[student] = f"not graded: {problem}"
-                log.write(str(problem))
+                self.set_aside[student] = str(problem)
             finally:
-                write_log(self.course, student, log.getvalue())
+                write_log(self.course, student, self.set_aside.get(student) or transcript.text)
             self.judged += student not in self.set_aside
             if folder.exists() and student not in self.set_aside:
                 (folder / DIGEST).write_text(submission.digest, encoding="utf-8")
@@ -168,7 +176,7 @@ class Schedule:
     def _require_data(self, submission: Pending) -> None:
         folder = self.course / "submitted" / submission.student / ASSIGNMENT
         for name in submission.notebooks:
-            require_data(expected_of(self.keys[name], self.executions), folder)
+            require_data(expected_of(self.keys[name], self.executions), folder, self.seed)
 
     def _note_changes(self, student: str, before: Statuses, points: float | None) -> None:
         lines = differences(before, statuses(self.course / "autograded" / student / ASSIGNMENT))
@@ -178,7 +186,9 @@ class Schedule:
 
     def remarks(self, student: str) -> list[str]:
         """Return what the instructor should know about a submission."""
-        reason = self.boundary.reasons.get(student) or self.set_aside.get(student)
+        reason = self.boundary.reasons.get(student)
+        if student in self.set_aside:
+            reason = f"not graded: {self.set_aside[student]}"
         if reason:
             earlier = self._total(student)
             kept = f"; the gradebook still holds {earlier:.2f} points of an earlier submission" if earlier else ""

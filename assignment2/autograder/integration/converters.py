@@ -1,8 +1,10 @@
 """Running nbgrader's own converters in this process, with their log."""
 
+import errno
 import io
 import logging
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import OperationalError
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.log import get_logger
 
@@ -27,12 +30,60 @@ class NoCourse(GraderError):
 class ConversionFailed(GraderError):
     """nbgrader could not do its part; the message is the gist, `log` is all that nbgrader said."""
 
+    def __init__(self, message: str, log: str):
+        super().__init__(message)
+        self.log = log
+
+
+class Transcript(logging.StreamHandler[io.StringIO]):
+    """Keeps what nbgrader says. caught: the last exception that it reported and did not pass on."""
+
+    caught: BaseException | None = None
+
+    def __init__(self) -> None:
+        super().__init__(io.StringIO())
+        self.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if record.levelno >= logging.ERROR:
+            self.caught = sys.exc_info()[1] or self.caught
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Let everything that nbgrader says come here, and nowhere else."""
+        logger = get_logger()
+        assert isinstance(logger, logging.Logger)  # traitlets' own; an adapter is only what applications set
+        level, handlers, propagate = logger.level, logger.handlers, logger.propagate
+        logger.handlers, logger.propagate = [self], False
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
+
+
+def is_graders_trouble(error: BaseException) -> bool:
+    """Tell whether an exception is about the grader's machine, course, disk or database, and not about a notebook."""
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    return full or isinstance(error, GraderError | OperationalError)
+
 
 def load_config(course: Path) -> Config:
-    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none."""
+    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
     if not (course / "nbgrader_config.py").exists():
         raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    try:
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    except GraderError:
+        raise
+    except Exception as error:  # whatever an instructor's own Python raises
+        raise NoCourse(f"{course / 'nbgrader_config.py'} cannot be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(course)
     return config
 
@@ -82,10 +133,22 @@ class FeedbackOne(GenerateFeedback, OneSubmission):
     """nbgrader's feedback for one submission."""
 
 
-def convert(converter: type[BaseConverter], config: Config) -> None:
-    """Run one of nbgrader's converters over all that there is; raises ConversionFailed where it gives up."""
-    with nbgraders_log() as log:
-        start(converter(coursedir=course_directory(config), config=config, force=True), log)
+def convert(converter: type[BaseConverter], config: Config) -> str:
+    """Run one converter over all that there is and return its log; raises ConversionFailed with the last error in it.
+
+    The grader's trouble in one of its steps is raised as it is, though nbgrader reports it like a broken notebook.
+    """
+    transcript = Transcript()
+    with transcript.listening():
+        try:
+            converter(coursedir=course_directory(config), config=config, force=True).start()
+        except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
+            if not isinstance(error, NbGraderException):
+                get_logger().error("%s: %s", type(error).__name__, error)
+            if transcript.caught is not None and is_graders_trouble(transcript.caught):
+                raise transcript.caught from None
+            raise ConversionFailed(gist(transcript.text) or str(error), transcript.text) from error
+    return transcript.text
 
 
 def convert_one(
@@ -93,44 +156,25 @@ def convert_one(
     config: Config,
     student: str,
     names: list[str],
-    log: io.StringIO,
+    transcript: Transcript,
     prepared: Mapping[tuple[str, str], Prepared] | None = None,
 ) -> None:
     """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
     the steps raises.
 
-    log: gets what nbgrader says; prepared: notebooks that the steps need not prepare any more, by student and name
+    transcript: gets what nbgrader says; prepared: notebooks that need not be prepared any more, by student and name
     """
-    with nbgraders_log(log):
+    with transcript.listening():
         running = converter(names=names, coursedir=course_directory(config, student), config=config, force=True)
         setattr(running, PREPARED, dict(prepared or {}))
-        start(running, log)
+        try:
+            running.start()
+        except (NbGraderException, SystemExit) as error:
+            raise ConversionFailed(gist(transcript.text) or str(error), transcript.text) from error
 
 
-def start(running: BaseConverter, log: io.StringIO) -> None:
-    """Run a converter; raises ConversionFailed with the first error in its log where nbgrader gives up."""
-    try:
-        running.start()
-    except (NbGraderException, SystemExit) as error:
-        lines = [line for line in log.getvalue().split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
-        gist = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else str(error))
-        failed = ConversionFailed(gist.removeprefix("ERROR "))
-        failed.log = log.getvalue()
-        raise failed from error
-
-
-@contextmanager
-def nbgraders_log(text: io.StringIO | None = None) -> Iterator[io.StringIO]:
-    """Catch what nbgrader says, instead of letting it print that."""
-    text = text or io.StringIO()
-    handler = logging.StreamHandler(text)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    logger = get_logger()
-    level, handlers, propagate = logger.level, logger.handlers, logger.propagate
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
-    try:
-        yield text
-    finally:
-        logger.handlers, logger.propagate = handlers, propagate
-        logger.setLevel(level)
+def gist(log: str) -> str:
+    """Return the line of nbgrader's log that says most, "" where there is none: a person reads it, nothing else."""
+    lines = [line for line in log.split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
+    found = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else "")
+    return found.removeprefix("ERROR ")

@@ -1,10 +1,10 @@
 """How nbgrader's converters read and write notebooks here, as nbconvert exporters."""
 
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
-import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter, NotebookExporter
@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from traitlets import Bool
 
 from autograder.core import upstream
+from autograder.core.notebooks import new_notebook
 
 IMAGE_WITHOUT_TEXT = re.compile(r"<img(?![^>]*\salt=)")
 
@@ -23,20 +24,24 @@ class SubmissionExporter(NotebookExporter):
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kwargs: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        convert: Callable[..., tuple[NotebookNode, dict[str, Any]]] = self.from_notebook_node
+        return convert(new_notebook(), resources=resources, **kwargs)
 
 
 class PageExporter(HTMLExporter):
     """Writes feedback pages."""
 
-    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kwargs: Any):
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's own HTML exporter returns a page too
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: Any
+    ) -> tuple[str, dict[str, Any]]:
         page, resources = upstream.page_without_parsing(self, nb, resources, **kwargs)
         return IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page), resources
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         try:
-            return super().markdown2html(context, source)
+            html: str = super().markdown2html(context, source)
         except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
-            return f"<pre>{escape(source)}</pre>"
+            html = f"<pre>{escape(source)}</pre>"
+        return html

@@ -15,11 +15,11 @@ from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
 from autograder.core.errors import GraderError
-from autograder.core.files import MIB, is_there, open_regular
-from autograder.core.results import Status, Verdict
+from autograder.core.files import MIB, Unusable, is_there, open_regular
+from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
-from autograder.judging.expected import MODEL, Expected, Message
+from autograder.judging.expected import Expected, Message
 
 MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
@@ -44,70 +44,58 @@ class NetworkJudge:
         path, weights = folder / expected["path"], expected["weights"]
         try:
             saved = read_small(path)
-            thresholds = thresholds_for(saved, expected)
+            data_set = data_set_of(saved, expected)
             network = self._build(saved, expected["classes"])
         except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
             reason = f"{path.name}: {error}" if is_there(path) else f"{path.name} was not handed in"
             return [verdict(n, Status.FAILED, reason, w) for n, w in enumerate(weights, start=1)]
-        X, y = held_out_images(saved.trained_on, self.held_out_seed)
+        X, y = held_out_images(data_set, self.held_out_seed)
         try:
             with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
                 reached = model_io.accuracy(network, X, y)
         except Exception as error:
             return [verdict(n, Status.FAILED, f"{path.name}: {error}", w) for n, w in enumerate(weights, start=1)]
-        message = f"{reached:.1%} on the held-out images ({saved.trained_on}), at least {{:.0%}} asked for"
+        message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} asked for"
         return [
             verdict(n, Status.PASSED if reached >= least else Status.FAILED, message.format(least), w)
-            for n, (w, least) in enumerate(zip(weights, thresholds, strict=True), start=1)
+            for n, (w, least) in enumerate(zip(weights, expected["at_least"][data_set], strict=True), start=1)
         ]
 
     def _build(self, saved: model_io.Weights, classes: list[str]) -> Any:
         if saved.class_name not in classes:
-            raise ValueError(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
+            raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
         make = key_class(self.key, saved.class_name)
         with memory_limit(BUILDING_BYTES + 8 * COPIES * parameters_of(saved)):
             network = make(**saved.constructor)
         if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
-            raise ValueError("the weights do not fit the constructor arguments saved with them")
+            raise Unusable("the weights do not fit the constructor arguments saved with them")
         network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
         return network
 
 
 def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
     # the same name whatever was trained on and reached, for those who count a class's verdicts
-    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=MODEL)
+    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=CheckKind.MODEL)
 
 
-def thresholds_for(saved: model_io.Weights, expected: Message) -> list[float]:
-    """Return the accuracies that are asked for; raises ValueError for a data set that the check does not name."""
-    found: dict[str, list[float]] = expected["at_least"]
-    if saved.trained_on not in found:
-        raise ValueError(f"was trained on {saved.trained_on!r}, expected {' or '.join(found)}")
-    return found[saved.trained_on]
+def data_set_of(saved: model_io.Weights, expected: Message) -> str:
+    """Return what a network was trained on; raises Unusable for a data set that the check does not name."""
+    if saved.trained_on is None or saved.trained_on not in expected["at_least"]:
+        raise Unusable(f"was trained on {saved.trained_on!r}, expected {' or '.join(expected['at_least'])}")
+    return saved.trained_on
 
 
-def require_data(expected: Expected, folder: Path) -> None:
-    """Raise DataSetMissing where judging this submission's networks would need images that are not there.
+def require_data(expected: Expected, folder: Path, seed: int) -> None:
+    """Raise DataSetMissing where judging this submission's networks would need images that cannot be had.
 
     Asked before nbgrader writes anything: what cannot be judged must not look like a zero in the gradebook.
     """
-    if data_utils.find_cifar10() is not None:
-        return
-    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == MODEL):
+    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == CheckKind.MODEL):
         try:
-            saved = read_small(folder / message["path"])
-            thresholds_for(saved, message)
+            data_set = data_set_of(read_small(folder / message["path"]), message)
         except Exception:  # the judge will say it
             continue
-        if saved.trained_on == CIFAR10:
-            raise DataSetMissing(no_cifar10(message["path"]))
-
-
-def no_cifar10(what: str) -> str:
-    return (
-        f"{what} was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, "
-        "name its folder in CS231N_DATA_DIR, and grade again"
-    )
+        held_out_images(data_set, seed)
 
 
 def held_out_identity() -> str:
@@ -119,7 +107,15 @@ def held_out_identity() -> str:
 def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the images and labels to measure a network on; raises DataSetMissing, downloads nothing."""
     if data_set == CIFAR10 and data_utils.find_cifar10() is None:
-        raise DataSetMissing(no_cifar10("a network"))
+        raise DataSetMissing(
+            "a network was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, name its "
+            "folder in CS231N_DATA_DIR, and grade again"
+        )
+    return _held_out_images(data_set, seed, held_out_identity())
+
+
+@lru_cache(maxsize=2)  # the same for the whole class, as long as the data set stays what it is
+def _held_out_images(data_set: str, seed: int, identity: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         return data_utils.held_out_data(data_set, seed=seed)
     except (OSError, ValueError) as error:
@@ -131,7 +127,7 @@ def read_small(path: Path) -> model_io.Weights:
     open_regular(path, model_io.MAX_BYTES).close()
     saved = model_io.read_weights(path, max_bytes=8 * MAX_PARAMETERS)
     if parameters_of(saved) > MAX_PARAMETERS:
-        raise model_io.WeightsError(f"has more than {MAX_PARAMETERS:,} parameters")
+        raise Unusable(f"has more than {MAX_PARAMETERS:,} parameters")
     return saved
 
 

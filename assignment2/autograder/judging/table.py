@@ -20,7 +20,10 @@ def without_hidden(verdicts: list[Verdict]) -> list[Verdict]:
 
 def output(verdicts: list[Verdict], points: float) -> NotebookNode:
     """Return the first output of a judged check cell: its text is the score, its HTML the table of verdicts."""
-    return new_output("execute_result", {"text/plain": f"{points:g}", "text/html": table(verdicts)}, execution_count=1)
+    made: NotebookNode = new_output(
+        "execute_result", {"text/plain": f"{points:g}", "text/html": table(verdicts)}, execution_count=1
+    )
+    return made
 
 
 def table(verdicts: list[Verdict]) -> str:

@@ -32,7 +32,7 @@ def write_canvas(course: Course, path: Path) -> None:
     (the gradebook's `lms_user_id`), else by the SIS columns (SIS Login ID: the student's id here); the name and the
     section are for people. A column that has no assignment of that name is offered as a new assignment.
     """
-    rows = [
+    rows: list[list[object]] = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT],
         ["    Points Possible", "", "", "", "", course.maximum],
     ]
@@ -46,6 +46,6 @@ def write_moodle(course: Course, path: Path) -> None:
     Moodle asks which column identifies a user (`username`, the student's id here, or `Email address`) and which grade
     item each other column is; the grade item's maximum must be that of the assignment, columns can be ignored.
     """
-    rows = [["username", "First name", "Last name", "Email address", ASSIGNMENT]]
+    rows: list[list[object]] = [["username", "First name", "Last name", "Email address", ASSIGNMENT]]
     rows += [[s.student, s.first_name, s.last_name, s.email, round(s.total, 2)] for s in course.submissions]
     write_csv(path, rows)

@@ -34,7 +34,7 @@ FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an old
 def report(folder: Path) -> Path:
     """Write `report/` into a graded course folder; returns the page's path.
 
-    Raises FileNotFoundError where nothing was graded.
+    Raises NoCourse where the folder is none, NothingGraded where no submission in it is graded.
     """
     course = read_course(folder.resolve())
     checks = checks_of(course)
@@ -49,7 +49,7 @@ def report(folder: Path) -> Path:
     return path
 
 
-def check_rows(checks: list[Check]) -> Iterator[list]:
+def check_rows(checks: list[Check]) -> Iterator[list[object]]:
     """Yield the rows of checks.csv: a header, then one row for each check."""
     yield ["notebook", "cell", "check", "hidden", "points", *STATUSES, "share passed", "discrimination", "to note"]
     for check in checks:
@@ -61,15 +61,15 @@ def check_rows(checks: list[Check]) -> Iterator[list]:
         ]  # fmt: skip
 
 
-def student_rows(course: Course) -> Iterator[list]:
+def student_rows(course: Course) -> Iterator[list[object]]:
     """Yield the rows of students.csv: a header, then one row for each student, with the points of each cell."""
     about = ["student", "last name", "first name", "email", "hours late", "answers that wait for a grade"]
     cells = [f"{cell.notebook}/{cell.name}" for cell in course.cells]
     yield [*about, *cells, "points before penalty", "penalty", "total", "maximum"]
     for s in course.submissions:
         points = [round(s.grades[cell].points, 2) if cell in s.grades else None for cell in course.cells]
-        about = [s.student, s.last_name, s.first_name, s.email, round(s.late_seconds / 3600, 2), s.waiting]
-        yield [*about, *points, round(s.raw, 2), round(s.penalty, 2), round(s.total, 2), course.maximum]
+        who = [s.student, s.last_name, s.first_name, s.email, round(s.late_seconds / 3600, 2), s.waiting]
+        yield [*who, *points, round(s.raw, 2), round(s.penalty, 2), round(s.total, 2), course.maximum]
 
 
 def page(course: Course, checks: list[Check]) -> str:

@@ -1,11 +1,12 @@
 """The plots of the report, each as the text of an SVG element.
 
-Colours are those of Okabe and Ito, which the colour-blind can tell apart. Figures are made without pyplot: no global
+Colors are those of Okabe and Ito, which the color-blind can tell apart. Figures are made without pyplot: no global
 state, no display.
 """
 
 import io
 from collections import Counter
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,10 +18,10 @@ from autograder.core.results import Status
 from autograder.report.data import Cell, Course
 from autograder.report.items import EASY, HARD, STATUSES, WEAK, Check, Mistake
 
-BLUE, SKY, VERMILLION, ORANGE, PURPLE, GREY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
+BLUE, SKY, VERMILLION, ORANGE, PURPLE, GRAY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
 CUT_SHORT = "cut short"
-SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GREY}
-STYLE = {
+SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GRAY}
+STYLE: Any = {  # typed as one of the names that Matplotlib knows
     "svg.fonttype": "none",  # text stays text: small, and found by the browser's search
     "svg.hashsalt": "report",  # the same numbers give the same file
     "font.size": 9,
@@ -80,18 +81,18 @@ def cells(graded: list[Cell], checks: list[Check]) -> str:
         figure = Figure(figsize=(10, 0.32 * len(by_cell) + 1.3), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         start = np.zeros(len(by_cell))
-        for kind, colour in SHADES.items():
+        for kind, color in SHADES.items():
             share = np.array([share_of(kind, found) for found in by_cell.values()])
-            left.barh(range(len(by_cell)), share, left=start, color=colour, height=0.7, label=kind)
+            left.barh(range(len(by_cell)), share, left=start, color=color, height=0.7, label=kind)
             start += share
-        for hidden, colour, marker, label in ((False, BLUE, "o", "visible"), (True, VERMILLION, "D", "hidden")):
+        for hidden, color, marker, label in ((False, BLUE, "o", "visible"), (True, VERMILLION, "D", "hidden")):
             places = Counter(
                 (c.share, y) for y, found in enumerate(by_cell.values()) for c in found if c.hidden == hidden
             )
             x, y = np.array(list(places)).reshape(-1, 2).T
             areas = [min(8 + 6 * count, 120) for count in places.values()]
             right.scatter(
-                x, y + (0.2 if hidden else -0.2), areas, colour, marker=marker, alpha=0.5, linewidths=0, label=label
+                x, y + (0.2 if hidden else -0.2), areas, color, marker=marker, alpha=0.5, linewidths=0, label=label
             )
         left.set_yticks(range(len(by_cell)), [short(cell) for cell in by_cell])
         left.set(xlim=(0, 1), ylim=(len(by_cell) - 0.5, -0.5), xlabel="share of all verdicts of the cell")
@@ -111,17 +112,16 @@ def cells(graded: list[Cell], checks: list[Check]) -> str:
 
 def share_of(kind: str, checks: list[Check]) -> float:
     """Return the share of the checks' verdicts that are of a kind in SHADES."""
-    cut_short = [status for status in STATUSES if status not in SHADES]
-    statuses = cut_short if kind == CUT_SHORT else [kind]
+    statuses = [status for status in STATUSES if (status not in SHADES if kind == CUT_SHORT else status == kind)]
     return sum(c.counts[status] for c in checks for status in statuses) / sum(c.submissions for c in checks)
 
 
 def discrimination(checks: list[Check]) -> str:
     """Draw the checks by the share that passes and by how well passing goes with the rest of the score."""
-    defined = [check for check in checks if check.discrimination is not None]
-    fine = [check for check in defined if not check.flags]
-    weak = [check for check in defined if check.discrimination < WEAK]
-    extreme = [check for check in defined if check.flags and check not in weak]
+    defined = [(check, check.discrimination) for check in checks if check.discrimination is not None]
+    fine = [(check, value) for check, value in defined if not check.flags]
+    weak = [(check, value) for check, value in defined if value < WEAK]
+    extreme = [(check, value) for check, value in defined if check.flags and value >= WEAK]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 4), layout="constrained")
         axes = figure.subplots()
@@ -134,10 +134,10 @@ def discrimination(checks: list[Check]) -> str:
             (extreme, "s", "#6b6b6b", "nearly all pass or fail"),
             (weak, "X", VERMILLION, f"correlation below {WEAK:g}"),
         )
-        for group, marker, colour, label in groups:
-            x, y = [check.share for check in group], [check.discrimination for check in group]
-            axes.scatter(x, y, 22, colour, marker=marker, alpha=0.5, linewidths=0, label=f"{label} ({len(group)})")
-        lowest = min((check.discrimination for check in defined), default=0)
+        for group, marker, color, label in groups:
+            x, y = [check.share for check, _ in group], [value for _, value in group]
+            axes.scatter(x, y, 22, color, marker=marker, alpha=0.5, linewidths=0, label=f"{label} ({len(group)})")
+        lowest = min((value for _, value in defined), default=0.0)
         axes.set(xlim=(0, 1), ylim=(min(-0.1, lowest - 0.05), 1), xlabel="share of submissions that pass")
         axes.set_ylabel("correlation with the rest of the score")
         percent(axes, "x")

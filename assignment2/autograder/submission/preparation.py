@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import nbformat
 from nbformat import NotebookNode
 
 from autograder.core.annotations import note_repairs, note_status
+from autograder.core.notebooks import copied, new_notebook
 from autograder.core.results import CellResult, Repair, RepairKind
 from autograder.course.cells import is_check, is_executed, withheld_modules
 from autograder.course.key import Key
@@ -34,7 +34,7 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
         notebook, repairs = sanitize(submitted, key)
         repairs = left_out + repairs
     except NotGradable as problem:
-        notebook, _ = sanitize(nbformat.v4.new_notebook(), key)
+        notebook, _ = sanitize(new_notebook(), key)
         repairs = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
     note_repairs(notebook, repairs)
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
@@ -63,8 +63,8 @@ def code_cell(cell: NotebookNode) -> CodeCell:
 
 def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
     """Return a copy of the notebook with the outputs of its job, and each executed cell's status noted."""
-    notebook = nbformat.from_dict(notebook)
+    notebook = copied(notebook)
     for cell, result in zip(filter(is_executed, notebook.cells), results, strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
+        cell.outputs = [copied(output) for output in result.outputs]
         note_status(cell, result.status)
     return notebook

@@ -211,7 +211,7 @@ def cell_of(found: Any) -> NotebookNode | None:
         cell.outputs = list(filter(None, map(output_of, outputs if isinstance(outputs, list) else [])))
     elif isinstance(attachments := found.get("attachments"), dict):
         bundles = {well_formed(name): bundle_of(bundle) for name, bundle in attachments.items()}
-        cell.attachments = nbformat.from_dict({name: bundle for name, bundle in bundles.items() if bundle})
+        cell.attachments = NotebookNode({name: bundle for name, bundle in bundles.items() if bundle})
     return cell
 
 

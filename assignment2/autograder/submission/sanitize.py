@@ -7,6 +7,7 @@ student added. Everything else is the instructor's. Damage is repaired where tha
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.core.notebooks import copied
 from autograder.core.results import Repair, RepairKind
 from autograder.course.cells import defined_names, is_check, is_experiment, is_solution, name_of
 from autograder.course.key import Key
@@ -17,7 +18,7 @@ def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repa
 
     submitted: as `read_notebook` returns it; a notebook without cells gives an untouched one
     """
-    notebook = nbformat.from_dict(key.template)
+    notebook = copied(key.template)
     known = {name_of(cell): cell for cell in notebook.cells}
     found, added, repairs = match(submitted.cells, known)
     cells = list(added.get(None, []))
@@ -40,7 +41,7 @@ def match(
     """Find which cell of a submission is which of the instructor's.
 
     Returns the last submitted cell for each known name, the added cells by the name of the known cell before them, and
-    the repairs. A cell whose metadata was lost is recognised by its cell id, or by the function or class it defines.
+    the repairs. A cell whose metadata was lost is recognized by its cell id, or by the function or class it defines.
     """
     names = [identify(cell, known) for cell in cells]
     repairs: list[Repair] = []
@@ -119,6 +120,6 @@ def copy_pictures(theirs: NotebookNode, cell: NotebookNode) -> None:
 def plain(cell: NotebookNode) -> NotebookNode:
     """Return a copy of an added cell without metadata and outputs."""
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-    copy = make.get(cell.cell_type, nbformat.v4.new_raw_cell)(cell.source)
+    copy: NotebookNode = make.get(cell.cell_type, nbformat.v4.new_raw_cell)(cell.source)  # type: ignore[no-untyped-call]
     copy_pictures(cell, copy)
     return copy

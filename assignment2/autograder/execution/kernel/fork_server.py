@@ -28,7 +28,13 @@ class ForkServer:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             command = [sys.executable, "-m", server.__name__]
             with theirs:
-                self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=self._environment, cwd="/")
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=theirs.fileno(),
+                    env=self._environment,
+                    cwd="/",
+                    process_group=0,  # its own: Ctrl-C is for the grader, whose end is the server's too
+                )
         return self._control
 
     def fork(self, request: KernelRequest, pipe: int) -> None:

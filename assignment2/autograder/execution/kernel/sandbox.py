@@ -58,7 +58,11 @@ def require() -> None:
 
 
 def isolation() -> list[str]:
-    """The part of bubblewrap's command line that says what is not shared."""
+    """The part of bubblewrap's command line that says what is not shared.
+
+    Not `--disable-userns`: a kernel could not enter namespaces that lie above the last user namespace. `seccomp` keeps
+    student code from making one.
+    """
     user = [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
     spaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     return [shutil.which("bwrap") or "bwrap", *user, *spaces, "--die-with-parent"]
