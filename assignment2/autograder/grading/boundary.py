@@ -39,7 +39,7 @@ class Boundary:
             raise
         except Exception as error:  # RecursionError and MemoryError included
             write_log(self.course, student, traceback.format_exc(), append=True)
-            self._note(student, outcome, f"{type(error).__name__}: {error} (the traceback is in the log)")
+            self._note(student, outcome, f"{type(error).__name__}: {error}, see logs/")
 
     def _note(self, student: str, outcome: str, reason: str) -> None:
         self.reasons[student] = f"{outcome}: {' '.join(reason.split())}"[:MAX_REASON]
