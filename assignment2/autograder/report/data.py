@@ -235,14 +235,14 @@ def code_of(notebook: NotebookNode, stubs: dict[str, str]) -> str:
     stubs: what the cells hold in the release
     """
     solutions = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
-    code = {name_of(cell): normal_form(cell.source) for cell in solutions}
-    filled = {name: text for name, text in code.items() if text != normal_form(stubs.get(name, ""))}
+    code = {name_of(cell): normalized(cell.source) for cell in solutions}
+    filled = {name: text for name, text in code.items() if text != normalized(stubs.get(name, ""))}
     return "\n".join(f"# {name}\n{text}" for name, text in filled.items())
 
 
-def normal_form(source: str) -> str:
-    """Return code without comments and formatting; as it is where it is nested too deeply to be written anew."""
+def normalized(source: str) -> str:
+    """Return the source of a code cell without comments and formatting, as it is where it is too deep for that."""
     try:
         return ast.unparse(tree_of(source))
-    except RecursionError:
+    except RecursionError:  # such as a sum of a thousand terms
         return source

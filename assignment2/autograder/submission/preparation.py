@@ -30,12 +30,12 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
     Where the notebook cannot be used, an untouched one stands in its place, and says so.
     """
     try:
-        submitted, left_out = parse_notebook(submission.notebooks[key.name], key.name)
-        notebook, repairs = sanitize(submitted, key)
-        repairs = left_out + repairs
+        submitted, problems = parse_notebook(submission.notebooks[key.name], key.name)
     except NotGradable as problem:
-        notebook, _ = sanitize(new_notebook(), key)
-        repairs = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
+        submitted = new_notebook()
+        problems = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
+    notebook, repairs = sanitize(submitted, key)
+    repairs = problems + repairs
     note_repairs(notebook, repairs)
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
 
