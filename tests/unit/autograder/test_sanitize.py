@@ -181,6 +181,13 @@ def test_old_format(tmp_path, handed_in, toy_key):
     assert repairs == []
 
 
+def test_older_version(tmp_path, handed_in, toy_key):
+    """Is a notebook of version 3, which has worksheets, upgraded and graded?"""
+    nbformat.write(nbformat.convert(handed_in, 3), tmp_path / "Toy.ipynb", version=3)
+    clean, _ = sanitize(read(tmp_path / "Toy.ipynb"), toy_key)
+    assert cell(clean, "double").source == MINE
+
+
 def test_huge_notebook(tmp_path, monkeypatch):
     """Is a notebook of a hundred megabytes refused before it is read?"""
     path = tmp_path / "Toy.ipynb"
