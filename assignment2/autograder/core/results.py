@@ -53,6 +53,7 @@ class RepairKind(StrEnum):
     CELL_RETYPED = "cell retyped"
     ID_LOST = "id lost"
     REORDERED = "reordered"
+    CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 
 @dataclass(frozen=True)
