@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cs231n import data_utils
 
+from autograder.core import upstream
 from autograder.execution.kernel import sandbox
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
@@ -21,7 +22,7 @@ def doctor(course: Path) -> bool:
         print(f"{'✓' if good else '✗'} {what:<14} {state}")
         if not good:
             print(f"{'':16} {advice}")
-    return all(good for good, what, _, _ in found if what != "sandbox")
+    return all(good for good, what, _, _ in found if what not in ("sandbox", "formgrader"))
 
 
 def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
@@ -38,6 +39,9 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
     reason = sandbox.unavailable()
     yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
+    locked = upstream.can_add_policy()
+    state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
+    yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
     config = course / "nbgrader_config.py"
     yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
     if not course.exists():
