@@ -55,7 +55,7 @@ def tree_of(source: str) -> ast.Module:
     lines = [line for line in source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]
     try:
         return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError):  # ValueError: null bytes
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null bytes; too much for the parser
         return ast.Module([], [])
 
 
