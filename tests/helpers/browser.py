@@ -51,9 +51,9 @@ def chromium():
 
 
 @contextmanager
-def visit(browser, address):
-    """Open a file, or a page of a server on this machine, until nothing more is loaded."""
-    context = browser.new_context()
+def visit(browser, address, token=""):
+    """Open a file, or a page of a server on this machine that asks for a token, until nothing more is loaded."""
+    context = browser.new_context(extra_http_headers={"Authorization": f"token {token}"} if token else {})
     try:
         found = Visit(context.new_page())
 
@@ -74,7 +74,7 @@ def visit(browser, address):
 
 @contextmanager
 def jupyter_server(course: Path, home: Path):
-    """A Jupyter server for a course; yields a function that makes an address of a path. home: for its own files"""
+    """A Jupyter server for a course; yields its address and its token. home: for its own files"""
     token = secrets.token_hex(16)
     command = [
         sys.executable,
@@ -90,8 +90,7 @@ def jupyter_server(course: Path, home: Path):
     with (home / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=course, env={**os.environ, **folders}, stdout=log, stderr=log)
     try:
-        root = _address(server, home)
-        yield lambda path: f"{root}{path}?token={token}"
+        yield _address(server, home), token
     finally:
         server.terminate()
         server.wait()

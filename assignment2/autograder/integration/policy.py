@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 
-NOTEBOOK = '<div class="border-box-sizing" id="notebook">'  # as nbconvert writes what the template has
+NOTEBOOK = re.compile(r'<div[^>]*\sid="notebook"')  # where the template puts what students wrote
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 HANDLER = re.compile(r"\son\w+=\"([^\"]*)\"")
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/"  # where nbconvert's templates load it from
@@ -21,8 +21,9 @@ def submission_policy(page: str, root: str) -> str:
     page: its HTML; inline scripts count as its own where they stand before the notebook
     root: host, port and path that formgrader is at; files elsewhere on the server may be a student's
     """
-    before, found, _ = page.partition(NOTEBOOK)
-    own = (INLINE_SCRIPT.findall(before) + HANDLER.findall(before)) if found else []
+    notebook = NOTEBOOK.search(page)
+    before = page[: notebook.start()] if notebook else ""
+    own = INLINE_SCRIPT.findall(before) + HANDLER.findall(before)
     hashes = " ".join(sorted({f"'sha256-{digest(script)}'" for script in own}))
     return "; ".join(
         [
