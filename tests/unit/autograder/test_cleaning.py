@@ -7,9 +7,12 @@ import re
 
 import nbformat
 import pytest
-from autograder.core.annotations import repairs_of
-from autograder.core.results import CellResult, RepairKind, Status
-from autograder.course.cells import name_of
+from autograder.core.annotations import note_repairs, repairs_of
+from autograder.core.results import CellResult, Repair, RepairKind, Status, Verdict
+from autograder.course.cells import defined_names, name_of
+from autograder.integration.steps import HideFromStudents
+from autograder.judging.table import table
+from autograder.report.data import normalized
 from autograder.submission.cleaning import clean_submission, clean_text
 from autograder.submission.markdown import as_text, clean_markdown, escaped
 from autograder.submission.markup import clean_html, inert_tex, is_active, plain_text
@@ -286,3 +289,35 @@ def test_outputs_of_executed_cells(toy_key):
     assert MIME_TYPE not in str(found["double"].outputs)
     assert harms(body(found["double"])) == []
     assert [repair.cell for repair in repairs_of(merged)] == ["test_double"]
+
+
+def test_verdicts(toy_key):
+    """Does the table of verdicts show an exception's text as text, without formulas?"""
+    verdict = Verdict("check", Status.ERROR, rf"{SCRIPT} $\href{{javascript:{RUN}}}{{x}}$", hint=SCRIPT)
+    soup = BeautifulSoup(table([verdict]), "html.parser")
+    assert soup.find_all("script") == []
+    assert verdict.message in soup.get_text()
+    assert soup.table["class"] == ["tex2jax_ignore"]
+
+
+@pytest.mark.parametrize("source", ["x " * 40_000, ">" * 3000, "(" * 3000, "x\0y"])
+def test_a_text_that_breaks_the_parser(source):
+    """Does a cell that Python's parser cannot take define nothing, instead of stopping the class?"""
+    assert defined_names(new_markdown_cell(source)) == set()
+
+
+def test_code_that_is_too_deep():
+    """Is code that Python can parse but not write again compared as it stands, instead of stopping the report?"""
+    source = "x = " + " + ".join(["1"] * 900)
+    assert normalized(source) == source
+    assert normalized("x = (1)  # one") == "x = 1"
+
+
+def test_what_was_repaired_is_shown_as_text(toy_key):
+    """Does a reason that quotes a submission come to the feedback page as text?"""
+    notebook = nbformat.from_dict(toy_key.template)
+    note_repairs(notebook, [Repair(RepairKind.NOT_GRADABLE, "", f"{SCRIPT} [x](javascript:{RUN}) $a$ `b`")])
+    notebook, _ = HideFromStudents(show_hidden=True).preprocess(notebook, {})
+    soup = body(notebook.cells[0])
+    assert harms(soup) == []
+    assert f"{SCRIPT} [x](javascript:{RUN}) $a$ `b`" in soup.get_text()
