@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from autograder.core import upstream
-from autograder.integration.policy import digest, submission_policy
+from autograder.integration.policy import MATHJAX, digest, policy, submission_policy, with_policy
+from bs4 import BeautifulSoup
 from nbgrader.server_extensions.formgrader import handlers
 
 PAGE = """<html><head><script src="a.js"></script><script type="text/javascript">own()</script></head>
@@ -33,6 +34,13 @@ def test_own_scripts_may_run():
 def test_a_page_without_a_notebook():
     """Does no inline script run where the place of what students wrote is not known?"""
     assert "sha256" not in submission_policy(PAGE.replace('id="notebook"', ""), ROOT)
+
+
+def test_a_page_brings_its_policy_along():
+    """Does a feedback page hold its own policy, the first thing in its head, with MathJax and its own scripts only?"""
+    page = BeautifulSoup(with_policy(PAGE), "html.parser")
+    assert page.head.find(True)["content"] == policy(PAGE)
+    assert {found for found in sources(policy(PAGE)) if "/" in found and "sha256" not in found} == {MATHJAX}
 
 
 @pytest.fixture
