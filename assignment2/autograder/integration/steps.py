@@ -29,6 +29,7 @@ from autograder.judging import table
 from autograder.judging.expected import Expected, expected_values, is_sent
 from autograder.judging.judge import CheckJudge, score
 from autograder.judging.networks import NetworkJudge
+from autograder.submission.markdown import escaped
 from autograder.submission.preparation import Prepared, merge, prepare
 from autograder.submission.reading import read_submission
 
@@ -155,7 +156,7 @@ class HideFromStudents(NbGraderPreprocessor):
                     cell.outputs = []
             for step in (ClearHiddenTests, ClearMarkScheme):
                 nb, resources = step(config=nbgrader_options()).preprocess(nb, resources)
-        repairs = [f"- {repair}" for repair in repairs_of(nb)]
+        repairs = [f"- {escaped(str(repair))}" for repair in repairs_of(nb)]
         if repairs:
             lines = ["**The notebook you handed in was repaired before grading:**", "", *repairs]
             nb.cells.insert(0, nbformat.v4.new_markdown_cell("\n".join(lines)))

@@ -19,6 +19,7 @@ from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id
 from autograder.judging.expected import Expected, Message, sent
+from autograder.submission.markup import plain_text
 
 MAX_TEXT = 500  # characters of an exception
 Fingerprint = list[Any]  # see `cs231n.checks.hints`
@@ -75,7 +76,7 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
     error = errors.get(expected.get("case", "")) or errors.get("")
     if error is not None:
         status = Status.EMPTY if error.get("exception") == NotImplementedError.__name__ else Status.ERROR
-        return status, f"{error.get('error')}{error.get('where', '')}"[:MAX_TEXT]
+        return status, plain_text(f"{error.get('error')}{error.get('where', '')}")[:MAX_TEXT]
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, ""
