@@ -18,14 +18,17 @@ def digest_of_result(submission: Submission, course: str) -> str:
     return hashlib.sha256(f"{course} {submission.digest}".encode()).hexdigest()
 
 
-def digest_of_course(course: Path, config: Config) -> str:
-    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine."""
+def digest_of_course(course: Path, config: Config, seed: int) -> str:
+    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine.
+
+    seed: of the held-out images
+    """
     files = [*(course / "source").rglob("*"), course / "nbgrader_config.py"]
     files = sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts)
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(ASSIGNMENT).duedate
     machine = [Runtime.current(), held_out_identity()]
-    return digest_of_files([*files, *code_of_the_grader()], repr([machine, due, config]))
+    return digest_of_files([*files, *code_of_the_grader()], repr([machine, due, config, seed]))
 
 
 def code_of_the_grader() -> list[Path]:

@@ -53,10 +53,10 @@ class Schedule:
     def __init__(self, course: Path, config: Config, executor: Executor, workers: int, again: bool):
         self.course, self.config, self.executor, self.again = course, config, executor, again
         self.ahead = AHEAD * workers
-        self.options, self.seed = execution_options(config), held_out_seed(config)
+        self.options, self.seed = execution_options(config), held_out_seed(config, course)
         self.executions = executions_in(course / "executions")
         self.keys = keys(course / "source" / ASSIGNMENT)
-        self.digest = digest_of_course(course, config)
+        self.digest = digest_of_course(course, config, self.seed)
         self.under_way: dict[str, Future[bytes]] = {}
         self.boundary = Boundary(course)
         self.left_out: dict[str, tuple[str, ...]] = {}

@@ -22,6 +22,7 @@ from autograder.core.annotations import note_verdicts, repairs_of, verdicts_of
 from autograder.course.assignment import nbgrader_options
 from autograder.course.catalogue import known_mistakes
 from autograder.course.cells import is_check, is_experiment
+from autograder.course.held_out import course_seed
 from autograder.course.key import Key, load_key
 from autograder.execution.executions import Executions, executions_in
 from autograder.execution.job import ExecutionOptions, Limits, Runtime
@@ -109,11 +110,13 @@ def execution_options(config: Config) -> ExecutionOptions:
 class Judge(CourseStep):
     """Write each check cell's score, where nbgrader looks for it, and its verdicts, where people look for them."""
 
-    held_out_seed = Integer(2024, help="Seed of the held-out synthetic images; choose your own.").tag(config=True)
+    held_out_seed = Integer(
+        None, allow_none=True, help="Seed of the held-out images; without one, the course's own, which `release` draws."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         key = self.key(resources)
-        networks = NetworkJudge(key, self.held_out_seed)
+        networks = NetworkJudge(key, held_out_seed(self.config, Path(self.converter.coursedir.root)))
         judge = CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
         folder = self.folder("submitted", resources)
         for cell in filter(is_check, nb.cells):
@@ -125,9 +128,10 @@ class Judge(CourseStep):
         return nb, resources
 
 
-def held_out_seed(config: Config) -> int:
-    """Return the seed of the images that networks are measured on: what a course's configuration says about Judge."""
-    return int(Judge(config=config).held_out_seed)
+def held_out_seed(config: Config, course: Path) -> int:
+    """Return the seed of the images that networks are measured on: the configured one, or the course's own."""
+    configured: int | None = Judge(config=config).held_out_seed
+    return course_seed(course) if configured is None else configured
 
 
 def expected_of(key: Key, executions: Executions) -> Expected:
