@@ -34,6 +34,7 @@ from autograder.course.solutions import answered, without_marks
 from autograder.demo import samples
 from autograder.demo.run import make_course
 from autograder.demo.training import train_networks
+from autograder.execution.kernel import server
 from autograder.execution.kernel.sandbox import private_bytes
 
 REPOSITORY = Path(__file__).parents[1]
@@ -181,7 +182,7 @@ def peak_of_kernels():
                     command = path.read_bytes()
                 except OSError:
                     continue
-                if b"autograder.execution.kernel.fork_server" in command:
+                if server.__name__.encode() in command:
                     peak[0] = max(peak[0], private_bytes(path.parent.name))
 
     thread = threading.Thread(target=watch)

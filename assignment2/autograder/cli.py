@@ -1,6 +1,7 @@
 """The command `autograder`."""
 
 import argparse
+import errno
 import sys
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options) or 0
     except GraderError as problem:
         print(f"{problem.log}\nautograder: {problem}".lstrip(), file=sys.stderr)
+        return 1
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        print(f"autograder: the disk is full: make room and run {options.name} again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nautograder: {options.name} was interrupted{KEPT.get(options.name, '')}", file=sys.stderr)

@@ -10,7 +10,9 @@ from pathlib import Path
 from cs231n import data_utils
 
 from autograder.core import upstream
+from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
+from autograder.integration.converters import load_config
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 
@@ -42,8 +44,11 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     locked = upstream.can_add_policy()
     state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
     yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
-    config = course / "nbgrader_config.py"
-    yield config.exists(), "course", str(course), f"no nbgrader_config.py in {course}: use --course FOLDER"
+    try:
+        load_config(course)
+        yield True, "course", str(course), ""
+    except GraderError as problem:
+        yield False, "course", str(course), str(problem)
     if not course.exists():
         return
     free = shutil.disk_usage(course).free / 2**30

@@ -1,4 +1,4 @@
-"""Solver: trains a model on labelled data with stochastic gradient descent and its relatives."""
+"""Solver: trains a model on labeled data with stochastic gradient descent and its relatives."""
 
 import copy
 import json

@@ -3,7 +3,7 @@
 An image shows an object in a scene, sometimes before another object. What the object is, only its silhouette tells,
 which varies in place, size, angle and color: that takes a convolutional network. The scene, the object's color and
 its texture are hints, each of which is wrong in many images: they are what a linear classifier and, in combination,
-fully connected networks find. A few images bear a wrong label, as in every data set labelled by people, so that
+fully connected networks find. A few images bear a wrong label, as in every data set labeled by people, so that
 nothing reaches 100 %.
 
 Everything drawn comes from RandomState.random_sample and everything composed is integer arithmetic, so that the

@@ -56,7 +56,7 @@ def test_nine_in_ten_are_named_by_a_visible_check():
 def recognized_by_students(mistake, cells):
     known = cells.get(mistake.cell, {})
     failures = {check: entry[1:] for check, entries in known.items() for entry in entries if entry[0] == mistake.name}
-    return mistake.name in hints.recognise(failures, known).values()
+    return mistake.name in hints.recognize(failures, known).values()
 
 
 def test_shipped_fingerprints_are_those_of_visible_checks(expected, repository):

@@ -1,14 +1,18 @@
 """Grading a class: one grader at a time, killed and repeated runs, what changes, clusters, other databases."""
 
+import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
+from unittest.mock import Mock
 
 import nbformat
 import pytest
@@ -27,6 +31,8 @@ from autograder.grading.changes import differences, summary
 from autograder.grading.lock import CourseIsBusy, only_grader
 from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
+from autograder.integration.converters import ConversionFailed
+from autograder.integration.steps import Judge
 from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
 from distributed import LocalCluster
@@ -272,7 +278,7 @@ def test_postgresql(course):
 def test_grader_without_the_data_set_costs_nobody_a_point(course, monkeypatch, capsys):
     """Is a submission that needs images which are not there left ungraded, said, and graded once they have come?"""
 
-    def require(expected, folder):
+    def require(expected, folder, seed):
         if folder.parent.name == "bob":
             raise DataSetMissing("net.npz was trained on CIFAR-10, which this machine does not have")
 
@@ -313,6 +319,36 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
         assert gradebook.find_submission(ASSIGNMENT, "cy").score == pytest.approx(1.44)
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [GraderError("a kernel did not start"), OSError(errno.ENOSPC, "No space left on device")],
+    ids=["machine", "disk"],
+)
+def test_trouble_inside_of_nbgrader_stops_the_run(course, monkeypatch, problem):
+    """Does the grader's trouble in a step of nbgrader's, which catches everything, end the run, and cost nobody a
+    point?"""
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.integration.steps.Judge.preprocess", Mock(side_effect=problem))
+        with pytest.raises(type(problem), match=re.escape(str(problem))):
+            grade(course, HOW)
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+
+
+def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeypatch):
+    """Does any other exception in a step cost the one submission only, and say so in the table?"""
+
+    def preprocess(step, nb, resources):
+        if resources["nbgrader"]["student"] == "bob":
+            raise ValueError("an odd notebook")
+        return judge(step, nb, resources)
+
+    judge = Judge.preprocess
+    monkeypatch.setattr(Judge, "preprocess", preprocess)
+    outcome = grade(course, HOW)
+    assert totals(outcome) == {"ada": 6, "bob": 0, "cy": pytest.approx(1.44)}
+    assert {row.student: row.remarks for row in outcome.rows}["bob"] == ["not gradable: ValueError: an odd notebook"]
+
+
 @contextmanager
 def in_this_process(workers=None):
     with ThreadPoolExecutor(1) as pool:
@@ -326,3 +362,33 @@ def test_deleted_logs_do_not_matter(course):
     grade(course, HOW)
     assert (course / "feedback" / "ada" / ASSIGNMENT / "Toy.html").exists()
     assert (course / "logs" / "ada.log").exists()
+
+
+def test_worker_that_dies_is_the_graders_trouble(course, monkeypatch):
+    """Does a worker that the system has killed end the run in one clear error, with nobody graded by it?"""
+
+    def die(schedule, job):
+        future = Future()
+        future.set_exception(BrokenProcessPool("terminated abruptly"))
+        return future
+
+    monkeypatch.setattr("autograder.grading.schedule.Schedule._submit", die)
+    with pytest.raises(GraderError, match="fewer --workers"):
+        grade(course, HOW)
+    monkeypatch.undo()
+    assert totals(grade(course, HOW))["ada"] == 6
+
+
+def test_page_that_cannot_be_written_is_told(course, monkeypatch):
+    """Is a student whose feedback page fails named in the table, and written for at the next run?"""
+
+    def fail(*arguments):
+        raise ConversionFailed("no template", "the log")
+
+    monkeypatch.setattr("autograder.grading.run.local_pool", in_this_process)
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.grading.feedback.convert", fail)
+        rows = grade(course, HOW).rows
+    assert all("no feedback page: no template, see logs/" in row.remarks for row in rows)
+    assert not any(row.remarks for row in grade(course, HOW).rows)
+    assert (course / "feedback" / "ada" / ASSIGNMENT / "Toy.html").exists()

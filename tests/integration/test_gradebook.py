@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from autograder.cli import main
+from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.converters import load_config
@@ -29,6 +30,7 @@ def course(tmp_path):
 def gradebooks(tmp_path_factory):
     """The files of two gradebooks: one knows another assignment only, one knows ours too."""
     folder = tmp_path_factory.mktemp("gradebooks")
+    upstream.put_scripts_on_path()  # nbgrader starts alembic, and no course has been configured yet
     for name in ("another", ASSIGNMENT):
         with Gradebook(f"sqlite:///{folder / 'made.db'}", "cs231n") as gradebook:
             gradebook.add_assignment(name)

@@ -208,3 +208,12 @@ def test_doctor(toy_course, capsys):
     printed = capsys.readouterr().out
     for word in ("Python", "numpy", "nbgrader", "data set", "sandbox", "course"):
         assert word in printed
+
+
+def test_configuration_that_is_no_python(toy_course, capsys):
+    """Is a broken nbgrader_config.py named by every command, and by the doctor, without a traceback?"""
+    (toy_course / "nbgrader_config.py").write_text("c = get_config(\n")
+    for command in ("grade", "report", "release", "doctor"):
+        assert main([command, "--course", str(toy_course)]) == 1
+        printed = capsys.readouterr()
+        assert "nbgrader_config.py cannot be read: SyntaxError" in printed.out + printed.err

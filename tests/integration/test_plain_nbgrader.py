@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import nbformat
-from autograder import samples
-from autograder.course.key import ASSIGNMENT, Key
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import load_key
+from autograder.course.solutions import answered
+from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from nbgrader.api import Gradebook
 
@@ -15,9 +17,9 @@ from nbgrader.api import Gradebook
 def test_a_garbled_timestamp_costs_nothing(toy_course):
     """Does `nbgrader autograde`, started without its virtual environment, grade a submission whose timestamp cannot be
     read, as `autograder grade` does?"""
-    key = Key(toy_course / "source" / ASSIGNMENT, "Toy")
+    key = load_key(toy_course / "source" / ASSIGNMENT, "Toy")
     folder = samples.submission(toy_course, "ada", "the day before yesterday")
-    nbformat.write(samples.answered(samples.released(toy_course, key), key), folder / "Toy.ipynb")
+    nbformat.write(answered(samples.released(toy_course, key), key), folder / "Toy.ipynb")
     command = [Path(sys.executable).with_name("nbgrader"), "autograde", ASSIGNMENT, "--student", "ada"]
     command += ["--ExecuteFromStore.sandbox=False"] if sandbox.unavailable() else []
     environment = {**os.environ, "PATH": "/usr/bin:/bin"}

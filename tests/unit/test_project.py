@@ -46,15 +46,6 @@ def test_every_dependency_is_pinned(project):
         assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
 
 
-def test_dependencies_say_why_they_are_there():
-    """Does each dependency in pyproject.toml carry its reason?"""
-    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
-    block = text[text.index("dependencies = [") : text.index("[project.scripts]")]
-    lines = [line for line in block.splitlines() if re.match(r'\s+"[a-z]', line) and "cs231n" not in line]
-    assert len(lines) > 10
-    assert [line for line in lines if "#" not in line] == []
-
-
 def test_one_version(project):
     """Do both packages and the newest release in the changelog have the version of pyproject.toml?"""
     text = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")

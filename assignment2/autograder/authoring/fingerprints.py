@@ -15,12 +15,13 @@ from cs231n.checks.values import decode
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from autograder.core.results import CheckKind
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
 from autograder.course.cells import grade_id
 from autograder.course.key import Key, keys
 from autograder.execution.executions import Executions, executions_in
-from autograder.judging.expected import ERROR, MODEL, Expected, expected_values, sent
+from autograder.judging.expected import Expected, expected_values, sent
 from autograder.submission.preparation import make_job, merge
 
 Fingerprints = dict[str, dict[str, list[list[Any]]]]  # by solution cell and check: [misconception, *fingerprint]
@@ -52,9 +53,9 @@ def fingerprints_in(executed: NotebookNode, check_cell: str) -> dict[str, list[A
     cell = next(cell for cell in executed.cells if grade_id(cell) == check_cell)
     found: dict[str, list[Any]] = {}
     for message in sent(cell):
-        if message["kind"] == ERROR:
+        if message["kind"] == CheckKind.ERROR:
             found[message["check"]] = hints.error_fingerprint(message["error"])
-        elif message["kind"] != MODEL:
+        elif message["kind"] != CheckKind.MODEL:
             values = {name: decode(value) for name, value in message["values"].items()}
             found[message["check"]] = hints.fingerprint(values)
     return found

@@ -20,10 +20,10 @@ def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600)
 
     names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
     """
-    folder.mkdir(exist_ok=True)
     found = keys(course / "source" / ASSIGNMENT)
     if unknown := set(names) - set(found):
         raise GraderError(f"there is no notebook {', '.join(unknown)}: choose among {', '.join(found)}")
+    folder.mkdir(parents=True, exist_ok=True)
     for name, key in found.items():
         if not names or not (folder / f"{name}.ipynb").exists():
             nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there

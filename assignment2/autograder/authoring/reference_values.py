@@ -14,11 +14,12 @@ import numpy as np
 from cs231n.checks.values import decode
 
 from autograder.core.errors import GraderError
+from autograder.core.results import CheckKind
 from autograder.course.key import Key, keys
 from autograder.course.solutions import with_solutions
 from autograder.execution.job import CodeCell, ExecutionOptions, Limits
 from autograder.execution.worker import process_worker
-from autograder.judging.expected import ERROR, sent_in
+from autograder.judging.expected import sent_in
 from autograder.submission.preparation import make_job, merge
 
 OPTIONS = ExecutionOptions(Limits(cell_seconds=120, memory_bytes=2**33))
@@ -43,10 +44,12 @@ def record(folder: Path) -> None:
         executed = merge(notebook, process_worker().execute(job))
         found = {}
         for cell, messages in sent_in(executed).items():
-            errors = [f"{m['check']}: {m['error']}{m['where']}" for m in messages if m["kind"] == ERROR]
+            errors = [f"{m['check']}: {m['error']}{m['where']}" for m in messages if m["kind"] == CheckKind.ERROR]
             if errors:
                 raise GraderError(f"{implementations.name} fails in {cell}: {errors[0]}")
-            found[cell] = {m["check"]: plain(decode(m["values"]["value"])) for m in messages if m["kind"] == "equal"}
+            found[cell] = {
+                m["check"]: plain(decode(m["values"]["value"])) for m in messages if m["kind"] == CheckKind.EQUAL
+            }
         text = json.dumps(found, indent=0, sort_keys=True)
         implementations.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.core.results import Repair, RepairKind, Status, Verdict
+from autograder.core.results import CheckKind, Repair, RepairKind, Status, Verdict
 
 FIELD = "cs231n"
 
@@ -39,7 +39,11 @@ def note_verdicts(cell: NotebookNode, verdicts: list[Verdict]) -> None:
 def verdicts_of(cell: NotebookNode) -> list[Verdict] | None:
     """Return the verdicts on a check cell, None where it was not judged."""
     found = _noted(cell, "verdicts", None)
-    return None if found is None else [Verdict(**{**v, "status": Status(v["status"])}) for v in found]
+    return None if found is None else [_verdict(noted) for noted in found]
+
+
+def _verdict(noted: dict[str, Any]) -> Verdict:
+    return Verdict(**{**noted, "status": Status(noted["status"]), "kind": CheckKind(noted["kind"])})
 
 
 def _note(node: NotebookNode, name: str, value: object) -> None:

@@ -69,11 +69,20 @@ class Repair:
         return f"{about}: {self.text}" if about else self.text
 
 
+class CheckKind(StrEnum):
+    """What a check compares, by the word that `cs231n.checks` sends for it."""
+
+    EQUAL = "equal"  # values
+    HOLDS = "holds"  # a condition
+    UNCHANGED = "unchanged"  # arguments, before and after
+    MODEL = "model"  # the accuracy of a network, from its file of weights
+    ERROR = "error"  # nothing: an exception came instead
+
+
 @dataclass
 class Verdict:
     """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
 
-    kind: what the check compares: "equal" (values), "holds" (a condition), "unchanged" (arguments), "model" (accuracy)
     mistake: the misconception's name in the catalogue
     """
 
@@ -83,7 +92,7 @@ class Verdict:
     hint: str = ""
     weight: float = 1.0
     hidden: bool = False
-    kind: str = ""
+    kind: CheckKind = CheckKind.EQUAL
     mistake: str = ""
 
     @property

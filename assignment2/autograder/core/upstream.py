@@ -2,7 +2,7 @@
 
 Seen with jsonschema 4.26, IPython 9.18, ipykernel 7.4, nbconvert 7.17, nbgrader 0.9.6 and SQLAlchemy 2.1. Where a
 later version has changed what is patched, the patch is left out and everything works as the library has it: slower,
-or without the improvement. tests/unit/autograder/test_upstream.py tells when that happens, and when a patch is not
+or without the improvement. tests/integration/test_upstream.py tells when that happens, and when a patch is not
 needed any more.
 
 Libraries are imported where they are patched: a kernel imports this module, and must not import nbgrader.
@@ -49,6 +49,13 @@ def patch_method(owner: type, name: str, make: Callable[[Callable[..., Any]], Ca
         setattr(owner, name, replacement)
 
 
+def apply(*patches: Callable[[], None]) -> None:
+    """Apply patches; one whose module is gone is left out."""
+    for patch in patches:
+        with suppress(ImportError):
+            patch()
+
+
 # -- jsonschema
 
 
@@ -70,8 +77,7 @@ def preload_kernels() -> None:
 
 def patch_kernels() -> None:
     """Patch IPython and ipykernel in a process that becomes a kernel."""
-    transform_only_what_is_not_python()
-    run_commands_without_a_terminal()
+    apply(transform_only_what_is_not_python, run_commands_without_a_terminal)
 
 
 def transform_only_what_is_not_python() -> None:
@@ -130,9 +136,7 @@ def page_without_parsing(
 
 def patch_nbgrader() -> None:
     """Patch nbgrader in a process that runs it; a course's `nbgrader_config.py` does, so its own commands have it."""
-    forgive_garbled_timestamps()
-    put_scripts_on_path()
-    silence_sqlalchemy()
+    apply(forgive_garbled_timestamps, put_scripts_on_path, silence_sqlalchemy)
 
 
 def forgive_garbled_timestamps() -> None:

@@ -16,9 +16,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
 
+from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
+
+
+class BadKey(GraderError):
+    """The key is not there, or one of its notebooks cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,13 @@ class Key:
 
     @cached_property
     def notebook(self) -> NotebookNode:
-        """The source as it is: solutions, hidden checks and marking schemes included."""
-        return read(self.folder / f"{self.name}.ipynb")
+        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey where it is damaged."""
+        path = self.folder / f"{self.name}.ipynb"
+        try:
+            return read(path)
+        except Exception as error:  # nbformat raises many kinds
+            reason = " ".join(str(error).split())[:200]
+            raise BadKey(f"{path} is not a readable notebook: {type(error).__name__} {reason}") from error
 
     @cached_property
     def template(self) -> NotebookNode:
@@ -105,7 +115,9 @@ def version_of(folder: Path) -> str:
 
 
 def keys(folder: Path) -> dict[str, Key]:
-    """Return the keys of all notebooks in a folder of sources, by name."""
+    """Return the keys of all notebooks in a folder of sources, by name; raises BadKey where there is none."""
+    if not any(folder.glob("*.ipynb")):
+        raise BadKey(f"there is no notebook in {folder}: name the course folder with --course FOLDER")
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 

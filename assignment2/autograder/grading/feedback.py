@@ -17,25 +17,29 @@ from autograder.integration.gradebook import open_gradebook
 DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
-def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> None:
-    """Write the pages of all students whose judged notebooks, points or comments have changed since the last time."""
+def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, str]:
+    """Write the pages of all students whose judged notebooks, points or comments have changed since the last time.
+
+    Returns the students whose pages could not be written, each with the reason.
+    """
     with open_gradebook(config) as gradebook:
         digests = {student: digest_of_pages(gradebook, course, student) for student in students}
     due = [student for student, digest in digests.items() if digest and digest != written(course, student)]
-    futures = [pool.submit(write_pages, course, student, digests[student]) for student in due]
-    for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
-        future.result()
+    futures = {pool.submit(write_pages, course, student, digests[student]): student for student in due}
+    bar = tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due)
+    return {futures[future]: reason for future in bar if (reason := future.result())}
 
 
-def write_pages(course: Path, student: str, digest: str) -> None:
-    """Write the pages of one student; where nbgrader cannot, its words are in the student's log."""
+def write_pages(course: Path, student: str, digest: str) -> str:
+    """Write the pages of one student; returns "", or why nbgrader could not, whose words are in the student's log."""
     try:
-        log = convert(GenerateFeedback, load_config(course), student)
+        log, reason = convert(GenerateFeedback, load_config(course), student), ""
     except ConversionFailed as problem:
-        log = problem.log
+        log, reason = problem.log, str(problem)
     else:
         pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
     write_log(course, student, log, append=True)
+    return reason
 
 
 def pages(course: Path, student: str) -> Path:

@@ -28,7 +28,7 @@ def only_grader(course: Path) -> Iterator[None]:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
             holder = course / HOLDER
             who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"

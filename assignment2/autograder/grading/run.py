@@ -68,11 +68,13 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
                 schedule = Schedule(course, config, executor, options.workers or os.cpu_count() or 1, options.again)
                 schedule.run(students)
-            if options.feedback:
-                write_feedback(course, config, students, pool)
+            unwritten = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
             CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
             rows = [row(gradebook, course, student, schedule.remarks(student)) for student in students]
+        for line in rows:
+            if line.student in unwritten:
+                line.remarks.append(f"no feedback page: {unwritten[line.student]}, see logs/")
     return Outcome(rows, schedule.changed, schedule.executed, schedule.judged, schedule.set_aside)
 
 

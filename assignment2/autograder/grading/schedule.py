@@ -1,8 +1,8 @@
 """The submissions of a class under way: executions go out, and a submission is judged when its own have come back."""
 
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
@@ -10,6 +10,7 @@ from nbgrader.converters import Autograde
 from tqdm import tqdm
 from traitlets.config import Config
 
+from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
 from autograder.execution.executions import executions_in
@@ -21,7 +22,7 @@ from autograder.grading.logs import write_log
 from autograder.grading.rows import remarks_on
 from autograder.integration.converters import ConversionFailed, convert, course_directory
 from autograder.integration.gradebook import open_gradebook
-from autograder.integration.steps import execution_options, expected_of
+from autograder.integration.steps import execution_options, expected_of, held_out_seed
 from autograder.judging.networks import DataSetMissing, require_data
 from autograder.submission.preparation import Prepared, prepare
 
@@ -49,7 +50,7 @@ class Schedule:
     def __init__(self, course: Path, config: Config, executor: Executor, workers: int, again: bool):
         self.course, self.config, self.executor, self.again = course, config, executor, again
         self.ahead = AHEAD * workers
-        self.options = execution_options(config)
+        self.options, self.seed = execution_options(config), held_out_seed(config)
         self.executions = executions_in(course / "executions")
         self.keys = keys(course / "source" / ASSIGNMENT)
         self.digest = digest_of_course(course, config)
@@ -103,10 +104,19 @@ class Schedule:
         return self.under_way[job.address]
 
     def _collect(self, submission: Pending) -> None:
-        """Store the executions of a submission that have come back; raises what a worker could not do."""
+        """Store the executions of a submission that have come back.
+
+        Raises what a worker could not do: GraderError, also where the worker itself has died.
+        """
         for name, (job, future) in list(submission.waiting.items()):
             if future.done():
-                self.executions.store.put(job, future.result())
+                try:
+                    self.executions.store.put(job, future.result())
+                except BrokenExecutor as error:
+                    raise GraderError(
+                        f"a worker has died ({error}): is there enough memory? Executions are kept; "
+                        "grade again, with fewer --workers"
+                    ) from error
                 del submission.waiting[name]
                 self.under_way.pop(job.address, None)
 
@@ -130,10 +140,9 @@ class Schedule:
         student = submission.student
         folder = self.course / "autograded" / student / ASSIGNMENT
         before, points = statuses(folder), self._total(student)
-        prepared = {(student, name): notebook for name, notebook in submission.notebooks.items()}
         try:
             self._require_data(submission)
-            log = convert(Autograde, self.config, student, prepared)
+            log = convert(Autograde, self.config, student, self._executed(submission))
         except DataSetMissing as problem:  # found by what the student's file says: it must not stop everybody's run
             self.set_aside[student] = log = str(problem)
         except ConversionFailed as problem:
@@ -146,10 +155,17 @@ class Schedule:
         if before:
             self._note_changes(student, before, points)
 
+    def _executed(self, submission: Pending) -> dict[tuple[str, str], Prepared]:
+        """Return the notebooks with their results. Here, because nbgrader would take a GraderError for a failure."""
+        found = {}
+        for name, prepared in submission.notebooks.items():
+            found[submission.student, name] = replace(prepared, results=self.executions.results(prepared.job))
+        return found
+
     def _require_data(self, submission: Pending) -> None:
         folder = self.course / "submitted" / submission.student / ASSIGNMENT
         for name in submission.notebooks:
-            require_data(expected_of(self.keys[name], self.executions), folder)
+            require_data(expected_of(self.keys[name], self.executions), folder, self.seed)
 
     def _note_changes(self, student: str, before: Statuses, points: float | None) -> None:
         lines = differences(before, statuses(self.course / "autograded" / student / ASSIGNMENT))

@@ -24,7 +24,7 @@ from autograder.course.catalogue import known_mistakes
 from autograder.course.cells import is_check, is_experiment
 from autograder.course.key import Key, load_key
 from autograder.execution.executions import Executions, executions_in
-from autograder.execution.job import ExecutionOptions, Limits
+from autograder.execution.job import ExecutionOptions, Limits, Runtime
 from autograder.judging import table
 from autograder.judging.expected import Expected, expected_values, is_sent
 from autograder.judging.judge import CheckJudge, score
@@ -90,7 +90,8 @@ class ExecuteFromStore(CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         prepared = self.prepared(resources)
-        return merge(prepared.notebook, self.executions().results(prepared.job)), resources
+        results = prepared.results or self.executions().results(prepared.job)
+        return merge(prepared.notebook, results), resources
 
 
 def execution_options(config: Config) -> ExecutionOptions:
@@ -124,8 +125,18 @@ class Judge(CourseStep):
         return nb, resources
 
 
-@lru_cache(maxsize=16)
+def held_out_seed(config: Config) -> int:
+    """Return the seed of the images that networks are measured on: what a course's configuration says about Judge."""
+    return int(Judge(config=config).held_out_seed)
+
+
 def expected_of(key: Key, executions: Executions) -> Expected:
+    """Return what the judge expects; executes the key where that is not known for this machine as it is now."""
+    return _expected_of(key, executions, repr(Runtime.current()))
+
+
+@lru_cache(maxsize=16)
+def _expected_of(key: Key, executions: Executions, runtime: str) -> Expected:
     return expected_values(key, executions)
 
 

@@ -8,13 +8,13 @@ from cs231n.checks.values import MIME_TYPE
 from nbformat import NotebookNode
 
 from autograder.core.errors import GraderError
+from autograder.core.results import CheckKind
 from autograder.course.cells import grade_id, is_check
 from autograder.course.key import Key
 from autograder.execution.executions import Executions
 from autograder.submission.preparation import make_job, merge
 
 Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; of a submission, nothing is certain
-ERROR, MODEL = "error", "model"  # kinds of messages that hold no values
 
 
 class KeyFails(GraderError):
@@ -34,7 +34,7 @@ def expected_values(key: Key, executions: Executions) -> Expected:
     checks = sent_by_cell(key.notebook, key, executions)
     visible = sent_by_cell(key.visible, key, executions)
     for cell, messages in checks.items():
-        failed = [message["error"] for message in messages if message["kind"] == ERROR]
+        failed = [message["error"] for message in messages if message["kind"] == CheckKind.ERROR]
         if failed or not messages:
             reason = failed[0] if failed else "it sends no values"
             raise KeyFails(f"the key does not pass its own check cell {cell} of {key.name}: {reason}")

@@ -14,10 +14,10 @@ from cs231n.checks.values import MalformedValue, decode
 from nbformat import NotebookNode
 
 from autograder.core.annotations import status_of
-from autograder.core.results import Status, Verdict
+from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id
-from autograder.judging.expected import ERROR, MODEL, Expected, Message, sent
+from autograder.judging.expected import Expected, Message, sent
 from autograder.submission.markup import plain_text
 
 MAX_TEXT = 500  # characters of an exception
@@ -37,17 +37,17 @@ class CheckJudge:
         """Return the verdicts of an executed check cell, in the order of the key."""
         name = grade_id(cell) or ""
         theirs = list(sent(cell))
-        errors = {m.get("case", ""): m for m in theirs if m.get("kind") == ERROR}
+        errors = {m.get("case", ""): m for m in theirs if m.get("kind") == CheckKind.ERROR}
         verdicts: list[Verdict] = []
         fingerprints: dict[str, Fingerprint] = {}
         for check, expected in self.expected.checks[name].items():
-            if expected["kind"] == MODEL:
+            if expected["kind"] == CheckKind.MODEL:
                 verdicts += self.networks(expected, folder)
                 continue
             hidden = check not in self.expected.visible.get(name, ())
             weight = float(expected["weight"])
-            verdict = Verdict(check, Status.PASSED, weight=weight, hidden=hidden, kind=expected["kind"])
-            got = [m for m in theirs if m["check"] == check and m.get("kind") != ERROR]
+            verdict = Verdict(check, Status.PASSED, weight=weight, hidden=hidden, kind=CheckKind(expected["kind"]))
+            got = [m for m in theirs if m["check"] == check and m.get("kind") != CheckKind.ERROR]
             if len(got) == 1:
                 verdict.status, verdict.message, fingerprint = judge_values(got[0], expected)
                 fingerprints |= {check: fingerprint} if fingerprint else {}
@@ -62,7 +62,7 @@ class CheckJudge:
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], fingerprints: dict[str, Fingerprint]) -> None:
         known = self.known.fingerprints.get(cell.removeprefix("test_"), {})
-        names = hints.recognise(fingerprints, known)
+        names = hints.recognize(fingerprints, known)
         for verdict in verdicts:
             case = self.expected.checks[cell].get(verdict.check, {}).get("case")
             if not verdict.passed:
@@ -92,14 +92,14 @@ def judge_values(got: Message, expected: Message) -> tuple[Status, str, Fingerpr
     except (MalformedValue, KeyError, TypeError) as error:
         return Status.FAILED, f"a malformed value: {error}", []
     ours = {name: decode(value) for name, value in expected["values"].items()}
-    if expected["kind"] == "holds":
+    if expected["kind"] == CheckKind.HOLDS:
         given = {name: decode(value) for name, value in expected["given"].items()}
         message = violation(expected["expression"], {**theirs, **given})
     else:
         messages = {name: difference(theirs[name], value, expected["tol"]) for name, value in ours.items()}
         wrong = [(name, message) for name, message in messages.items() if message]
         message = "; ".join(text if name == "value" else f"{name} {text}" for name, text in wrong)
-        if message and expected["kind"] == "unchanged":
+        if message and expected["kind"] == CheckKind.UNCHANGED:
             message = f"{', '.join(name for name, _ in wrong)} modified in place: work on a copy"
     return (Status.FAILED, message, hints.fingerprint(theirs)) if message else (Status.PASSED, "", [])
 

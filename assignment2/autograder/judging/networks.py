@@ -14,10 +14,10 @@ from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
 from autograder.core.errors import GraderError, SubmissionError
-from autograder.core.results import Status, Verdict
+from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
-from autograder.judging.expected import MODEL, Expected, Message
+from autograder.judging.expected import Expected, Message
 
 MAX_PARAMETERS = 20_000_000
 CIFAR10 = "cifar-10"
@@ -73,7 +73,7 @@ class NetworkJudge:
 
 def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
     # the same name whatever was trained on and reached, for those who count a class's verdicts
-    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=MODEL)
+    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=CheckKind.MODEL)
 
 
 def data_set_of(saved: model_io.Weights, expected: Message) -> str:
@@ -83,27 +83,17 @@ def data_set_of(saved: model_io.Weights, expected: Message) -> str:
     return saved.trained_on
 
 
-def require_data(expected: Expected, folder: Path) -> None:
-    """Raise DataSetMissing where judging this submission's networks would need images that are not there.
+def require_data(expected: Expected, folder: Path, seed: int) -> None:
+    """Raise DataSetMissing where judging this submission's networks would need images that cannot be had.
 
     Asked before nbgrader writes anything: what cannot be judged must not look like a zero in the gradebook.
     """
-    if data_utils.find_cifar10() is not None:
-        return
-    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == MODEL):
+    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == CheckKind.MODEL):
         try:
             data_set = data_set_of(read_small(folder / message["path"]), message)
         except Exception:  # the judge will say it
             continue
-        if data_set == CIFAR10:
-            raise DataSetMissing(no_cifar10(message["path"]))
-
-
-def no_cifar10(what: str) -> str:
-    return (
-        f"{what} was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, "
-        "name its folder in CS231N_DATA_DIR, and grade again"
-    )
+        held_out_images(data_set, seed)
 
 
 def held_out_identity() -> str:
@@ -115,7 +105,15 @@ def held_out_identity() -> str:
 def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the images and labels to measure a network on; raises DataSetMissing, downloads nothing."""
     if data_set == CIFAR10 and data_utils.find_cifar10() is None:
-        raise DataSetMissing(no_cifar10("a network"))
+        raise DataSetMissing(
+            "a network was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, name its "
+            "folder in CS231N_DATA_DIR, and grade again"
+        )
+    return _held_out_images(data_set, seed, held_out_identity())
+
+
+@lru_cache(maxsize=2)  # the same for the whole class, as long as the data set stays what it is
+def _held_out_images(data_set: str, seed: int, identity: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         return data_utils.held_out_data(data_set, seed=seed)
     except (OSError, ValueError) as error:

@@ -138,10 +138,13 @@ class Course:
 
 
 def read_course(folder: Path) -> Course:
-    """Read a course folder; raises NoCourse where it is none, NothingGraded where no submission in it is graded."""
+    """Read a course folder.
+
+    Raises NoCourse where it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
+    """
     config = load_config(folder)
-    stubs = {name: key.stubs for name, key in keys(folder / "source" / ASSIGNMENT).items()}
     with open_gradebook(config) as gradebook:
+        stubs = {name: key.stubs for name, key in keys(folder / "source" / ASSIGNMENT).items()}
         notebooks = gradebook.find_assignment(ASSIGNMENT).notebooks
         submitted = gradebook.assignment_submissions(ASSIGNMENT)
         graded = [(n.name, cell) for n in notebooks for cell in (*n.grade_cells, *n.task_cells)]

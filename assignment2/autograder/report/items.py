@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.core.results import FAULTS, Status, Verdict
+from autograder.core.results import FAULTS, CheckKind, Status, Verdict
 from autograder.report.data import Cell, Course, Reason, Remark, Submission
 
 STATUSES = (Status.PASSED, Status.FAILED, Status.ERROR, Status.EMPTY, *FAULTS, Status.NOT_REACHED)
@@ -46,7 +46,7 @@ class Check:
 
 @dataclass
 class Mistake:
-    """A misconception of the catalogue, and the students in whose verdicts it was recognised."""
+    """A misconception of the catalogue, and the students in whose verdicts it was recognized."""
 
     cell: Cell
     name: str
@@ -116,8 +116,8 @@ def mistakes_of(course: Course) -> list[Mistake]:
     found: dict[tuple[Cell, str], Mistake] = {}
     for submission in course.submissions:
         for cell in course.cells:
-            named = {v.mistake or v.hint: v for v in submission.verdicts(cell) if v.hint}
-            for name, verdict in named.items():  # graded before verdicts had names: the hint tells them apart
+            named = {v.mistake: v for v in submission.verdicts(cell) if v.mistake}
+            for name, verdict in named.items():
                 mistake = found.setdefault((cell, name), Mistake(cell, verdict.mistake, verdict.hint))
                 mistake.students.append(submission.student)
     return sorted(found.values(), key=lambda mistake: -len(mistake.students))
@@ -155,7 +155,7 @@ def suspicions(course: Course, submission: Submission) -> list[Remark]:
     for cell in course.cells:
         verdicts = submission.verdicts(cell)
         seen = [v for v in verdicts if not v.hidden]
-        hidden = [v for v in verdicts if v.hidden and v.kind in ("equal", "")]  # "": graded before verdicts had kinds
+        hidden = [v for v in verdicts if v.hidden and v.kind is CheckKind.EQUAL]
         explained = any(v.hint for v in verdicts)
         wrong = all(v.status in WRONG for v in hidden)
         if seen and len(hidden) > 1 and all(v.passed for v in seen) and wrong and not explained:

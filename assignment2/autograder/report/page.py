@@ -34,7 +34,7 @@ FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an old
 def report(folder: Path) -> Path:
     """Write `report/` into a graded course folder; returns the page's path.
 
-    Raises FileNotFoundError where nothing was graded.
+    Raises NoCourse where the folder is none, NothingGraded where no submission in it is graded.
     """
     course = read_course(folder.resolve())
     checks = checks_of(course)

@@ -1,6 +1,6 @@
 """The plots of the report, each as the text of an SVG element.
 
-Colours are those of Okabe and Ito, which the color-blind can tell apart. Figures are made without pyplot: no global
+Colors are those of Okabe and Ito, which the color-blind can tell apart. Figures are made without pyplot: no global
 state, no display.
 """
 
@@ -18,9 +18,9 @@ from autograder.core.results import Status
 from autograder.report.data import Cell, Course
 from autograder.report.items import EASY, HARD, STATUSES, WEAK, Check, Mistake
 
-BLUE, SKY, VERMILLION, ORANGE, PURPLE, GREY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
+BLUE, SKY, VERMILLION, ORANGE, PURPLE, GRAY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
 CUT_SHORT = "cut short"
-SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GREY}
+SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GRAY}
 STYLE: Any = {  # typed as one of the names that Matplotlib knows
     "svg.fonttype": "none",  # text stays text: small, and found by the browser's search
     "svg.hashsalt": "report",  # the same numbers give the same file

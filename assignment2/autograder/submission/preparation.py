@@ -20,11 +20,15 @@ from autograder.submission.sanitize import sanitize
 
 @dataclass(frozen=True)
 class Prepared:
-    """One notebook of a submission, ready to be executed. notebook: sanitized and cleaned, with its repairs noted."""
+    """One notebook of a submission, ready to be executed.
+
+    notebook: sanitized and cleaned, with its repairs noted; results: of its job, None where nobody has asked yet
+    """
 
     notebook: NotebookNode
     job: Job
     repairs: list[Repair]
+    results: list[CellResult] | None = None
 
 
 def prepare(folder: Path, key: Key, options: ExecutionOptions) -> Prepared:

@@ -41,7 +41,7 @@ def match(
     """Find which cell of a submission is which of the instructor's.
 
     Returns the last submitted cell for each known name, the added cells by the name of the known cell before them, and
-    the repairs. A cell whose metadata was lost is recognised by its cell id, or by the function or class it defines.
+    the repairs. A cell whose metadata was lost is recognized by its cell id, or by the function or class it defines.
     """
     names = [identify(cell, known) for cell in cells]
     repairs: list[Repair] = []

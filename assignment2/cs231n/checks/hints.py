@@ -50,7 +50,7 @@ def same(a, b):
     return scale < NOISE or all(abs(p - q) <= TOLERANCE * scale for p, q in zip(a[1:], b[1:], strict=True))
 
 
-def recognise(failures, known):
+def recognize(failures, known):
     """Name the misconception behind each failed check of a cell.
 
     failures: dict of check id -> fingerprint; known: dict of check id -> list of [misconception, *fingerprint]

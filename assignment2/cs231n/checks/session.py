@@ -168,7 +168,7 @@ class Checks:
 
     def _print(self, failed):
         known = hints.shipped()
-        found = hints.recognise({line.check: line.fingerprint for line in failed}, known["cells"].get(self.cell, {}))
+        found = hints.recognize({line.check: line.fingerprint for line in failed}, known["cells"].get(self.cell, {}))
         print(self.cell)
         told = set()
         for line in self.lines:

@@ -1,5 +1,7 @@
 """The command: what it accepts, and how it ends."""
 
+import errno
+
 import pytest
 from autograder import __version__, cli
 from autograder.core.errors import GraderError
@@ -50,6 +52,12 @@ def test_trouble_is_told_in_one_line(command, capsys):
     assert capsys.readouterr().err == "autograder: no disk: make room\n"
 
 
+def test_full_disk_is_told_in_one_line(command, capsys):
+    """Does a full disk, the grader's trouble too, end with a line that says what to do, and a status other than 0?"""
+    assert command(OSError(errno.ENOSPC, "No space left on device")) == 1
+    assert capsys.readouterr().err == "autograder: the disk is full: make room and run grade again\n"
+
+
 def test_log_of_another_program_is_shown(command, capsys):
     """Is what nbgrader said shown above the message?"""
     problem = GraderError("nbgrader failed")
@@ -76,4 +84,22 @@ def test_interrupted(command, capsys):
 def test_doctor_of_no_folder(tmp_path, capsys):
     """Does the doctor say that a course folder is not there, and exit with a status other than 0?"""
     assert cli.main(["doctor", "--course", str(tmp_path / "nowhere")]) == 1
-    assert f"no nbgrader_config.py in {tmp_path / 'nowhere'}" in capsys.readouterr().out
+    assert f"{tmp_path / 'nowhere'} is no course folder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["notebooks", "fingerprints", "reference"])
+def test_no_key(command, tmp_path, capsys):
+    """Does a command that works on the key say where it looked for one, make nothing, and fail?"""
+    assert cli.main([command, "--course", str(tmp_path)]) == 1
+    assert f"no notebook in {tmp_path / 'source' / 'assignment2'}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["notebooks", "fingerprints"])
+def test_damaged_key(command, tmp_path, capsys):
+    """Is a notebook of the key that cannot be read named in one line?"""
+    path = tmp_path / "source" / "assignment2" / "Toy.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    assert cli.main([command, "--course", str(tmp_path)]) == 1
+    assert f"{path} is not a readable notebook" in capsys.readouterr().err

@@ -9,6 +9,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBASc
 
 
 def test_a_page_is_what_nbconvert_writes_and_every_image_has_a_text():
+    """Does a page look like nbconvert's own, and say of a picture that it is a plot?"""
     outputs = [new_output("display_data", {"image/png": PIXEL}), new_output("stream", text="x < y & <img>")]
     cells = [new_markdown_cell("# A title\n\n*x* and $x^2$"), new_code_cell("x = 1  # one", outputs=outputs)]
     notebook = new_notebook(cells=cells)
@@ -20,6 +21,7 @@ def test_a_page_is_what_nbconvert_writes_and_every_image_has_a_text():
 
 
 def test_an_answer_that_cannot_be_rendered_is_shown_as_it_is():
+    """Does an answer whose picture was lost stand there as text, with the rest of the page as ever?"""
     notebook = new_notebook(
         cells=[new_markdown_cell("![my plot](attachment:lost.png) <b>"), new_markdown_cell("*next*")]
     )

@@ -139,8 +139,8 @@ def test_ambiguous_mistake_is_the_one_that_explains_most():
     """Where two mistakes give the same values at one check, does the rest of the cell decide?"""
     a, b = hints.fingerprint({"value": np.ones(2)}), hints.fingerprint({"value": np.zeros(2)})
     known = {"one": [["first", *a], ["second", *a]], "two": [["second", *b]]}
-    assert hints.recognise({"one": a, "two": b}, known) == {"one": "second", "two": "second"}
-    assert hints.recognise({"one": a}, known) == {"one": "first"}
+    assert hints.recognize({"one": a, "two": b}, known) == {"one": "second", "two": "second"}
+    assert hints.recognize({"one": a}, known) == {"one": "first"}
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e200])

@@ -14,7 +14,7 @@ from cs231n.model_io import WeightsError, accuracy, load_model, read_weights, sa
 
 
 class Net:
-    """A model as the workbook's are: parameters, and running averages if it normalises."""
+    """A model as the workbook's are: parameters, and running averages if it normalizes."""
 
     def __init__(self, hidden_dims, num_classes=3, dtype=np.float32, normalization=None, seed=None):
         self.dtype = dtype

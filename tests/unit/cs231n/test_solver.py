@@ -110,9 +110,9 @@ def test_rule_that_works_in_place(data):
 
 
 def test_running_averages_belong_to_the_best_parameters(data):
-    """Are the running averages of normalisation those of the best moment too?"""
+    """Are the running averages of normalization those of the best moment too?"""
 
-    class Normalised(Linear):
+    class Normalized(Linear):
         bn_params = [{"running_mean": np.zeros(1)}]  # noqa: RUF012
 
         def loss(self, X, y=None):
@@ -120,7 +120,7 @@ def test_running_averages_belong_to_the_best_parameters(data):
                 self.bn_params[0]["running_mean"] = self.bn_params[0]["running_mean"] + 1
             return super().loss(X, y)
 
-    model = Normalised()
+    model = Normalized()
     solver = trained(data, model, optim_config={"learning_rate": 0.0}, num_epochs=2)
     assert solver.val_acc_history == [solver.best_val_acc] * 3
     assert model.bn_params[0]["running_mean"] == 1

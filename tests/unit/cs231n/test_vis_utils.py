@@ -79,7 +79,7 @@ def test_images_that_cannot_be_shown():
         show_images(np.zeros((2, 8, 8)), titles=["one"])
 
 
-def test_training_curves_are_labelled():
+def test_training_curves_are_labeled():
     """Has each panel its title and axes' labels, each run one entry in one legend, and no text another on top?"""
     names = ["SGD", "SGD with momentum", "RMSProp", "Adam", "one more rule of a long name"]
     plot_training({name: run(acc_epochs=[0, 1, 2]) for name in names}, title="Update rules")

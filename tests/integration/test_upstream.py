@@ -203,3 +203,14 @@ def test_warnings_of_sqlalchemy_are_silent():
         warnings.warn("a row is not in the session yet", SAWarning, stacklevel=1)
         warnings.warn("something else", UserWarning, stacklevel=1)
     assert [str(each.message) for each in heard] == ["something else"]
+
+
+def test_patch_of_a_module_that_is_gone_is_left_out():
+    """Are patches whose module upstream has removed left out, and the others applied?"""
+    applied = []
+
+    def gone():
+        raise ImportError("no such module any more")
+
+    upstream.apply(gone, lambda: applied.append("the other"))
+    assert applied == ["the other"]
