@@ -27,9 +27,9 @@ CLASSES = {"table": {"dataframe"}}  # pandas; nbconvert's style sheet has rules 
 # What can act, or show something other than itself: worth telling that it was there.
 ACTIVE = re.compile(
     r"<\s*(?:script|iframe|frame|object|embed|applet|portal|form|input|button|meta|base|link|svg|math|template)\b"
-    r"|<[^>]*\son\w+\s*="
-    r"|<[^>]*(?:javascript|vbscript)\s*:"
-    r"|<[^>]*\bdata\s*:(?!\s*image/)",
+    r"|<[^<>]*\son\w+\s*="
+    r"|<[^<>]*(?:javascript|vbscript)\s*:"
+    r"|<[^<>]*\bdata\s*:(?!\s*image/)",
     re.IGNORECASE,
 )
 # TeX that addresses the page or the network instead of drawing a formula.
@@ -38,7 +38,7 @@ MACRO = re.compile(rf"\\(?=(?:{MACROS})(?![A-Za-z]))")
 JOINER = "\u2060"  # takes no space and breaks no line
 ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colors, moves of the cursor
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|\Z)"  # titles, links, the clipboard
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # titles, links, the clipboard
     r"|\x1b[ -/]*[0-~]?"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
     r"|[\u202a-\u202e\u2066-\u2069]",  # they make text look like another one

@@ -16,7 +16,7 @@ from autograder.submission.markup import clean_html, inert_tex, is_active, plain
 from autograder.submission.pictures import FORMATS, SVG, drawing, picture
 
 MAX_TEXT = 2**20  # characters of one output
-MAX_MARKUP = 2**18  # of its HTML, Markdown or TeX
+MAX_MARKUP = 2**16  # of its HTML, Markdown or TeX
 MAX_OUTPUTS = 200  # of one cell
 SCRIPTS = {"application/javascript", "text/javascript", "application/ecmascript", "application/x-javascript"}
 MARKUP = {"text/html", "text/markdown", SVG}

@@ -238,6 +238,7 @@ def test_limits():
 def test_escape_codes():
     """Do escape codes and marks that turn the direction go, and nothing else?"""
     assert plain_text("\x1b[1;31mred\x1b[0m\x1b]0;t\x07 \x1b(B\x9bx \u202eevil\u202c\ttab\n") == "red x evil\ttab\n"
+    assert plain_text("\x1b]0;not closed") == "0;not closed"
     assert plain_text("\x1b]8;;http://a.b\x1b\\text\x1b]8;;\x1b\\") == "text"
 
 
