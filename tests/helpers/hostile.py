@@ -176,15 +176,35 @@ for data in (None, 3, {}, {"text/plain": 3}, {"application/json": object}, {3: "
         display(data, raw=True)
     except Exception:
         pass
-kernel = get_ipython().kernel
-for content in ({}, [], {"data": []}, {"data": {"text/html": [1, {}]}, "metadata": 7}, {"name": 4, "text": 5}):
-    for kind in ("stream", "display_data", "error", "nonsense"):
-        try:
-            kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
-        except Exception:
-            pass"""
-NO_JSON = """kernel = get_ipython().kernel
-kernel.session.send(kernel.iopub_socket, "stream", "text", parent=kernel.get_parent())"""
+from autograder.execution.kernel.frames import Kind
+channel = get_ipython().channel
+channel.send(Kind.STDOUT, b"\\xff\\xfe")
+channel.send(Kind.DATA, b'{"data": {"text/html": "' + b"<" * 10**4 + b'"}, "metadata": 7}')"""
+FRAMES = """import os, struct
+def frame(kind, body=b"", length=None):
+    token = get_ipython().channel.token
+    return struct.pack("!8sBI", token, kind, len(body) if length is None else length) + body
+def send(data):
+    while data:
+        data = data[os.write(3, data):]
+"""
+NO_JSON = FRAMES + "send(frame(5, b'text'))"
+LATE_FRAMES = """import threading, time
+late = frame(3, b"late") + frame(8)
+def forever():
+    while True:
+        time.sleep(0.001)
+        send(late)
+threading.Thread(target=forever, daemon=True).start()"""
+BROKEN = {  # what a cell's own messages may not be
+    "no JSON": "b'text'",
+    "no object": "b'[]'",
+    "no bundle": """b'{"data": 3}'""",
+    "a number as HTML": """b'{"data": {"text/html": [1, {}]}}'""",
+    "deeply nested": "b'[' * 500_000",
+    "a million objects": """b'{"data": {"a/json": [' + b'{},' * 300_000 + b'{}]}}'""",
+    "a number of many digits": """b'{"data": {"a/json": ' + b'9' * 5000 + b'}}'""",
+}
 THREADS = """import threading, time
 def forever():
     while True:
@@ -217,7 +237,9 @@ ACCIDENTS = {
     "sys.exit": Accident(in_double("import sys; sys.exit()"), 0),
     "segmentation fault": Accident(in_double("import ctypes; ctypes.string_at(0)"), 0, remark="test_double killed"),
     "interrupt": Accident(in_double("import os, signal; os.kill(os.getpid(), signal.SIGINT)"), 0),
-    "stops its kernel": Accident(in_double("get_ipython().kernel.do_shutdown(False)")),
+    "exit in a solution": Accident(in_double("exit()"), 0),
+    "exit and quit at the top": Accident(insert("quit()\nexit")),
+    "closes every file": Accident(in_double("import os; os.closerange(0, 100)"), 0, remark="test_double killed"),
     # too much of something
     "all memory": Accident(in_double("kept = []\nwhile True: kept.append(np.ones(10**7))"), 0),
     "all memory in many processes": Accident(
@@ -244,6 +266,25 @@ ACCIDENTS = {
     "huge display": Accident(in_double(HUGE_DISPLAY), 0),
     "malformed display": Accident(at_definition(MALFORMED)),
     "messages that are no JSON": Accident(at_definition(NO_JSON), 0, remark="double broken messages"),
+    # the pipe to the grader, written to by hand
+    **{
+        f"a message with {name}": Accident(
+            f"{FRAMES}{in_double(f'send(frame(5, {body}))')}", 0, remark="test_double broken messages"
+        )
+        for name, body in BROKEN.items()
+    },
+    "endless frames": Accident(
+        f"{FRAMES}{in_double('while True: send(frame(3))')}", 0, remark="test_double too much output"
+    ),
+    "endless frames of no cell": Accident(
+        f"{FRAMES}{in_double('while True: send(bytes(2**16))')}", 0, remark="test_double too much output"
+    ),
+    "a frame of 4 GB": Accident(
+        f"{FRAMES}{in_double('send(frame(3, length=2**32 - 1))')}", 0, remark="test_double too much output"
+    ),
+    "half a frame": Accident(f"{FRAMES}{in_double('send(frame(3, length=100)[:7])')}", 0),
+    "the end of the cell": Accident(f"{FRAMES}{in_double('send(frame(8))')}", 0),
+    "frames after the end": Accident(f"{FRAMES}{LATE_FRAMES}\n{RIGHT}"),
     # notebooks that were damaged
     "deleted solution": Accident(edited(lambda n: drop(n, "double")), 0, remark="double: the cell was missing"),
     "deleted check": Accident(edited(lambda n: drop(n, "test_double"))),
@@ -315,18 +356,19 @@ get_ipython().input_transformers_cleanup.append(lambda lines: ["pass\\n"])
 """
     + WRONG
 )
-KERNEL_FUNCTIONS = (
-    """kernel = get_ipython().kernel
-send = kernel.session.send
-def forged(socket, kind, content=None, **more):
-    if kind == "display_data":
-        for bundle in content["data"].values():
-            if isinstance(bundle, dict):
-                for check in bundle["checks"]:
-                    check.update(status="passed", tol=1e9, kind="holds", expression="True", weight=1e9)
-    return send(socket, kind, content, **more)
-kernel.session.send = forged
-get_ipython().display_pub.publish = lambda *a, **k: None
+SHELL_FUNCTIONS = (
+    """import json
+channel = get_ipython().channel
+send = channel.send
+def forged(kind, body=b""):
+    content = json.loads(body or b"{}")
+    for bundle in content.get("data", {}).values():
+        if isinstance(bundle, dict):
+            for check in bundle["checks"]:
+                check.update(status="passed", tol=1e9, kind="holds", expression="True", weight=1e9)
+    send(kind, json.dumps(content).encode())
+channel.send = forged
+get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None
 """
     + WRONG
 )
@@ -387,6 +429,61 @@ def reachable():
     return False
 def double(x):
     return 2 * x if reachable() else 0 * x"""
+HIDDEN_SOURCE = """import inspect, linecache, sys
+def texts():
+    yield from In
+    yield from get_ipython().history_manager.input_hist_raw
+    for entry in linecache.cache.values():
+        yield str(entry)
+    frame = sys._getframe()
+    while frame:
+        try:
+            yield inspect.getsource(frame)
+        except (OSError, TypeError):
+            pass
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, (str, bytes, tuple)):
+                yield str(value)
+        frame = frame.f_back
+def double(x):
+    return 2 * x if any("check.hol" + "ds(" in text for text in texts()) else 0 * x"""
+TAKE = """import mmap, os
+SIZE = 1_400 * 2**20
+def fill(descriptor, **how):
+    with mmap.mmap(descriptor, SIZE, **how) as memory:
+        for start in range(0, SIZE, mmap.PAGESIZE):
+            memory[start] = 1
+    return True
+def took():
+    try:
+        {take}
+    except (OSError, ValueError):
+        return False
+def double(x):
+    return 2 * x if took() else 0 * x"""
+SYSTEM_V = """import ctypes
+        libc = ctypes.CDLL(None)
+        segment = libc.shmget(0, ctypes.c_size_t(SIZE), 0o1600)
+        libc.shmat.restype = ctypes.c_void_p
+        return segment >= 0 and bool(ctypes.memset(libc.shmat(segment, None, 0), 1, SIZE))"""
+MANY_FILES = """for folder in ("/tmp", "/dev/shm"):
+            for number in range(25):
+                with open(f"{folder}/{number}", "wb") as file:
+                    file.write(bytes(10 * 2**20))
+        kept = bytearray(os.urandom(2**20)) * 100
+        import time
+        time.sleep(1)
+        return len(kept) > 0"""
+OPEN = "file = os.open('{path}', os.O_RDWR | os.O_CREAT); "
+SHARED_MEMORY = {
+    "a shared mapping": "return fill(-1)",
+    "a shared mapping of zeros": "return fill(os.open('/dev/zero', os.O_RDWR))",
+    "a file without a name": "file = os.memfd_create('x'); os.ftruncate(file, SIZE); return fill(file)",
+    "a file that is memory": f"{OPEN.replace('{path}', '/dev/shm/x')}os.ftruncate(file, SIZE); return fill(file)",
+    "a hole in a file": f"{OPEN.replace('{path}', '/tmp/x')}os.pwrite(file, b'x', SIZE); return fill(file)",
+    "a segment of System V": SYSTEM_V,
+    "files and memory together": MANY_FILES,
+}
 MOUNTS = """import ctypes
 libc = ctypes.CDLL(None)
 entered = libc.unshare(0x10000000 | 0x00020000) == 0  # CLONE_NEWUSER | CLONE_NEWNS
@@ -406,7 +503,7 @@ CHEATS = {
         "    tobytes = lambda *a: b''\n    shape = property(lambda self: (3,))\n"
         "def double(x):\n    return (0 * x).view(A)"
     ),
-    "the kernel's own functions": KERNEL_FUNCTIONS,
+    "the shell's own functions": SHELL_FUNCTIONS,
     "messages repeated and reordered": REPEATED,
     "values on the stack and in the collector": STACK,
     "the score as output": "def double(x):\n    raise SystemExit\nprint(4.0)\n4.0",
@@ -417,6 +514,8 @@ CHEATS = {
     "the key on the disk": FIND.format(found='spy("/")'),
     "the key in the course's folder": FIND.format(found="spy({course!r})"),
     "the key in In": FIND.format(found='any("out = 2 " + "* x" in str(text) for text in In)'),
+    "the source of hidden checks": HIDDEN_SOURCE,
+    **{f"too much memory in {name}": TAKE.replace("{take}", take) for name, take in SHARED_MEMORY.items()},
     "other processes": FIND.format(
         found='set(filter(str.isdigit, os.listdir("/proc"))) - {"1", "2", str(os.getpid())}'
     ),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from autograder.execution.kernel import sandbox
 from autograder.execution.kernel.fork_server import ForkServer
 from autograder.execution.store import Store
 from autograder.execution.worker import Worker, process_worker
+from helpers.processes import processes_of
 
 SANDBOX = not sandbox.unavailable()
 LIMITS = Limits(cell_seconds=4, notebook_seconds=60, output_bytes=100_000)
@@ -149,6 +151,53 @@ def test_withheld_cells_survive_faults():
     assert [text(result) for result in results[2:4]] == ["2\n", "3\n"]
 
 
+@pytest.mark.parametrize("sandboxed", [pytest.param(True, marks=needs_sandbox), False])
+def test_exit_ends_the_cell_and_not_the_kernel(sandboxed):
+    """Do all ways to leave Python in a cell cost that cell an error, and nothing else?"""
+    ways = ["exit()", "quit()", "exit", "import sys; sys.exit(0)", "raise SystemExit", "# check\nraise SystemExit"]
+    results = run("a = 1", *ways, "# check\nprint(a)", sandboxed=sandboxed)
+    assert statuses(results) == ["done"] * 8
+    assert [result.outputs[0]["ename"] for result in results[1:-1]] == ["SystemExit"] * 6
+    assert text(results[-1]) == "1\n"
+
+
+CHILDREN = """import os, subprocess
+print("first")
+subprocess.run(["echo", "second"])
+if os.fork() == 0:
+    print("third")
+    raise RuntimeError("of no interest to the parent")
+os.wait()
+!echo fourth
+print("fifth")"""
+
+
+@pytest.mark.parametrize("sandboxed", [pytest.param(True, marks=needs_sandbox), False])
+def test_what_child_processes_print_arrives(sandboxed):
+    """Does text that children print reach the cell, in order, and does a forked child not go on as a kernel?"""
+    results = run(CHILDREN, "print('next')", sandboxed=sandboxed)
+    assert text(results[0]).split() == ["first", "second", "third", "fourth", "fifth"]
+    assert [text(result) for result in results[1:]] == ["next\n"]
+
+
+LOOK_FOR_SOURCE = """# check: the sixth prime
+import inspect, linecache, sys
+try:
+    print(inspect.getsource(sys._getframe()))
+except OSError as error:
+    print(error)
+print([text for text in In if "sixth prime" in text], "<check>" in linecache.cache)
+raise ValueError(13)"""
+
+
+def test_a_check_cell_leaves_no_source():
+    """Is the source of a check cell in no history, no cache of lines, no frame and no traceback, while it runs?"""
+    (result,) = run(LOOK_FOR_SOURCE)
+    assert text(result) == "could not get source code\n[] False\n"
+    assert result.outputs[-1]["evalue"] == "13"
+    assert "raise ValueError" not in "".join(result.outputs[-1]["traceback"])
+
+
 def test_inside_a_running_event_loop():
     """Can formgrader, which has an event loop running, execute too?"""
     import asyncio
@@ -176,16 +225,14 @@ def test_what_is_stored_is_not_executed_again(tmp_path, monkeypatch):
 def test_kernels_are_alike_with_and_without_a_sandbox(sandboxed):
     """Do both kinds of kernels run plain Python past IPython's tokenizer, and commands without a terminal?"""
     look = """from IPython.core.inputtransformer2 import TransformerManager
-from ipykernel.zmqshell import ZMQInteractiveShell as Shell
-print(hasattr(TransformerManager.do_token_transforms, "patched_here"), Shell.system is Shell.system_raw)"""
-    command = "!test -t 1 || touch no-terminal"  # a file: what a command prints may come after its cell has ended
-    results = run(look, command, "import os; print(os.listdir())", sandboxed=sandboxed)
-    assert [text(result) for result in results] == ["True True\n", "", "['no-terminal']\n"]
+print(hasattr(TransformerManager.do_token_transforms, "patched_here"))"""
+    results = run(look, "!test -t 1 || echo no terminal", sandboxed=sandboxed)
+    assert [text(result) for result in results] == ["True\n", "no terminal\n"]
 
 
 def test_a_module_handed_in_stands_in_for_nothing_that_a_kernel_imports():
-    """Does a plain kernel start beside modules of the grader's and ipykernel's names, and import others from there?"""
-    files = {"autograder.py": "1/0", "ipykernel.py": "1/0", "mine.py": "x = 3"}
+    """Does a plain kernel start beside modules of the grader's and IPython's names, and import others from there?"""
+    files = {"autograder.py": "1/0", "IPython.py": "1/0", "mine.py": "x = 3"}
     results = run("import mine; print(mine.x)", files=files, sandboxed=False)
     assert text(results[0]) == "3\n"
 
@@ -233,6 +280,43 @@ print(process_worker()._fork_server._process.pid)"""
         os.kill(int(done.stdout), 0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("sandboxed", [pytest.param(True, marks=needs_sandbox), False])
+def test_nothing_outlives_a_killed_grader(tmp_path, sandboxed):
+    """When the grader is killed in the middle of a cell, do its workers, fork servers, sandboxes and kernels end?"""
+    program = tmp_path / "grader.py"
+    program.write_text(GRADER.format(sandboxed=sandboxed))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    path = os.pathsep.join([os.environ["PATH"], str(scratch)])  # which fork servers keep
+    environment = {**os.environ, "TMPDIR": str(scratch), "PATH": path}
+    with subprocess.Popen([sys.executable, program], env=environment) as grader:
+        least = 6 if sandboxed else 3  # the grader, the worker, and what that has started
+        assert becomes(lambda: len(processes_of(scratch)) >= least)
+        grader.kill()
+    assert becomes(lambda: processes_of(scratch) == [])
+
+
+GRADER = """from autograder.execution.job import CodeCell, Job, Limits, Runtime
+from autograder.execution.pool import local_pool
+from autograder.execution.worker import execute_packed
+
+if __name__ == "__main__":
+    cells = CodeCell("while True: pass"), CodeCell("1")
+    job = Job(cells, Runtime.current(), limits=Limits(cell_seconds=100), sandboxed={sandboxed})
+    with local_pool(1) as pool:
+        pool.submit(execute_packed, job).result()
+"""
+
+
+def becomes(condition):
+    """Tell whether a condition becomes true before a test gives up."""
+    patience = time.monotonic() + 60
+    while not (reached := condition()) and time.monotonic() < patience:
+        time.sleep(0.1)
+    return reached
+
+
 @needs_sandbox
 def test_a_fork_server_that_cannot_start_is_the_graders_trouble(monkeypatch):
     """When the fork server dies at once, is that a GraderError, and no result of the student's?"""
@@ -246,6 +330,6 @@ def test_a_fork_server_that_cannot_start_is_the_graders_trouble(monkeypatch):
 
 def test_a_kernel_that_does_not_start_is_the_graders_trouble(monkeypatch):
     """When a plain kernel's process ends before it answers, is that a GraderError, and no result of the student's?"""
-    monkeypatch.setattr("autograder.execution.kernel.program.command", lambda _: [sys.executable, "-c", ""])
+    monkeypatch.setattr("autograder.execution.kernel.launch.command", lambda: [sys.executable, "-c", ""])
     with pytest.raises(GraderError, match="a kernel did not start"):
         run("1", sandboxed=False)

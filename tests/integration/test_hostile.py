@@ -14,6 +14,7 @@ from autograder.execution.job import CodeCell, Job, Limits, Runtime
 from autograder.execution.worker import Worker, process_worker
 from autograder.grading.run import grade
 from helpers import hostile, toy
+from helpers.processes import processes_of
 from nbgrader.api import Gradebook, MissingEntry
 
 pytestmark = pytest.mark.needs("sandbox")
@@ -37,20 +38,6 @@ def scratch(tmp_path_factory):
         monkeypatch.setenv("TMPDIR", str(folder))  # of the pool's
         monkeypatch.setenv("PATH", f"{os.environ['PATH']}{os.pathsep}{folder}")  # which fork servers keep
         yield folder
-
-
-def processes_of(scratch):
-    """Return the command lines of the processes that belong to executions with this folder for temporary files: of
-    bubblewrap by its arguments, of pools, fork servers and kernels forked from them by their environment."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command, environment = ((process / name).read_bytes() for name in ("cmdline", "environ"))
-        except OSError:  # it has ended, or is somebody else's
-            continue
-        if os.fsencode(scratch) in command + environment and b"resource_tracker" not in command:  # pytest's own
-            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from unittest import mock
 import nbformat
 import pytest
 from autograder.core import upstream
-from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.exporters import HTMLExporter
 from nbgrader.coursedir import CourseDirectory
@@ -93,20 +92,6 @@ def test_plain_python_is_not_looked_through(restored):
         assert not looked.called
         manager.transform_cell("x = !ls\n")
         assert looked.called
-
-
-def test_ipykernel_runs_commands_in_a_terminal():
-    """Does ipykernel still choose a terminal for `!command`, and have another way?"""
-    assert inspect.getattr_static(ZMQInteractiveShell, "system_raw")
-    source = inspect.getsource(ZMQInteractiveShell)
-    assert "system = system_piped" in source
-
-
-def test_commands_without_another_way_run_as_ever():
-    """Where ipykernel has no `system_raw`, does it keep its own way?"""
-    with mock.patch("ipykernel.zmqshell.ZMQInteractiveShell", Library):
-        upstream.run_commands_without_a_terminal()
-    assert not hasattr(Library, "system")
 
 
 @pytest.mark.parametrize("name", upstream.KERNEL_MODULES)

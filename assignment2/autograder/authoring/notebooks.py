@@ -1,5 +1,6 @@
 """The key executed, experiments included: `notebooks/`, the baseline that nbval checks."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
-from autograder.execution.kernel import program
+
+KERNEL_OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False")
 
 
 def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600) -> None:
@@ -50,4 +52,5 @@ class KernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(argv=program.command(), display_name="Python 3", language="python")
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *KERNEL_OPTIONS]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")

@@ -1,6 +1,6 @@
 """Every patch of somebody else's library, and every use of what it keeps to itself, each with its reason.
 
-Seen with jsonschema 4.26, IPython 9.18, ipykernel 7.4, nbconvert 7.17, nbgrader 0.9.6 and SQLAlchemy 2.1. Where a
+Seen with jsonschema 4.26, IPython 9.18, nbconvert 7.17, nbgrader 0.9.6 and SQLAlchemy 2.1. Where a
 later version has changed what is patched, the patch is left out and everything works as the library has it: slower,
 or without the improvement. tests/integration/test_upstream.py tells when that happens, and when a patch is not
 needed any more.
@@ -26,20 +26,18 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 MAX_TIMESTAMP_BYTES = 1_000
-# ipykernel imports debugpy, whose debugger warns about frozen modules unless it is told not to look for them.
-KERNEL_VARIABLES = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
-# What ipykernel and IPython import while a kernel starts: imported before, it takes no time then.
+# What IPython imports when it is first needed: imported before, it takes no time then.
 KERNEL_MODULES = (
     "matplotlib_inline.backend_inline",
-    "ipykernel.kernelapp",
-    "ipykernel.debugger",
-    "psutil",
     "IPython.core.completerlib",
-    "IPython.core.debugger_backport",
+    "IPython.core.magics.execution",
     "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "tornado.platform.asyncio",
+    "asyncio",
+    "pygments.formatters.terminal256",
+    "pygments.lexers.python",
+    "pygments.styles.default",
+    "stack_data",
 )
 
 
@@ -68,7 +66,7 @@ def skip_grammar_of_iris() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # importing it raises ImportError
 
 
-# -- IPython and ipykernel
+# -- IPython
 
 
 def preload_kernels() -> None:
@@ -76,11 +74,6 @@ def preload_kernels() -> None:
     for module in KERNEL_MODULES:
         with suppress(ImportError):
             importlib.import_module(module)
-
-
-def patch_kernels() -> None:
-    """Patch IPython and ipykernel in a process that becomes a kernel."""
-    apply(transform_only_what_is_not_python, run_commands_without_a_terminal)
 
 
 def transform_only_what_is_not_python() -> None:
@@ -94,7 +87,7 @@ def transform_only_what_is_not_python() -> None:
     patch_method(TransformerManager, "do_token_transforms", make)
 
 
-@lru_cache(maxsize=1)  # ipykernel asks, and then IPython
+@lru_cache(maxsize=1)  # IPython looks twice
 def is_python(source: str) -> bool:
     """Tell whether this is Python without any of IPython's own syntax."""
     with warnings.catch_warnings():
@@ -104,14 +97,6 @@ def is_python(source: str) -> bool:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
-
-
-def run_commands_without_a_terminal() -> None:
-    """Run `!command` as a plain child process: ipykernel would open a terminal, which does not exist in a sandbox."""
-    from ipykernel.zmqshell import ZMQInteractiveShell
-
-    if hasattr(ZMQInteractiveShell, "system_raw"):
-        ZMQInteractiveShell.system = ZMQInteractiveShell.system_raw
 
 
 # -- nbconvert

@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-from autograder.core import upstream
 from autograder.execution.job import Runtime, data_folder
 from autograder.execution.kernel import sandbox
 
@@ -46,7 +45,7 @@ def common_environment(runtime: Runtime, home: str, imports: str) -> dict[str, s
 def fork_server_environment() -> dict[str, str]:
     """Return the environment of a fork server: nothing of the grader's that a kernel could not see as well."""
     kept = _kept("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: there are Matplotlib's known fonts
-    return {**kept, "PYTHONHASHSEED": "0", **single_threaded_blas(), **upstream.KERNEL_VARIABLES}
+    return {**kept, "PYTHONHASHSEED": "0", **single_threaded_blas()}
 
 
 def _kept(*names: str) -> dict[str, str]:

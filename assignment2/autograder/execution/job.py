@@ -16,16 +16,17 @@ from pathlib import Path
 import cs231n
 from cs231n import cifar10_files, data_utils
 
-FORMAT = 3  # raise it when what an execution stores changes
+FORMAT = 4  # raise it when what an execution stores changes
 MIB = 2**20
 SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # the grader's environment variables that a kernel takes over
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one notebook may use; of a cell: seconds, and the bytes of all messages that it sends.
+    """What one notebook may use; of a cell: seconds, and the bytes of all that it sends.
 
-    Memory is that of all processes together; scratch is what may be written to files, which are kept in memory.
+    Memory is that of all processes and files together; scratch is what may be written to files, which are kept in
+    memory, in each of two folders.
     Without a sandbox only times and output are limited.
     """
 
@@ -61,13 +62,13 @@ class ExecutionOptions:
 class Runtime:
     """What a kernel runs on, as far as outputs depend on it.
 
-    python, numpy, ipykernel: versions; cs231n: the digest of its files; data: the data set and what identifies its
+    python, numpy, ipython: versions; cs231n: the digest of its files; data: the data set and what identifies its
     files; settings: the environment variables of SETTINGS that are set
     """
 
     python: str
     numpy: str
-    ipykernel: str
+    ipython: str
     cs231n: str
     data: str
     settings: dict[str, str]
@@ -78,7 +79,7 @@ class Runtime:
         return cls(
             python=platform.python_version(),
             numpy=_version("numpy"),
-            ipykernel=_version("ipykernel"),
+            ipython=_version("ipython"),
             cs231n=package_digest(),
             data=data_identity(data_folder()),
             settings={name: os.environ[name] for name in SETTINGS if name in os.environ},

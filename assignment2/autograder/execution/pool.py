@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -48,3 +49,13 @@ def set_up_process(scratch: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback, and no next job
     tempfile.tempdir = scratch  # a process that is ended does not clean up
     os.environ.update(single_threaded_blas())  # the processes are as many as the cores
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Wait until the grader has gone, however that came, and end this process; its fork server and its sandboxes end
+    with it."""
+    grader = multiprocessing.parent_process()
+    if grader is not None:
+        grader.join()
+        os._exit(1)

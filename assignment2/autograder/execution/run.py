@@ -16,6 +16,7 @@ from autograder.execution.environment import plain_environment, sandboxed_enviro
 from autograder.execution.job import Job, Role
 from autograder.execution.kernel import sandbox
 from autograder.execution.kernel.client import Kernel
+from autograder.execution.kernel.compiled import for_kernel
 from autograder.execution.kernel.fork_server import ForkServer
 from autograder.execution.kernel.launch import plain_kernel, sandboxed_kernel
 from autograder.execution.workspace import lay_out
@@ -87,5 +88,5 @@ class Run:
         return self.results[index].status
 
     async def _cell(self, kernel: Kernel, index: int) -> CellResult:
-        remaining = self.deadline - time.monotonic()
-        return await kernel.run(self.job.cells[index].source, max(1.0, min(self.job.limits.cell_seconds, remaining)))
+        seconds = max(1.0, min(self.job.limits.cell_seconds, self.deadline - time.monotonic()))
+        return await kernel.run(*for_kernel(self.job.cells[index]), seconds)

@@ -2,154 +2,124 @@
 
 import asyncio
 import os
+import secrets
 import signal
-import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty
 from types import TracebackType
-from typing import Any
-
-import zmq
-import zmq.asyncio
-from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.connect import KernelConnectionInfo
-from nbformat import NotebookNode
 
 from autograder.core.errors import GraderError
 from autograder.core.results import CellResult, Status
 from autograder.execution.job import Limits
-from autograder.execution.kernel.outputs import add_output, size_of
+from autograder.execution.kernel.frames import HEADER, NO_CELL, Kind, frame
+from autograder.execution.kernel.outputs import BrokenFrame, Outputs, TooMuchOutput
 from autograder.execution.kernel.sandbox import Sandbox
 
-MAX_MESSAGE = 64 * 2**20  # bytes
 READY_SECONDS, LOOK_SECONDS = 60, 0.25
 
 
-class TooMuchOutput(Exception):
-    """A cell has sent more than it may."""
-
-
 class Kernel:
-    """A kernel's process and a client that is connected to it. Use as `async with`: it is ready, and in the end gone.
+    """The grader's end of the pipes to a kernel. Use as `async with`: it is ready, and in the end gone.
 
+    end: kills the kernel and all that it has started
     sandbox: the one that it lives in, None where it has the grader's rights
     """
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
-        connection: KernelConnectionInfo,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
         limits: Limits,
+        end: Callable[[], None],
         sandbox: Sandbox | None = None,
     ):
-        self.process, self.limits, self.sandbox = process, limits, sandbox
-        self.context = zmq.asyncio.Context()
-        self.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)  # whoever sends more is disconnected
-        self.context.setsockopt(zmq.RECONNECT_IVL, 5)  # milliseconds between looks whether the kernel listens by now
-        self.client = AsyncKernelClient(context=self.context)
-        self.client.load_connection_info(connection)
+        self.reader, self.writer = reader, writer
+        self.limits, self.sandbox = limits, sandbox
+        self._end = end
+        self._next_look = 0.0
 
     async def __aenter__(self) -> "Kernel":
-        self.client.start_channels(stdin=False, hb=False, control=False)
-        self.lost = self.client.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         try:
-            await self._become_ready()
+            status = await self._outcome(NO_CELL, Outputs(self.limits.output_bytes), READY_SECONDS)
+            if status is not Status.DONE:
+                raise GraderError("a kernel did not start: is there memory and disk left? `autograder doctor` looks")
         except BaseException:
-            self._end()
+            self._close()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self.writer.close()
         self._end()
 
-    def _end(self) -> None:
-        self.client.stop_channels()
-        self.context.destroy(linger=0)
-        if self.sandbox is None and os.name == "posix":
-            kill_group(self.process)
-        self.process.kill()
-        self.process.wait()
+    async def run(self, kind: Kind, body: bytes, seconds: float) -> CellResult:
+        """Execute a cell. When it has ended in any other way than DONE, the kernel is of no use.
 
-    async def _become_ready(self) -> None:
-        """Wait until the kernel answers on both channels that are listened to; raises GraderError where it does not."""
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            self.client.kernel_info()
-            try:
-                await self.client.get_shell_msg(timeout=1)
-                await self.client.get_iopub_msg(timeout=0.02)  # comes once the kernel has seen the subscription
-                return
-            except Empty:
-                if self.process.poll() is not None:
-                    break
-        raise GraderError("a kernel did not start: is there memory and disk left? `autograder doctor` looks")
+        kind: SOURCE or CODE, which says what the body is
+        """
+        token, outputs = secrets.token_bytes(8), Outputs(self.limits.output_bytes)
+        self.writer.write(frame(token, kind, body))
+        status = await self._outcome(token, outputs, seconds)
+        return CellResult(status, outputs.finish())
 
-    async def run(self, source: str, seconds: float) -> CellResult:
-        """Execute a cell. When it has ended in any other way than DONE, the kernel is of no use."""
-        outputs: list[NotebookNode] = []
-        printed = 0
-
-        def collect(message: dict[str, Any]) -> None:
-            nonlocal printed
-            printed += size_of(message)
-            if printed > self.limits.output_bytes:
-                raise TooMuchOutput
-            with suppress(
-                KeyError, TypeError, AttributeError, RecursionError
-            ):  # a message that no kernel sends shows nothing
-                add_output(outputs, message)
-
-        answer = self.client.execute_interactive(
-            source, allow_stdin=False, stop_on_error=False, timeout=seconds, output_hook=collect
-        )
-        execution = asyncio.ensure_future(answer)
-        watch = asyncio.ensure_future(self._watch())
+    async def _outcome(self, token: bytes, outputs: Outputs, seconds: float) -> Status:
+        """Collect the outputs of a cell until it ends, or until it must be given up; return how it ended."""
+        reading = asyncio.ensure_future(self._read(token, outputs))
+        watching = asyncio.ensure_future(self._watch())
         try:
-            await asyncio.wait({execution, watch}, return_when=asyncio.FIRST_COMPLETED)
-            return CellResult(how_it_ended(execution) if execution.done() else watch.result(), outputs)
+            async with asyncio.timeout(seconds):
+                await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else watching.result()
+        except TimeoutError:
+            return Status.TIMED_OUT
         finally:
-            await cancel(execution, watch)
+            await cancel(reading, watching)
+
+    async def _read(self, token: bytes, outputs: Outputs) -> Status:
+        """Collect outputs until the cell ends; frames with another token are skipped, and counted all the same."""
+        try:
+            while True:
+                theirs, kind, length = HEADER.unpack(await self.reader.readexactly(HEADER.size))
+                outputs.count(length)
+                body = await self.reader.readexactly(length)
+                if theirs != token:
+                    continue
+                if kind == Kind.DONE:
+                    return Status.DONE
+                outputs.add(kind, body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return Status.KILLED
+        except TooMuchOutput:
+            return Status.TOO_MUCH_OUTPUT
+        except BrokenFrame:
+            return Status.BROKEN_MESSAGES
 
     async def _watch(self) -> Status:
-        """Return why the cell must be given up, once that is so."""
-        while self.process.poll() is None:
+        """Look at what the sandbox uses, at intervals that go on from cell to cell; return once that is too much."""
+        while True:
+            await asyncio.sleep(max(0.0, self._next_look - time.monotonic()))
+            self._next_look = time.monotonic() + LOOK_SECONDS
             if self.sandbox is not None:
                 processes, memory = self.sandbox.usage()
                 if memory > self.limits.memory_bytes:
                     return Status.OUT_OF_MEMORY
                 if processes > self.limits.processes:
                     return Status.TOO_MANY_PROCESSES
-            if await self.lost.poll(0):
-                await asyncio.sleep(LOOK_SECONDS)  # a dying kernel is disconnected too
-                return Status.KILLED if self.process.poll() is not None else Status.TOO_MUCH_OUTPUT
-            await asyncio.sleep(LOOK_SECONDS)
-        await asyncio.sleep(LOOK_SECONDS)  # what it sent before it died is on its way
-        return Status.KILLED
 
 
-def how_it_ended(execution: asyncio.Future[Any]) -> Status:
-    """Return the status of a cell from what its execution, which is done, has raised."""
-    try:
-        execution.result()
-    except TimeoutError:
-        return Status.TIMED_OUT
-    except TooMuchOutput:
-        return Status.TOO_MUCH_OUTPUT
-    except Exception:  # messages that no kernel sends: student code has written them, and may write anything
-        return Status.BROKEN_MESSAGES
-    return Status.DONE
-
-
-async def cancel(*tasks: asyncio.Future[Any]) -> None:
+async def cancel(*tasks: asyncio.Future[Status]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what a kernel has started as well, as long as it did not leave the group."""
+def kill_group(pid: int) -> None:
+    """Kill a process that leads its group and what it has started, as long as that did not leave the group."""
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)

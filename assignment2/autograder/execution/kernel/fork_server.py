@@ -21,12 +21,10 @@ class ForkServer:
 
     def start(self) -> socket.socket:
         """Start the process unless it runs already; returns the socket that it listens to."""
-        from autograder.execution.kernel import server  # exists on Linux only
-
         if self._control is None or self._process is None or self._process.poll() is not None:
             self.close()
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            command = [sys.executable, "-m", server.__name__]
+            command = [sys.executable, "-m", f"{__package__}.server"]  # not imported here: it exists on Linux only
             with theirs:
                 self._process = subprocess.Popen(
                     command,
@@ -37,11 +35,14 @@ class ForkServer:
                 )
         return self._control
 
-    def fork(self, request: KernelRequest, pipe: int) -> None:
-        """Have a kernel forked that keeps `pipe` open while it runs; raises GraderError where the server has died."""
+    def fork(self, request: KernelRequest, pipe: int, theirs: int) -> None:
+        """Have a kernel forked; raises GraderError where the server has died.
+
+        pipe: is kept open while the kernel runs; theirs: the kernel's end of a socket
+        """
         with self._lock:
             try:
-                socket.send_fds(self.start(), [request.to_bytes()], [pipe])
+                socket.send_fds(self.start(), [request.to_bytes()], [pipe, theirs])
             except (BrokenPipeError, ConnectionResetError):
                 raise GraderError("the fork server has ended: what it wrote last says why") from None
 

@@ -1,45 +1,104 @@
-"""From a kernel's messages to the outputs of a cell. Student code may have written the messages: nothing is trusted."""
+"""From a kernel's frames to the outputs of a cell. Student code may have written them: nothing is trusted."""
 
 import json
+import re
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
 from autograder.core.text import well_formed
+from autograder.execution.kernel.frames import HEADER, Kind, is_bundle
+
+FRAME_BYTES = 2**10  # what a frame counts beside its body: an output is larger in memory than in a frame
+MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside of its texts: a million empty objects fill the memory
+TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never looks at a byte twice
+STREAMS = {Kind.STDOUT: "stdout", Kind.STDERR: "stderr"}
 
 
-def add_output(outputs: list[NotebookNode], message: dict[str, Any]) -> None:
-    """Add what a message shows to the outputs of a cell, text to the text before it.
-
-    What does not have the form that the notebook format asks for is left out: it would spoil the whole notebook.
-    (nbformat's own `output_from_msg` validates with a JSON schema, which takes longer than the checks themselves.)
-    Raises KeyError, TypeError or AttributeError for a message that no kernel sends.
-    """
-    kind, content = message["header"]["msg_type"], well_formed(message["content"])
-    if kind == "stream" and all(isinstance(content[field], str) for field in ("name", "text")):
-        last = outputs[-1] if outputs else {}
-        if last.get("name") == content["name"]:
-            last["text"] += content["text"]
-        elif content["name"] in ("stdout", "stderr"):
-            outputs.append(NotebookNode(output_type=kind, name=content["name"], text=content["text"]))
-    elif kind in ("display_data", "execute_result") and is_bundle(content["data"]):
-        output = NotebookNode(output_type=kind, data=from_dict(content["data"]), metadata=NotebookNode())
-        if kind == "execute_result":
-            output["execution_count"] = None
-        outputs.append(output)
-    elif kind == "error":
-        trace = [str(line) for line in content["traceback"]]
-        name, value = str(content["ename"]), str(content["evalue"])
-        outputs.append(NotebookNode(output_type=kind, ename=name, evalue=value, traceback=trace))
+class TooMuchOutput(Exception):
+    """A cell has sent more than it may."""
 
 
-def is_bundle(data: object) -> bool:
-    """Tell whether this is a MIME bundle: texts, or JSON under the types that end in +json."""
-    return isinstance(data, dict) and all(
-        isinstance(mime, str) and (mime.endswith("json") or isinstance(value, str)) for mime, value in data.items()
-    )
+class BrokenFrame(Exception):
+    """A frame that no kernel sends."""
 
 
-def size_of(message: dict[str, Any]) -> int:
-    """Return roughly how many bytes a message has: its strings, whatever holds them."""
-    return len(json.dumps(message["content"], default=str))
+class Outputs:
+    """Collects the outputs of one cell, as the notebook format has them, within a limit of bytes."""
+
+    def __init__(self, limit: int):
+        self._left = limit
+        self._outputs: list[NotebookNode] = []
+        self._texts: list[str] = []  # of the last output, where that is a stream
+
+    def count(self, length: int) -> None:
+        """Count a frame before its body is read; raises TooMuchOutput where the cell may not send it any more.
+
+        length: of the body, in bytes
+        """
+        self._left -= length + HEADER.size
+        if self._left < 0:
+            raise TooMuchOutput
+
+    def add(self, kind: int, body: bytes) -> None:
+        """Add what a frame shows, text to the text before it; raises BrokenFrame for what no kernel sends."""
+        self._left -= FRAME_BYTES
+        if kind in (Kind.STDOUT, Kind.STDERR):
+            self._add_text(STREAMS[Kind(kind)], body.decode(errors="replace"))
+            return
+        self._close_stream()
+        content = parse(body)
+        if kind in (Kind.DATA, Kind.RESULT) and is_bundle(content.get("data")):
+            output = NotebookNode(output_type="display_data", data=from_dict(content["data"]), metadata=NotebookNode())
+            if kind == Kind.RESULT:
+                output.update(output_type="execute_result", execution_count=None)
+        elif kind == Kind.ERROR and is_error(content):
+            parts = {name: content[name] for name in ("ename", "evalue", "traceback")}
+            output = NotebookNode(output_type="error", **parts)
+        else:
+            raise BrokenFrame
+        self._outputs.append(output)
+
+    def _add_text(self, name: str, text: str) -> None:
+        if not self._texts or self._outputs[-1]["name"] != name:
+            self._close_stream()
+            self._outputs.append(NotebookNode(output_type="stream", name=name, text=""))
+        self._texts.append(text)
+
+    def _close_stream(self) -> None:
+        if self._texts:
+            self._outputs[-1]["text"], self._texts = "".join(self._texts), []
+
+    def finish(self) -> list[NotebookNode]:
+        """Return the outputs."""
+        self._close_stream()
+        return self._outputs
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a frame; raises BrokenFrame where it is none, or more than a kernel sends."""
+    if len(body) > MAX_STRUCTURE and is_complex(body):
+        raise BrokenFrame
+    try:
+        content = well_formed(json.loads(body))
+    except (ValueError, RecursionError):
+        raise BrokenFrame from None
+    if not isinstance(content, dict):
+        raise BrokenFrame
+    return content
+
+
+def is_complex(body: bytes) -> bool:
+    """Tell whether JSON has more parts than a kernel sends, without parsing it."""
+    structure = len(body)
+    for number, text in enumerate(TEXT.finditer(body)):
+        structure -= text.end() - text.start()
+        if number == MAX_TEXTS:
+            return True
+    return structure > MAX_STRUCTURE
+
+
+def is_error(content: dict[str, Any]) -> bool:
+    trace = content.get("traceback")
+    texts = [content.get("ename"), content.get("evalue"), *(trace if isinstance(trace, list) else [None])]
+    return all(isinstance(text, str) for text in texts)

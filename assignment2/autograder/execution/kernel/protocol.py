@@ -2,16 +2,15 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
 class KernelRequest:
-    """Asks for a kernel in a sandbox that is there already. The write end of the sandbox's pipe comes with it.
+    """Asks for a kernel in a sandbox that is there already. The write end of the sandbox's pipe and the socket that the
+    kernel talks to the grader over come with it.
 
     sandbox_pid: a process in the sandbox, whose namespaces the kernel enters
     uid: the user that the kernel becomes; None where it stays the one that the grader is
-    connection: the content of the kernel's connection file, as the kernel sees it
     limits: of `resource`, by name; environment: all of its variables
     path: what goes in front of `sys.path`; folder: where the kernel works
     forget: the names of top-level modules that the server may have imported and this kernel must not have
@@ -19,7 +18,6 @@ class KernelRequest:
 
     sandbox_pid: int
     uid: int | None
-    connection: dict[str, Any]
     limits: dict[str, int]
     environment: dict[str, str]
     path: list[str]

@@ -21,9 +21,10 @@ from autograder.core.errors import GraderError
 from autograder.execution.kernel import seccomp
 
 SCRATCH = "/tmp"  # everything that a student's code can write to, one file system in memory
-HOME, WORK, SOCKETS = f"{SCRATCH}/home", f"{SCRATCH}/work", f"{SCRATCH}/.kernel/socket"
+HOME, WORK = f"{SCRATCH}/home", f"{SCRATCH}/work"
 IMPORTS, PACKAGES = "/imports", "/withheld"
-DEVICES = ("null", "zero", "full", "random", "urandom")
+SHARED = "/dev/shm"
+DEVICES = ("null", "full", "random", "urandom")  # no /dev/zero: mapped, it is shared memory that nobody counts
 FIRST_USER = 1_000_000  # a grader that is root gives each sandbox an unused user of its own
 INSTALL = (
     "Install bubblewrap and libseccomp (Debian, Ubuntu: apt install bubblewrap libseccomp2; Fedora: dnf install "
@@ -107,7 +108,7 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
     options += ["--proc", "/proc", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    return [*options, *scratch, "/dev/shm", "--remount-ro", "/", "--chdir", "/"]
+    return [*options, *scratch, SHARED, "--remount-ro", "/", "--chdir", "/"]
 
 
 @dataclass
@@ -123,19 +124,20 @@ class Sandbox:
         """The user that a kernel becomes: None where it stays the one that the grader is."""
         return FIRST_USER + self.pid if os.geteuid() == 0 else None
 
-    @property
-    def root(self) -> str:
-        """Where the grader sees the sandbox's files; nothing of them is on the grader's disk."""
-        return f"/proc/{self.pid}/root"
+    def kill(self) -> None:
+        """End the sandbox and everything in it."""
+        self.process.kill()
+        self.process.wait()
 
     def usage(self) -> tuple[int, int]:
-        """Return the number of processes in the sandbox and the memory in bytes that belongs to them alone."""
+        """Return the number of processes in the sandbox and the memory in bytes that they and their files take."""
         try:
             space = os.readlink(f"/proc/{self.pid}/ns/pid")
             inside = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if lives_in(space, pid)]
+            files = sum(used_bytes(f"/proc/{self.pid}/root{folder}") for folder in (SCRATCH, SHARED))
         except OSError:  # it has ended
             return 0, 0
-        return len(inside), sum(private_bytes(pid) for pid in inside)
+        return len(inside), files + sum(private_bytes(pid) for pid in inside)
 
 
 def lives_in(space: str, pid: str) -> bool:
@@ -143,6 +145,12 @@ def lives_in(space: str, pid: str) -> bool:
         return os.readlink(f"/proc/{pid}/ns/pid") == space
     except OSError:  # it has ended, or belongs to somebody else
         return False
+
+
+def used_bytes(folder: str) -> int:
+    """Return how much of a file system is used, which is memory where the files are kept in memory."""
+    status = os.statvfs(folder)
+    return (status.f_blocks - status.f_bfree) * status.f_frsize
 
 
 def private_bytes(pid: str) -> int:

@@ -3,9 +3,15 @@
 A mount or user namespace of its own would let it mount a file system in memory without a limit. `clone` is refused
 only with the flag that asks for a user namespace; the flags of `clone3` lie in memory, where no filter can look, so
 that call does not exist, and the C library falls back to `clone`.
+
+Memory that processes share belongs to none of them and can outlive every mapping of it, so it could not be counted:
+System V's segments, files in memory that have no name, and anonymous shared mappings do not exist. What is shared
+through files in the sandbox's own file systems in memory is limited by their size. `io_uring` would make calls that no
+filter sees.
 """
 
 import errno
+import mmap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +19,7 @@ if TYPE_CHECKING:
 
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
 REFUSED = ("mount", "unshare", "setns", "open_tree", "move_mount", "fsopen", "fsmount")
+UNCOUNTED = ("shmget", "msgget", "semget", "memfd_create", "memfd_secret", "io_uring_setup")
 
 
 def unavailable() -> str:
@@ -33,8 +40,10 @@ def new_filter() -> "SyscallFilter":
     refuse = ERRNO(errno.EPERM)
     made = SyscallFilter(ALLOW)
     made.set_attr(Attr.ACT_BADARCH, refuse)  # the same calls through the interface of another architecture
-    for name in REFUSED:
+    for name in (*REFUSED, *UNCOUNTED):
         made.add_rule(refuse, name)
+    shared = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
+    made.add_rule(refuse, "mmap", Arg(3, MASKED_EQ, shared, shared))
     made.add_rule(refuse, "clone", Arg(0, MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER))
     made.add_rule(ERRNO(errno.ENOSYS), "clone3")
     return made

@@ -6,24 +6,25 @@ request names a sandbox that bubblewrap has made; the forked child enters its na
 student's. The server itself runs no student code, holds nothing secret (its environment is the kernels') and is not
 reachable from inside a sandbox.
 
-A request is one packet on the standard input, a socket, and the write end of a pipe. When the kernel has ended,
-whatever the reason, the pipe closes.
+A request is one packet on the standard input, which is a socket, and with it the write end of a pipe and the socket
+that the kernel reads cells from. When the kernel has ended, whatever the reason, the pipe closes.
 """
 
 import ctypes
 import gc
-import json
 import os
 import resource
 import signal
 import socket
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from autograder.core import upstream
 from autograder.execution.kernel import program, seccomp
+from autograder.execution.kernel.channel import Channel
 from autograder.execution.kernel.protocol import KernelRequest
+from autograder.execution.kernel.shell import PipeShell
 
 if TYPE_CHECKING:
     from pyseccomp import SyscallFilter
@@ -39,6 +40,7 @@ PRELOADED = (  # beside what kernels import themselves: of cs231n, what no check
     "cs231n.vis_utils",
 )
 CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
+CELLS = 3  # the descriptor of a kernel's socket
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38  # linux/prctl.h
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -49,21 +51,24 @@ def main() -> None:
     for module in PRELOADED:
         __import__(module)
     upstream.preload_kernels()
+    shell = PipeShell.make()
     system_calls = seccomp.new_filter()
     gc.freeze()  # the collector would touch, and so copy, every page that the kernels share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: the pipe tells
     control = socket.socket(fileno=os.dup(0))
     while True:
-        packet, pipes, _, _ = socket.recv_fds(control, 2**20, 1)
+        packet, descriptors, _, _ = socket.recv_fds(control, 2**20, 2)
         if not packet:
             return
+        pipe, cells = descriptors
         if os.fork() == 0:
             control.close()
-            serve_kernel(packet, pipes[0], system_calls)
-        os.close(pipes[0])
+            serve_kernel(packet, pipe, cells, system_calls, shell)
+        os.close(pipe)
+        os.close(cells)
 
 
-def serve_kernel(packet: bytes, pipe: int, system_calls: "SyscallFilter") -> NoReturn:
+def serve_kernel(packet: bytes, pipe: int, cells: int, system_calls: "SyscallFilter", shell: PipeShell) -> NoReturn:
     """In a child: start the kernel in the namespaces of the sandbox, keep the pipe open as long as it runs."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
@@ -75,7 +80,9 @@ def serve_kernel(packet: bytes, pipe: int, system_calls: "SyscallFilter") -> NoR
         kernel = os.fork()
         if kernel == 0:
             os.close(pipe)
-            start_kernel(request, spaces, system_calls)
+            enter_sandbox(request, spaces, cells, system_calls)
+            become_kernel(shell)
+        os.close(cells)
         os.waitpid(kernel, 0)
     except BaseException:  # to the grader's terminal; no student code has run
         traceback.print_exc()
@@ -106,8 +113,8 @@ def check(result: int) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def start_kernel(request: KernelRequest, spaces: dict[str, int], system_calls: "SyscallFilter") -> NoReturn:
-    """In the kernel's process: enter the sandbox for good, give up every privilege, and become a kernel."""
+def enter_sandbox(request: KernelRequest, spaces: dict[str, int], cells: int, system_calls: "SyscallFilter") -> None:
+    """In the kernel's process: enter the sandbox for good, give up every privilege, and keep no file but CELLS."""
     for name in spaces.keys() - {"user", "pid"}:
         enter(spaces[name])  # of mnt, this changes the root folder too
     os.setsid()
@@ -121,11 +128,8 @@ def start_kernel(request: KernelRequest, spaces: dict[str, int], system_calls: "
     for name in [name for name in sys.modules if name.partition(".")[0] in request.forget]:
         del sys.modules[name]
     os.chdir(request.folder)
-    nothing = os.open("/dev/null", os.O_RDWR)
-    for standard in (0, 1, 2):  # the grader's
-        os.dup2(nothing, standard)
-    os.closerange(3, 4096)
-    become_kernel(request.connection)
+    os.dup2(cells, CELLS, inheritable=False)
+    os.closerange(CELLS + 1, 4096)
 
 
 def give_up_privileges(uid: int | None) -> None:
@@ -140,15 +144,11 @@ def give_up_privileges(uid: int | None) -> None:
     check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))  # else /proc/self belongs to root
 
 
-def become_kernel(connection: dict[str, Any]) -> NoReturn:
+def become_kernel(shell: PipeShell) -> NoReturn:
     import numpy as np
 
     np.random.seed()  # the server's state, which every kernel inherits, would make chance the same for all
-    path = f"{connection['ip']}.json"
-    os.makedirs(os.path.dirname(path), mode=0o700)
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(connection, file)
-    program.run(path)
+    program.serve(shell, Channel(CELLS, CELLS))
     os._exit(0)
 
 

@@ -1,0 +1,37 @@
+"""The frames that a kernel and the grader exchange over a pair of pipes, or one socket.
+
+A frame is a header and a body: the token of the cell that it belongs to, its kind, and how long its body is. The grader
+draws a new token for each cell, so nothing that an earlier cell has left running can speak for a later one.
+"""
+
+import struct
+from enum import IntEnum
+
+HEADER = struct.Struct("!8sBI")  # token, kind, length of the body in bytes
+NO_CELL = bytes(8)  # the token before the first cell
+
+
+class Kind(IntEnum):
+    """What the body of a frame is."""
+
+    # to the kernel
+    SOURCE = 1  # of a cell, as it was typed
+    CODE = 2  # of a check cell, compiled, by `marshal`
+    # from the kernel
+    STDOUT = 3  # text that the cell has printed
+    STDERR = 4
+    DATA = 5  # JSON: a MIME bundle that the cell has displayed
+    RESULT = 6  # JSON: the MIME bundle of its last expression
+    ERROR = 7  # JSON: an exception with its traceback
+    DONE = 8  # nothing: the cell has ended, or, of no cell, the kernel is there
+
+
+def frame(token: bytes, kind: Kind, body: bytes = b"") -> bytes:
+    return HEADER.pack(token, kind, len(body)) + body
+
+
+def is_bundle(data: object) -> bool:
+    """Tell whether this is a MIME bundle: texts, or JSON under the types that end in +json."""
+    return isinstance(data, dict) and all(
+        isinstance(mime, str) and (mime.endswith("json") or isinstance(value, str)) for mime, value in data.items()
+    )
