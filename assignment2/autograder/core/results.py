@@ -84,7 +84,8 @@ class CheckKind(StrEnum):
 class Verdict:
     """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
 
-    mistake: the misconception's name in the catalogue
+    message: for the instructor, it may quote the submission; told: for the student, of a closed list, see
+    `autograder.judging.told`; mistake: the misconception's name in the catalogue
     """
 
     check: str
@@ -95,6 +96,7 @@ class Verdict:
     hidden: bool = False
     kind: CheckKind = CheckKind.EQUAL
     mistake: str = ""
+    told: str = ""
 
     @property
     def passed(self) -> bool:

@@ -26,7 +26,7 @@ from autograder.course.held_out import course_seed
 from autograder.course.key import Key, load_key
 from autograder.execution.executions import Executions, executions_in
 from autograder.execution.job import ExecutionOptions, Limits, Runtime
-from autograder.judging import table
+from autograder.judging import table, told
 from autograder.judging.expected import Expected, expected_values, is_sent
 from autograder.judging.judge import CheckJudge, score
 from autograder.judging.networks import NetworkJudge
@@ -119,8 +119,9 @@ class Judge(CourseStep):
         networks = NetworkJudge(key, held_out_seed(self.config, Path(self.converter.coursedir.root)))
         judge = CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
         folder = self.folder("submitted", resources)
+        code = [cell.source for cell in nb.cells if cell.cell_type == "code" and not is_check(cell)]
         for cell in filter(is_check, nb.cells):
-            verdicts = judge.cell(cell, folder)
+            verdicts = judge.cell(cell, folder, code)
             points = score(verdicts, float(cell.metadata.nbgrader["points"]))
             note_verdicts(cell, verdicts)
             theirs = [output for output in cell.outputs if not is_sent(output)]
@@ -145,16 +146,16 @@ def _expected_of(key: Key, executions: Executions, runtime: str) -> Expected:
 
 
 class HideFromStudents(NbGraderPreprocessor):
-    """Prepare the feedback page: verdicts of hidden checks without their message, no hidden source, no outputs that
-    the student's code wrote while it could read the hidden checks."""
+    """Prepare the feedback page: verdicts in words of a closed list, no hidden source, no outputs that the student's
+    code wrote while it could read the hidden checks."""
 
-    show_hidden = Bool(False, help="Show students the source and the messages of hidden checks.").tag(config=True)
+    show_hidden = Bool(False, help="Show students hidden checks, and all messages in full.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         if not self.show_hidden:
             for cell in nb.cells:
                 if is_check(cell):
-                    verdicts = table.without_hidden(verdicts_of(cell) or [])
+                    verdicts = told.for_students(verdicts_of(cell) or [])
                     cell.outputs = [table.output(verdicts, cell.metadata.nbgrader.score)]
                 elif cell.cell_type == "code" and not is_experiment(cell):
                     cell.outputs = []

@@ -4,7 +4,7 @@ Only the key decides what is checked, with which tolerance and weight; from the 
 else. A value that is missing, sent twice or malformed fails. Nothing passes by default.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from autograder.core.annotations import status_of
 from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id
+from autograder.judging import told
 from autograder.judging.expected import Expected, Message, sent
 from autograder.submission.markup import plain_text
 
 MAX_TEXT = 500  # characters of an exception
 Fingerprint = list[Any]  # see `cs231n.checks.hints`
+Found = tuple[Status, str, str]  # the status of a check, its message, and what its student is told
 
 
 class CheckJudge:
@@ -34,8 +36,11 @@ class CheckJudge:
     def __init__(self, expected: Expected, networks: Callable[[Message, Path], list[Verdict]], known: KnownMistakes):
         self.expected, self.networks, self.known = expected, networks, known
 
-    def cell(self, cell: NotebookNode, folder: Path) -> list[Verdict]:
-        """Return the verdicts of an executed check cell, in the order of the key."""
+    def cell(self, cell: NotebookNode, folder: Path, code: Sequence[str] = ()) -> list[Verdict]:
+        """Return the verdicts of an executed check cell, in the order of the key.
+
+        code: the sources of the student's cells, from which the line of an exception is shown
+        """
         name = grade_id(cell) or ""
         theirs = list(sent(cell))
         errors = {m.get("case", ""): m for m in theirs if m.get("kind") == CheckKind.ERROR}
@@ -50,12 +55,12 @@ class CheckJudge:
             verdict = Verdict(check, Status.PASSED, weight=weight, hidden=hidden, kind=CheckKind(expected["kind"]))
             got = [m for m in theirs if m["check"] == check and m.get("kind") != CheckKind.ERROR]
             if len(got) == 1:
-                verdict.status, verdict.message, fingerprint = judge_values(got[0], expected)
+                (verdict.status, verdict.message, verdict.told), fingerprint = judge_values(got[0], expected)
                 fingerprints |= {check: fingerprint} if fingerprint else {}
             elif got:
-                verdict.status, verdict.message = Status.FAILED, "was sent more than once"
+                verdict.status, verdict.message, verdict.told = failed("was sent more than once")
             else:
-                verdict.status, verdict.message = why_missing(cell, expected, errors)
+                verdict.status, verdict.message, verdict.told = why_missing(cell, expected, errors, code)
             verdicts.append(verdict)
         fingerprints |= {case: hints.error_fingerprint(str(error.get("error"))) for case, error in errors.items()}
         self._name_mistakes(name, verdicts, fingerprints)
@@ -71,51 +76,70 @@ class CheckJudge:
                 verdict.hint = self.known.hints.get(verdict.mistake, "")
 
 
-def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message]) -> tuple[Status, str]:
-    """Return the status of a check that sent no value, and why. errors: the exceptions of the cell by their case"""
+def failed(message: str, told: str | None = None) -> Found:
+    """Return a failure. told: what its student is told, where that is not the whole message"""
+    return Status.FAILED, message[:MAX_TEXT], message if told is None else told
+
+
+def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message], code: Sequence[str]) -> Found:
+    """Return the status of a check that sent no value, and why.
+
+    errors: the exceptions of the cell by their case; code: the sources of the student's cells
+    """
     error = errors.get(expected.get("case", "")) or errors.get("")
     if error is not None:
-        status = Status.EMPTY if error.get("exception") == NotImplementedError.__name__ else Status.ERROR
-        return status, plain_text(f"{error.get('error')}{error.get('where', '')}")[:MAX_TEXT]
+        text = plain_text(f"{error.get('error')}{error.get('where', '')}")
+        if error.get("exception") == NotImplementedError.__name__:
+            return Status.EMPTY, text[:MAX_TEXT], "fill the TODO block (run the cell yourself to read which one)"
+        return Status.ERROR, text[:MAX_TEXT], told.exception(text, code)
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
-        return ended, ""
+        return ended, "", ""
     raised = next((output for output in cell.outputs if output.output_type == "error"), None)
     if raised is not None:
-        return Status.ERROR, f"{raised.get('ename')}: {raised.get('evalue')}"[:MAX_TEXT]
-    return Status.NOT_REACHED, "the check cell sent no value for it"
+        text = f"{raised.get('ename')}: {raised.get('evalue')}"
+        return Status.ERROR, text[:MAX_TEXT], told.exception(text, code)
+    missing = "the check cell sent no value for it"
+    return Status.NOT_REACHED, missing, missing
 
 
-def judge_values(got: Message, expected: Message) -> tuple[Status, str, Fingerprint]:
-    """Compare one check's values with the key's; returns the status, and of wrong values message and fingerprint.
+def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
+    """Compare one check's values with the key's; returns what was found, and the fingerprint of wrong values.
 
     Whatever values raise that nobody has foreseen costs their check; the traceback is in the student's log.
     """
     try:
         return compared(got, expected)
     except (MalformedValue, KeyError) as error:
-        return Status.FAILED, f"a malformed value: {error}"[:MAX_TEXT], []
+        return failed(f"a malformed value: {error}", "a malformed value"), []
     except Exception as error:
         get_logger().exception("the values of %s cannot be judged", expected["check"])
-        return Status.FAILED, f"values that cannot be judged: {type(error).__name__} {error}"[:MAX_TEXT], []
+        text = "values that cannot be judged"
+        return failed(f"{text}: {type(error).__name__} {error}", text), []
 
 
-def compared(got: Message, expected: Message) -> tuple[Status, str, Fingerprint]:
+def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
     values = got.get("values")
     if not isinstance(values, dict):
         raise MalformedValue("there are none")
     theirs = {name: decode(values[name]) for name in expected["values"]}
     ours = {name: decode(value) for name, value in expected["values"].items()}
     if expected["kind"] == CheckKind.HOLDS:
-        given = {name: decode(value) for name, value in expected["given"].items()}
-        message = violation(expected["expression"], {**theirs, **given})
+        names = {**theirs, **{name: decode(value) for name, value in expected["given"].items()}}
+        message, words = violation(expected["expression"], names), told.violated(expected["expression"], names)
     else:
-        messages = {name: difference(theirs[name], value, expected["tol"]) for name, value in ours.items()}
-        wrong = [(name, message) for name, message in messages.items() if message]
-        message = "; ".join(text if name == "value" else f"{name} {text}" for name, text in wrong)
+        tol = expected["tol"]
+        message = in_one({name: difference(theirs[name], value, tol) for name, value in ours.items()})
+        words = in_one({name: told.wrong_value(theirs[name], value, tol) for name, value in ours.items()})
         if message and expected["kind"] == CheckKind.UNCHANGED:
-            message = f"{', '.join(name for name, _ in wrong)} modified in place: work on a copy"
-    return (Status.FAILED, message, hints.fingerprint(theirs)) if message else (Status.PASSED, "", [])
+            wrong = [name for name, value in ours.items() if difference(theirs[name], value, tol)]
+            message = words = f"{', '.join(wrong)} modified in place: work on a copy"
+    return (failed(message, words), hints.fingerprint(theirs)) if message else ((Status.PASSED, "", ""), [])
+
+
+def in_one(messages: dict[str, str]) -> str:
+    """Return the messages about the values of one check in one."""
+    return "; ".join(text if name == "value" else f"{name} {text}" for name, text in messages.items() if text)
 
 
 def score(verdicts: list[Verdict], points: float) -> float:

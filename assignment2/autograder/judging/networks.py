@@ -47,14 +47,14 @@ class NetworkJudge:
             data_set = data_set_of(saved, expected)
             network = self._build(saved, expected["classes"])
         except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
-            reason = f"{path.name}: {error}" if is_there(path) else f"{path.name} was not handed in"
-            return [verdict(n, Status.FAILED, reason, w) for n, w in enumerate(weights, start=1)]
+            problem = error if is_there(path) else Unusable("was not handed in")
+            return [unusable(n, path.name, problem, w) for n, w in enumerate(weights, start=1)]
         X, y = held_out_images(data_set, self.held_out_seed)
         try:
             with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
                 reached = model_io.accuracy(network, X, y)
         except Exception as error:
-            return [verdict(n, Status.FAILED, f"{path.name}: {error}", w) for n, w in enumerate(weights, start=1)]
+            return [unusable(n, path.name, error, w) for n, w in enumerate(weights, start=1)]
         message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} asked for"
         return [
             verdict(n, Status.PASSED if reached >= least else Status.FAILED, message.format(least), w)
@@ -75,7 +75,16 @@ class NetworkJudge:
 
 def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
     # the same name whatever was trained on and reached, for those who count a class's verdicts
-    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=CheckKind.MODEL)
+    return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=CheckKind.MODEL, told=message)
+
+
+def unusable(number: int, file: str, error: Exception, weight: float) -> Verdict:
+    """Return the verdict on a file of weights that cannot be used. Students read of the key's exceptions only that
+    there was one: no more than of those in a check."""
+    found = verdict(number, Status.FAILED, f"{file}: {error}", weight)
+    if not isinstance(error, Unusable | model_io.WeightsError):
+        found.told = f"{file}: no network can be made of it"
+    return found
 
 
 def data_set_of(saved: model_io.Weights, expected: Message) -> str:

@@ -1,6 +1,5 @@
 """Verdicts as people and nbgrader read them: a table, and a number that nbgrader takes for the score."""
 
-from dataclasses import replace
 from html import escape
 
 from nbformat import NotebookNode
@@ -11,11 +10,6 @@ from autograder.core.results import Status, Verdict
 STYLE = "style='text-align: left; padding: 2px 1em 2px 0'"
 COLORS = {Status.PASSED: "#1a7f37", Status.FAILED: "#c62828"}
 OTHER = "#b26a00"
-
-
-def without_hidden(verdicts: list[Verdict]) -> list[Verdict]:
-    """Return the verdicts with name, status and hint only for hidden checks."""
-    return [replace(verdict, message="") if verdict.hidden else verdict for verdict in verdicts]
 
 
 def output(verdicts: list[Verdict], points: float) -> NotebookNode:

@@ -1,0 +1,93 @@
+"""What a student reads of a verdict: of a closed list, whatever the student's code sent or raised.
+
+While a check cell runs, student code can read its hidden checks, and could write them into the text of an exception,
+or into the name of a type. So students read our own words, numbers of a few digits, and lines of the code that they
+handed in. Anything else is for the instructor.
+"""
+
+import builtins
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from cs231n.checks.compare import difference, violation
+from numpy import exceptions
+from numpy.typing import NDArray
+
+from autograder.core.results import Verdict
+
+# public ones, and the one that NumPy gives its missing loops
+EXCEPTIONS = {
+    *(name for name, found in vars(builtins).items() if isinstance(found, type) and issubclass(found, BaseException)),
+    *exceptions.__all__,
+    "LinAlgError",
+    "UFuncTypeError",
+}
+TYPES = ("list", "tuple", "str", "dict", "set", "bytes", "complex", "range", "function", "method", "type", "module")
+VALUES = {
+    "nothing (None)",
+    *(f"a {name}" for name in (*TYPES, "generator", "builtin_function_or_method")),
+    *(f"an array of {name}" for name in ("object", "complex64", "complex128")),
+}
+OTHER_VALUE = "something of another type"
+MAX_DIMENSIONS, MAX_LENGTH = 5, 9999  # of a shape that is shown
+MAX_TEXT = 1000  # characters of an exception that are looked at
+MAX_LINE = 100  # characters of a student's line
+RAISED = re.compile(r"\A(\w{1,40})(?!\w)")
+PLACE = re.compile(r", line (\d{1,5}): (.*)\)\Z", re.DOTALL)
+Value = str | NDArray[np.generic]  # what `cs231n.checks.values.decode` gives
+
+
+def for_students(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts as students may read them: of hidden checks name, status and hint only."""
+    return [replace(verdict, message="" if verdict.hidden else verdict.told) for verdict in verdicts]
+
+
+def exception(text: str, code: Sequence[str]) -> str:
+    """Return what is told of an exception.
+
+    text: "ValueError: ... (in f, line 3: ...)", of which nothing is shown that is not known from elsewhere
+    code: the sources of the cells that were handed in
+    """
+    text = text[:MAX_TEXT]
+    name = RAISED.match(text)
+    kind = name[1] if name and name[1] in EXCEPTIONS else "an exception of another type"
+    place = PLACE.search(text)
+    line = place and line_of(code, int(place[1]), place[2])
+    where = f" in line {place[1]}: {line}" if place and line else ""
+    return f"{kind}{where} (run the cell yourself to read the whole message)"
+
+
+def line_of(code: Sequence[str], number: int, text: str) -> str:
+    """Return the line with this number from the first cell where it reads so, "" where there is none."""
+    for source in code:
+        lines = source.split("\n")
+        if 1 <= number <= len(lines) and lines[number - 1].strip() == text.strip():
+            return lines[number - 1].strip()[:MAX_LINE]
+    return ""
+
+
+def wrong_value(actual: Value, expected: NDArray[np.generic], tol: float) -> str:
+    """Return what is told of a value that may differ from the expected one, "" where it does not."""
+    if isinstance(actual, str):
+        return str(difference(_value(actual), expected, tol))
+    if actual.shape != expected.shape and not _is_small(actual.shape):
+        return f"another shape, expected {expected.shape}"
+    return str(difference(actual, expected, tol))
+
+
+def violated(expression: str, names: dict[str, Value]) -> str:
+    """Return what is told of a condition that may be violated, "" where it holds. expression: from the key"""
+    message = str(violation(expression, {n: _value(v) if isinstance(v, str) else v for n, v in names.items()}))
+    failed = f"cannot evaluate {expression}"  # what comes behind is the text of an exception
+    return failed if message.startswith(failed) else message
+
+
+def _value(text: str) -> str:
+    """Return what is told of a value that is neither an array nor a number. text: as `encode` describes it"""
+    return text if text in VALUES else OTHER_VALUE
+
+
+def _is_small(shape: tuple[int, ...]) -> bool:
+    return len(shape) <= MAX_DIMENSIONS and all(length <= MAX_LENGTH for length in shape)
