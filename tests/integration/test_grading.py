@@ -162,6 +162,90 @@ def test_student_output_cannot_carry_hidden_checks_into_the_feedback(course):
     assert "print('SPY', In)" in page(course, "complete")  # their own source is shown
 
 
+SPIES = {
+    "an exception's text": "def double(x):\n    raise ValueError('SEC' + 'RET')",
+    "an exception's name": "def double(x):\n    raise type('SEC' + 'RET', (Exception,), {})('SEC' + 'RET')",
+    "an exception of Python's own": "def double(x):\n    return eval('SEC' + 'RET')",
+    "a type": "def double(x):\n    return type('SEC' + 'RET', (), {})()",
+    "a dtype": "def double(x):\n    return np.zeros(3, np.dtype([('SEC' + 'RET', float)]))",
+    "no message": "import cs231n.checks.session as s\ns.encode = lambda value: {'SEC' + 'RET': 'SEC' + 'RET'}",
+}
+
+
+def test_verdicts_cannot_carry_hidden_checks_into_the_feedback(course):
+    """Is what student code makes of texts, names and types kept out of the page, and kept for the instructor?"""
+    names = [f"spy{number}" for number, _ in enumerate(SPIES)]
+    for name, code in zip(names, SPIES.values(), strict=True):
+        folder = course / "submitted" / name / "assignment2"
+        shutil.copytree(course / "submitted" / "complete" / "assignment2", folder)
+        notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
+        set_source(notebook, "double", code)
+        nbformat.write(notebook, folder / "Toy.ipynb")
+    grade(course)
+    for name in names:
+        assert "SECRET" not in page(course, name), name
+        assert "vector/out" in page(course, name)
+    for name in names[:-1]:
+        assert "SECRET" in (course / "autograded" / name / "assignment2" / "Toy.ipynb").read_text(), name
+    assert "ValueError in line 2: raise ValueError('SEC' + 'RET')" in page(course, "spy0")
+
+
+def test_a_page_that_takes_too_long(course):
+    """Does a notebook whose page would take several times the limit get a plain one, and nobody else, with a remark?"""
+    (course / "nbgrader_config.py").write_text(CONFIG + "c.PageExporter.page_seconds = 3\n")
+    path = course / "submitted" / "common-mistakes" / "assignment2" / "Toy.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    long = "f(1)['<b>'] += 2\n" * 15_000
+    notebook.cells += [nbformat.v4.new_code_cell(long, metadata={"tags": ["experiment"]}) for _ in range(5)]
+    nbformat.write(notebook, path)
+    for _ in range(2):  # the remark stays when nothing is written again
+        rows = {row.student: row for row in grade(course).rows}
+        plain = {student for student, row in rows.items() if "the page is a plain one" in str(row.remarks)}
+        assert plain == {"common-mistakes"}
+        assert "Toy: the page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
+    text = page(course, "common-mistakes")
+    for shown in ("vector/out", "matrix/out", "f(1)['<b>'] += 2", 'check.case("vector")', "of 8 points"):
+        assert shown in text
+    for secret in ('check.case("matrix")', "HIDDEN", "np.arange(6.0)", "MARK SCHEME"):
+        assert secret not in text
+
+
+DYING = """
+import os
+from autograder.integration.steps import HideFromStudents
+
+class Dying(HideFromStudents):
+    def preprocess(self, nb, resources):
+        if resources["nbgrader"]["student"] == "common-mistakes":
+            os._exit(1)
+        return super().preprocess(nb, resources)
+
+steps = c.GenerateFeedback.preprocessors
+c.GenerateFeedback.preprocessors = [Dying if step is HideFromStudents else step for step in steps]
+"""
+
+
+def test_a_page_that_ends_its_process(course):
+    """Does it cost nobody else a page, and is it known whose it was?"""
+    (course / "nbgrader_config.py").write_text(CONFIG + DYING)
+    shutil.rmtree(course / "feedback")
+    rows = {row.student: row for row in grade(course).rows}
+    died = [student for student, row in rows.items() if "process that wrote it has died" in str(row.remarks)]
+    assert died == ["common-mistakes"]
+    assert {path.parts[-3] for path in (course / "feedback").glob("*/*/Toy.html")} == set(rows) - {"common-mistakes"}
+
+
+def test_a_page_that_cannot_be_interrupted(tmp_path):
+    """Does the second limit end the process, with a traceback in the student's log?"""
+    code = (
+        "import sys; from pathlib import Path; from autograder.grading.feedback import process_limit\n"
+        "with process_limit(0.2, Path(sys.argv[1])):\n    while True: pass"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "log")], timeout=100)
+    assert done.returncode == 1
+    assert "line 3" in (tmp_path / "log").read_text()
+
+
 def test_missing_notebook_and_odd_folders(course):
     """Do a folder without notebooks, a name with spaces and a withdrawn notebook end as rows, earlier grades kept?"""
     (course / "submitted" / "complete" / "assignment2" / "Toy.ipynb").unlink()

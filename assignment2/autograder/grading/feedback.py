@@ -1,7 +1,10 @@
 """Feedback pages, in parallel: they only read the gradebook."""
 
+import faulthandler
 import hashlib
-from concurrent.futures import Executor, as_completed
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -9,37 +12,88 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
+from autograder.execution.pool import local_pool
 from autograder.grading.boundary import Boundary
-from autograder.grading.logs import write_log
+from autograder.grading.logs import log_of, write_log
 from autograder.integration.converters import FeedbackOne, Transcript, convert_one, load_config
+from autograder.integration.exporters import page_seconds
 from autograder.integration.gradebook import open_gradebook
+from autograder.integration.plain_page import reason_of
 
+EXTRA_SECONDS = 60  # for the pages of one student, beyond several times what they may take
 DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
-def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, str]:
+def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
     """Write the pages of all students whose judged notebooks, points or comments have changed since the last time.
 
-    Returns the students whose pages could not be written, each with the reason.
+    Returns what the instructor should know about them, by student: pages that are plain, or could not be written.
     """
     with open_gradebook(config) as gradebook:
         digests = {student: digest_of_pages(gradebook, course, student) for student in students}
-    due = [student for student, digest in digests.items() if digest and digest != written(course, student)]
-    futures = {pool.submit(write_pages, course, student, digests[student]): student for student in due}
-    bar = tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due)
-    return {futures[future]: reason for future in bar if (reason := future.result())}
+    due = {student: digest for student, digest in digests.items() if digest and digest != written(course, student)}
+    futures: dict[Future[str], str] = {}
+    with suppress(BrokenExecutor):
+        for student, digest in due.items():
+            futures[pool.submit(write_pages, course, student, digest)] = student
+    reasons: dict[str, str] = {}
+    for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
+        with suppress(BrokenExecutor):
+            reasons[futures[future]] = future.result()
+    reasons |= write_one_by_one(course, {student: due[student] for student in due if student not in reasons})
+    return {student: [reason] if (reason := reasons.get(student)) else plain(course, student) for student in students}
+
+
+def write_one_by_one(course: Path, due: dict[str, str]) -> dict[str, str]:
+    """Write pages in one process, and in another one when that has died: so it is known whose page it was.
+
+    due: digests by student; returns "" or what kept the pages from being written, by student
+    """
+    reasons: dict[str, str] = {}
+    while len(reasons) < len(due):
+        with local_pool(1) as pool:
+            for student in [student for student in due if student not in reasons]:
+                try:
+                    reasons[student] = pool.submit(write_pages, course, student, due[student]).result()
+                except BrokenExecutor:
+                    reasons[student] = "no feedback page: the process that wrote it has died, see logs/"
+                    break
+    return reasons
 
 
 def write_pages(course: Path, student: str, digest: str) -> str:
     """Write the pages of one student; returns "", or what kept them from being written."""
     boundary, transcript = Boundary(course), Transcript()
     with boundary.around(student, "no feedback page"):
+        config, names = load_config(course), judged_notebooks(course, student)
+        seconds = 4 * len(names) * page_seconds(config)
         try:
-            convert_one(FeedbackOne, load_config(course), student, judged_notebooks(course, student), transcript)
+            with process_limit(EXTRA_SECONDS + seconds, log_of(course, student)):
+                convert_one(FeedbackOne, config, student, names, transcript)
         finally:
             write_log(course, student, transcript.text, append=True)
         pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
     return boundary.reasons.get(student, "")
+
+
+@contextmanager
+def process_limit(seconds: float, log: Path) -> Iterator[None]:
+    """End this process when the block takes longer: for what the limit of a page cannot interrupt.
+
+    log: gets the traceback
+    """
+    with log.open("a") as file:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def plain(course: Path, student: str) -> list[str]:
+    """Return which of a student's pages are plain ones, and why."""
+    reasons = {path.stem: reason_of(path) for path in sorted(pages(course, student).glob("*.html"))}
+    return [f"{name}: the page is a plain one: {reason}" for name, reason in reasons.items() if reason]
 
 
 def judged_notebooks(course: Path, student: str) -> list[str]:

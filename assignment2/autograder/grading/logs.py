@@ -3,9 +3,14 @@
 from pathlib import Path
 
 
-def write_log(course: Path, student: str, text: str, append: bool = False) -> None:
-    """Keep what nbgrader said about a submission."""
+def log_of(course: Path, student: str) -> Path:
+    """Return the file of a student's log, in a folder that is there."""
     path = course / "logs" / f"{student}.log"
     path.parent.mkdir(exist_ok=True)
-    with path.open("a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
+    return path
+
+
+def write_log(course: Path, student: str, text: str, append: bool = False) -> None:
+    """Keep what nbgrader said about a submission."""
+    with log_of(course, student).open("a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)

@@ -71,12 +71,12 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
                 schedule = Schedule(course, config, executor, options.workers or os.cpu_count() or 1, options.again)
                 schedule.run(students)
-            unwritten = write_feedback(course, config, students, pool) if options.feedback else {}
+            on_pages = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
             CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
             remarks = {student: schedule.remarks(student) for student in students}
-            for student, reason in unwritten.items():
-                remarks[student].append(reason)
+            for student, said in on_pages.items():
+                remarks[student] += said
             rows = [row(gradebook, course, student, found) for student, found in remarks.items()]
             rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
     return Outcome(rows, schedule.changed, schedule.executed, schedule.judged, schedule.set_aside)

@@ -7,15 +7,21 @@ from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbconvert.exporters import Exporter, HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
-from traitlets import Bool
+from traitlets import Bool, Float, Integer
+from traitlets.config import Config
 
 from autograder.core import upstream
+from autograder.core.errors import SubmissionError
 from autograder.core.notebooks import new_notebook
+from autograder.core.time_limit import TookTooLong, time_limit
+from autograder.integration.plain_page import plain_page
 from autograder.integration.policy import with_policy
 
-IMAGE_WITHOUT_TEXT = re.compile(r"<img(?![^>]*\salt=)")
+IMAGE_WITHOUT_TEXT = re.compile(
+    r"<img(?![^<>]*\salt=)"
+)  # never beyond the next tag: that took the square of their number
 
 
 class SubmissionExporter(NotebookExporter):
@@ -30,15 +36,41 @@ class SubmissionExporter(NotebookExporter):
         return convert(new_notebook(), resources=resources, **kwargs)
 
 
+class NoPage(SubmissionError):
+    """Not even a plain page can be written in the limit of time."""
+
+
 class PageExporter(HTMLExporter):
-    """Writes feedback pages."""
+    """Writes feedback pages, and a plain one where a page takes too long or gets too large."""
+
+    page_seconds = Float(15.0, help="Processor time that one page may take; one takes a second.").tag(config=True)
+    page_characters = Integer(2**25, help="How long one page may be.").tag(config=True)
 
     def from_notebook_node(  # type: ignore[override]  # nbconvert's own HTML exporter returns a page too
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: Any
     ) -> tuple[str, dict[str, Any]]:
-        page, resources = upstream.page_without_parsing(self, nb, resources, **kwargs)
-        page = IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page)
-        return with_policy(page), resources
+        slow = f"writing it took more than {self.page_seconds:g} s"
+        try:
+            with time_limit(self.page_seconds):
+                page, resources_of_page = upstream.page_without_parsing(self, nb, resources, **kwargs)
+                page = with_policy(IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page))
+            if len(page) <= self.page_characters:
+                return page, resources_of_page
+            reason = f"it would be longer than {self.page_characters:,} characters"
+        except TookTooLong:
+            reason = slow
+        except (RecursionError, MemoryError) as error:
+            reason = f"writing it ended with a {type(error).__name__}"
+        try:
+            with time_limit(self.page_seconds):
+                return self._plain(nb, resources, reason, **kwargs)
+        except TookTooLong:
+            raise NoPage(f"{slow}, and as much for a plain one") from None
+
+    def _plain(self, nb: NotebookNode, resources: Any, reason: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:
+        prepared, resources = Exporter.from_notebook_node(self, nb, resources, **kwargs)  # runs the preprocessors
+        resources["output_extension"] = self.file_extension
+        return with_policy(plain_page(prepared, resources["nbgrader"], reason)), resources
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
@@ -47,3 +79,10 @@ class PageExporter(HTMLExporter):
         except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
             html = f"<pre>{escape(source)}</pre>"
         return html
+
+
+def page_seconds(config: Config) -> float:
+    """Return the processor time that a course lets one page take."""
+    exporter: Callable[..., PageExporter] = PageExporter
+    seconds: float = exporter(config=config).page_seconds
+    return seconds
