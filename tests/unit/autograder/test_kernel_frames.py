@@ -47,6 +47,7 @@ def test_text_is_added_to_the_text_before_it():
         (Kind.DATA, b"text"),
         (Kind.DATA, b"\xff"),
         (Kind.DATA, b"[" * 100_000),
+        (Kind.DATA, b'{"data": {"a/json": ' + b"[" * 400 + b"]" * 400 + b"}}"),
         (Kind.DATA, b"9" * 5000),
         (Kind.DATA, b'["data"]'),
         (Kind.DATA, {"data": {"text/plain": 3}}),
