@@ -7,12 +7,14 @@ from traitlets.config import Config
 from autograder.core import upstream
 from autograder.course.assignment import nbgrader_options
 from autograder.integration.exporters import PageExporter, SubmissionExporter
+from autograder.integration.policy import submission_policy
 from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
 
 
 def configure(c: Config) -> None:
     """Set the options of one course into `c`, the object that a Jupyter configuration file gets."""
     upstream.patch_nbgrader()
+    upstream.add_policy_to_submissions(submission_policy)
     c.merge(nbgrader_options())
     c.CourseDirectory.course_id = "cs231n"
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cs231n import data_utils
 
+from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
 from autograder.integration.converters import load_config
@@ -23,7 +24,7 @@ def doctor(course: Path) -> bool:
         print(f"{'✓' if good else '✗'} {what:<14} {state}")
         if not good:
             print(f"{'':16} {advice}")
-    return all(good for good, what, _, _ in found if what != "sandbox")
+    return all(good for good, what, _, _ in found if what not in ("sandbox", "formgrader"))
 
 
 def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
@@ -40,6 +41,9 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
     reason = sandbox.unavailable()
     yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
+    locked = upstream.can_add_policy()
+    state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
+    yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
     try:
         load_config(course)
         yield True, "course", str(course), ""

@@ -76,12 +76,13 @@ def get_CIFAR10_data(
 
 
 def held_out_data(
-    source: str, num: int = 2000, seed: int = 2024, folder: str | Path | None = None
+    source: str, num: int = 2000, *, seed: int, folder: str | Path | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return images for grading that get_CIFAR10_data, called with its defaults, gives to nobody.
 
-    source: "cifar-10" or "synthetic", what a network was trained on. seed: chooses the images: CIFAR-10's among the
-    test images after the first 1,000, the synthetic ones are made from it. folder: as for get_CIFAR10_data.
+    source: "cifar-10" or "synthetic", what a network was trained on. seed: an integer of any size from 0, which a
+    course keeps to itself: CIFAR-10's images are chosen by it among the test images after the first 1,000, which are
+    public all the same; the synthetic ones are made from it. folder: as for get_CIFAR10_data.
 
     Returns X (num, 3, 32, 32) float32, y (num,) int64. The mean of the default 49,000 training images is subtracted.
     """
@@ -93,7 +94,7 @@ def held_out_data(
     num = _count("num", num, 1, TEST_SIZE - 1000)
     _, batches = _resolve(source, folder)
     X, y = _images(source, batches, "test", TEST_SIZE)
-    chosen = 1000 + np.sort(np.random.RandomState(seed).permutation(len(X) - 1000)[:num])
+    chosen = 1000 + np.sort(np.random.RandomState(synthetic_data.words(seed)).permutation(len(X) - 1000)[:num])
     return _as_float(X[chosen], _default_mean(source, batches)), y[chosen]
 
 

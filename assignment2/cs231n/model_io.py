@@ -20,6 +20,7 @@ import numpy as np
 
 MAX_BYTES = 256 * 2**20  # of all arrays in a file together; a CIFAR-10 network of this workbook has some megabytes
 MAX_MEMBERS = 1000
+MAX_DIRECTORY = 2**20  # bytes of the list of members at the end of a file
 MAX_ABOUT = 2**16
 
 
@@ -91,12 +92,13 @@ def load_model(path: str | Path, *classes: type):
     return model
 
 
-def read_weights(path: str | Path) -> Weights:
+def read_weights(path: str | Path, max_bytes: int | None = None) -> Weights:
     """Read a file of `save_model` without building the model: Weights(class_name, constructor, params, trained_on).
 
-    Raises FileNotFoundError, or WeightsError if the file is damaged, too large or holds anything but arrays of numbers.
+    max_bytes: of all arrays together. Raises FileNotFoundError, or WeightsError if the file is damaged, too large or
+    holds anything but arrays of numbers.
     """
-    return _read(Path(path))[0]
+    return _read(Path(path), max_bytes)[0]
 
 
 def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
@@ -181,12 +183,12 @@ def _from_json(value):
 # --- reading a file that may be anything -------------------------------------------------------------------------
 
 
-def _read(path):
+def _read(path, max_bytes=None):
     """(Weights, statistics by (layer, name)) of a file; WeightsError for whatever is wrong with it."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file of weights {path}: run the cell that saves the model")
     try:
-        arrays = _read_arrays(path)
+        arrays = _read_arrays(path, max_bytes or MAX_BYTES)
         about = json.loads(str(arrays.pop("about")))
         weights = _weights(about, arrays)
     except WeightsError as error:
@@ -212,32 +214,47 @@ def _weights(about, arrays):
     return Weights(class_name, _from_json(constructor), params, trained_on)
 
 
-def _read_arrays(path):
+def _read_arrays(path, max_bytes):
     """All arrays of an .npz. Sizes are compared with the limits before anything of them is read."""
     arrays = {}
-    with zipfile.ZipFile(path) as archive:
+    with path.open("rb") as file:
+        _require_short_directory(file)
+        archive = zipfile.ZipFile(file)
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise WeightsError(f"it has {len(members)} members, more than {MAX_MEMBERS}")
         total = sum(member.file_size for member in members)
-        if total > MAX_BYTES:
-            raise WeightsError(f"it declares {total / 2**20:.0f} MB, more than {MAX_BYTES / 2**20:.0f} MB")
+        if total > max_bytes:
+            raise WeightsError(f"it declares {total / 2**20:.0f} MB, more than {max_bytes / 2**20:.0f} MB")
         for member in members:
             name = member.filename.removesuffix(".npy")
             if name in arrays:
                 raise WeightsError(f"{name} is in it twice")
-            with archive.open(member) as file:
-                arrays[name] = _read_array(name, file, member.file_size)
+            with archive.open(member) as content:
+                arrays[name] = _read_array(name, content, member.file_size)
     return arrays
+
+
+def _require_short_directory(file):
+    """WeightsError if zipfile, which reads the whole list of members at once, would have much to read.
+
+    An .npz of NumPy's ends with a record of 22 bytes, and has no other before it that would say something else.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 42))
+    end = file.read()
+    if end[-22:-18] != b"PK\5\6" or end[:4] == b"PK\6\7":
+        raise WeightsError("it is damaged: it does not end as an .npz file does")
+    if int.from_bytes(end[-10:-6], "little") > MAX_DIRECTORY:
+        raise WeightsError(f"it has more than {MAX_MEMBERS} members")
 
 
 def _read_array(name, file, size):
     """One member in NumPy's .npy format, of which `size` bytes are declared; never an object array."""
     version = np.lib.format.read_magic(file)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in readers:
+    if version != (1, 0):  # the headers of later ones may declare a length of gigabytes
         raise WeightsError(f"{name} has the .npy version {version}")
-    shape, fortran_order, dtype = readers[version](file)
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
     if name == "about":
         if dtype.kind != "U" or shape != () or size > MAX_ABOUT:
             raise WeightsError("its description is not a short string")

@@ -68,6 +68,7 @@ _made: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}  # (part, seed)
 def images(part, num, seed=SEED):
     """Return the first `num` images of a part ("train", "test" or "held-out") and their labels.
 
+    seed: an integer of any size from 0
     Returns X (num, 3, 32, 32) uint8, y (num,) int64: views of arrays that are kept, not to be modified. The first n
     are the same whatever `num` is, and making fewer takes less time.
     """
@@ -78,10 +79,15 @@ def images(part, num, seed=SEED):
         grown[0][: len(X)], grown[1][: len(y)] = X, y
         for block in blocks:
             rows = slice(block * BLOCK, (block + 1) * BLOCK)
-            random = np.random.RandomState([PARTS[part], seed, block])
+            random = np.random.RandomState([PARTS[part], *words(seed), block])
             grown[1][rows] = _draw(random, grown[0][rows])
         X, y = _made[part, seed] = grown
     return X[:num], y[:num]
+
+
+def words(seed):
+    """Split a seed of any size into the 32-bit words that RandomState takes, the lowest first."""
+    return [seed] if seed < 2**32 else [seed % 2**32, *words(seed >> 32)]
 
 
 def _draw(random, out):

@@ -4,6 +4,7 @@ Where it is missing the test is skipped. With CI=true it fails: .ci/run installs
 """
 
 import os
+import shutil
 
 import pytest
 
@@ -18,7 +19,15 @@ def database() -> str:
     return "" if "CS231N_TEST_DATABASE" in os.environ else "CS231N_TEST_DATABASE names no empty PostgreSQL database"
 
 
-MISSING = {"sandbox": sandbox, "database": database}  # functions that say what is missing, "" where nothing is
+def chromium() -> str:
+    return "" if shutil.which("chromium") else "no chromium on PATH"
+
+
+MISSING = {
+    "sandbox": sandbox,
+    "database": database,
+    "chromium": chromium,
+}  # functions that say what is missing, "" where nothing is
 
 
 def require(item: pytest.Item) -> None:

@@ -169,6 +169,7 @@ def test_missing_notebook_and_odd_folders(course):
     rows = {row.student: row for row in grade(course).rows}
     assert rows["complete"].total == 6
     assert "not gradable" in rows["complete"].remarks[-1]
+    assert "still holds 6.00 points of an earlier submission" in rows["complete"].remarks[-1]
     assert "not gradable" in rows["Zoë van Dyck"].remarks[-1]
     assert rows["late"].total == 6
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from nbgrader.converters import GenerateAssignment
 
+from autograder.course.held_out import course_seed
 from autograder.integration.converters import convert, load_config
 
 REGISTRY = "gradebook.db"
@@ -21,6 +22,7 @@ def release(course: Path) -> None:
     configuration names another database, the assignment is registered there as well.
     """
     config = load_config(course)
+    course_seed(course)  # drawn now, so that it exists before anything is graded
     other = config.CourseDirectory.get("db_url")
     with tempfile.TemporaryDirectory() as scratch:
         registry, fresh = course / REGISTRY, Path(scratch) / REGISTRY

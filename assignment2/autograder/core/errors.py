@@ -1,7 +1,7 @@
 """The two roots of what can go wrong: the grader's trouble and the student's fault.
 
 Anything else that is raised is a programming error and shows its traceback: on the terminal, or, where it came while
-nbgrader converted one submission, in that student's log, with the submission reported as not gradable.
+one submission was read, executed, judged or shown, in that student's log, with its type in the row.
 """
 
 

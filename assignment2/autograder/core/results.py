@@ -53,6 +53,8 @@ class RepairKind(StrEnum):
     CELL_RETYPED = "cell retyped"
     ID_LOST = "id lost"
     REORDERED = "reordered"
+    LEFT_OUT = "left out"  # what is no cell, or too large
+    CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 
 @dataclass(frozen=True)

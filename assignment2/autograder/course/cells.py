@@ -46,7 +46,7 @@ def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
 
 
 def source_tree(cell: NotebookNode) -> ast.Module:
-    """Parse a code cell without its lines of IPython syntax; an empty tree where it is not Python."""
+    """Parse a code cell without its lines of IPython syntax; an empty tree where Python cannot parse it."""
     return tree_of(cell.source)
 
 
@@ -55,7 +55,7 @@ def tree_of(source: str) -> ast.Module:
     lines = [line for line in source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]
     try:
         return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError):  # ValueError: null bytes
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null bytes; too much for the parser
         return ast.Module([], [])
 
 

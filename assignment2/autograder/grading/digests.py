@@ -10,27 +10,25 @@ from autograder.course.assignment import ASSIGNMENT
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
+from autograder.submission.reading import Submission
 
 
-def digest_of_submission(folder: Path, course: str) -> str:
+def digest_of_result(submission: Submission, course: str) -> str:
     """Return the hash of what the scores of a submission depend on. course: `digest_of_course()`"""
-    return digest_of_files(files_that_count(folder), course)
+    return hashlib.sha256(f"{course} {submission.digest}".encode()).hexdigest()
 
 
-def files_that_count(folder: Path) -> list[Path]:
-    """Return the files of a submission that its scores depend on."""
-    found = [path for pattern in ("*.ipynb", "*.py", "*.npz", "timestamp.txt") for path in folder.glob(pattern)]
-    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+def digest_of_course(course: Path, config: Config, seed: int) -> str:
+    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine.
 
-
-def digest_of_course(course: Path, config: Config) -> str:
-    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine."""
+    seed: of the held-out images
+    """
     files = [*(course / "source").rglob("*"), course / "nbgrader_config.py"]
     files = sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts)
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(ASSIGNMENT).duedate
     machine = [Runtime.current(), held_out_identity()]
-    return digest_of_files([*files, *code_of_the_grader()], repr([machine, due, config]))
+    return digest_of_files([*files, *code_of_the_grader()], repr([machine, due, config, seed]))
 
 
 def code_of_the_grader() -> list[Path]:

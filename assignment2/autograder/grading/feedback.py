@@ -5,13 +5,13 @@ from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import GenerateFeedback
 from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
+from autograder.grading.boundary import Boundary
 from autograder.grading.logs import write_log
-from autograder.integration.converters import ConversionFailed, convert, load_config
+from autograder.integration.converters import FeedbackOne, Transcript, convert_one, load_config
 from autograder.integration.gradebook import open_gradebook
 
 DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
@@ -31,15 +31,20 @@ def write_feedback(course: Path, config: Config, students: list[str], pool: Exec
 
 
 def write_pages(course: Path, student: str, digest: str) -> str:
-    """Write the pages of one student; returns "", or why nbgrader could not, whose words are in the student's log."""
-    try:
-        log, reason = convert(GenerateFeedback, load_config(course), student), ""
-    except ConversionFailed as problem:
-        log, reason = problem.log, str(problem)
-    else:
+    """Write the pages of one student; returns "", or what kept them from being written."""
+    boundary, transcript = Boundary(course), Transcript()
+    with boundary.around(student, "no feedback page"):
+        try:
+            convert_one(FeedbackOne, load_config(course), student, judged_notebooks(course, student), transcript)
+        finally:
+            write_log(course, student, transcript.text, append=True)
         pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
-    write_log(course, student, log, append=True)
-    return reason
+    return boundary.reasons.get(student, "")
+
+
+def judged_notebooks(course: Path, student: str) -> list[str]:
+    folder = course / "autograded" / student / ASSIGNMENT
+    return sorted(path.stem for path in folder.iterdir() if path.suffix == ".ipynb")
 
 
 def pages(course: Path, student: str) -> Path:

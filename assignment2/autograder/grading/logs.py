@@ -7,5 +7,5 @@ def write_log(course: Path, student: str, text: str, append: bool = False) -> No
     """Keep what nbgrader said about a submission."""
     path = course / "logs" / f"{student}.log"
     path.parent.mkdir(exist_ok=True)
-    with path.open("a" if append else "w", encoding="utf-8") as file:
+    with path.open("a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)

@@ -7,8 +7,10 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.core.annotations import repairs_of, status_of
+from autograder.core.files import is_there
 from autograder.core.notebooks import read
 from autograder.core.results import FAULTS, Status
+from autograder.core.text import printable
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import name_of
 
@@ -31,6 +33,8 @@ class Row:
 
 
 def row(gradebook: Gradebook, course: Path, student: str, remarks: list[str]) -> Row:
+    """Return the line of a student. remarks: what the run has to say about this submission"""
+    remarks = [printable(remark) for remark in remarks]
     try:
         submission = gradebook.find_submission(ASSIGNMENT, student)
     except MissingEntry:
@@ -40,8 +44,13 @@ def row(gradebook: Gradebook, course: Path, student: str, remarks: list[str]) ->
     return Row(student, scores, submission.max_score, submission.total_seconds_late, missing + remarks)
 
 
+def row_without_id(folder: str, problem: str) -> Row:
+    """Return the line of somebody whose folder's name cannot be an id, so who is not in the gradebook."""
+    return Row(printable(folder), {}, 0.0, 0.0, [problem])
+
+
 def handed_in(course: Path, student: str, notebook: str) -> bool:
-    return (course / "submitted" / student / ASSIGNMENT / f"{notebook}.ipynb").exists()
+    return is_there(course / "submitted" / student / ASSIGNMENT / f"{notebook}.ipynb")
 
 
 def remarks_on(course: Path, student: str) -> list[str]:

@@ -2,6 +2,7 @@
 the only one that writes to the gradebook. Feedback pages follow, in parallel."""
 
 import os
+import stat
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,12 @@ from autograder.execution.kernel import sandbox
 from autograder.execution.pool import cluster, local_pool
 from autograder.grading.feedback import write_feedback
 from autograder.grading.lock import only_grader
-from autograder.grading.rows import Row, row
+from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import execution_options
+from autograder.submission.reading import problem_of_name
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
     if execution_options(config).sandboxed and options.scheduler is None:
         sandbox.require()
     with only_grader(course):
-        students = submitters(course)
+        problems = submitters(course)
+        students = [student for student, problem in problems.items() if not problem]
         with local_pool(options.workers) as pool:
             with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
                 schedule = Schedule(course, config, executor, options.workers or os.cpu_count() or 1, options.again)
@@ -71,17 +74,30 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             unwritten = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
             CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
-            rows = [row(gradebook, course, student, schedule.remarks(student)) for student in students]
-        for line in rows:
-            if line.student in unwritten:
-                line.remarks.append(f"no feedback page: {unwritten[line.student]}, see logs/")
+            remarks = {student: schedule.remarks(student) for student in students}
+            for student, reason in unwritten.items():
+                remarks[student].append(reason)
+            rows = [row(gradebook, course, student, found) for student, found in remarks.items()]
+            rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
     return Outcome(rows, schedule.changed, schedule.executed, schedule.judged, schedule.set_aside)
 
 
-def submitters(course: Path) -> list[str]:
-    """Return the names of those who handed in something."""
+def submitters(course: Path) -> dict[str, str]:
+    """Return the names of those who handed in something, each with what keeps it from being a student's id, or ""."""
     folder = course / "submitted"
-    found = sorted(path.parent.name for path in folder.glob(f"*/{ASSIGNMENT}") if path.is_dir())
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    found = {name: problem_of_name(name) for name in names if is_folder(folder / name / ASSIGNMENT)}
     if not found:
         raise NoCourse(f"nothing to grade: no folder matches {folder}/*/{ASSIGNMENT}; collect first")
     return found
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether this is a folder, or may be one: what cannot be looked at, or is a link, has to get its row."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return stat.S_ISDIR(mode) or stat.S_ISLNK(mode)

@@ -2,29 +2,31 @@
 
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
-from nbgrader.converters import Autograde
 from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.core.errors import GraderError
+from autograder.core.files import is_there
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
 from autograder.execution.executions import executions_in
 from autograder.execution.job import Job
 from autograder.execution.worker import execute_packed
+from autograder.grading.boundary import Boundary
 from autograder.grading.changes import Statuses, differences, statuses, summary
-from autograder.grading.digests import digest_of_course, digest_of_submission
+from autograder.grading.digests import digest_of_course, digest_of_result
 from autograder.grading.logs import write_log
 from autograder.grading.rows import remarks_on
-from autograder.integration.converters import ConversionFailed, convert, course_directory
+from autograder.integration.converters import AutogradeOne, Transcript, convert_one, course_directory
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import execution_options, expected_of, held_out_seed
 from autograder.judging.networks import DataSetMissing, require_data
 from autograder.submission.preparation import Prepared, prepare
+from autograder.submission.reading import TIMESTAMP, NotGradable, read_submission
 
 DIGEST = ".graded"  # in the folder of a judged submission: the hash of all that its scores depend on
 AHEAD = 8  # submissions under way for each worker: one that hangs must not hold up the others
@@ -32,7 +34,8 @@ AHEAD = 8  # submissions under way for each worker: one that hangs must not hold
 
 @dataclass
 class Pending:
-    """A submission that is being graded. notebooks: by name; waiting: their executions that have not been stored yet"""
+    """A submission that is being graded. digest: of all that its result depends on; notebooks: by name;
+    waiting: their executions that have not been stored yet"""
 
     student: str
     digest: str
@@ -50,12 +53,13 @@ class Schedule:
     def __init__(self, course: Path, config: Config, executor: Executor, workers: int, again: bool):
         self.course, self.config, self.executor, self.again = course, config, executor, again
         self.ahead = AHEAD * workers
-        self.options, self.seed = execution_options(config), held_out_seed(config)
+        self.options, self.seed = execution_options(config), held_out_seed(config, course)
         self.executions = executions_in(course / "executions")
         self.keys = keys(course / "source" / ASSIGNMENT)
-        self.digest = digest_of_course(course, config)
+        self.digest = digest_of_course(course, config, self.seed)
         self.under_way: dict[str, Future[bytes]] = {}
-        self.not_gradable: dict[str, str] = {}
+        self.boundary = Boundary(course)
+        self.left_out: dict[str, tuple[str, ...]] = {}
         self.set_aside: dict[str, str] = {}
         self.changed: list[str] = []
         self.executed = self.judged = 0
@@ -72,30 +76,43 @@ class Schedule:
                     return
                 wait([future for p in pending for _, future in p.waiting.values()], return_when=FIRST_COMPLETED)
                 for submission in pending:
-                    self._collect(submission)
-                for submission in [p for p in pending if not p.waiting]:
+                    with self.boundary.around(submission.student):
+                        self._collect(submission)
+                failed = self.boundary.reasons
+                for submission in [p for p in pending if not p.waiting or p.student in failed]:
                     pending.remove(submission)
-                    self._judge(submission)
+                    if submission.student not in failed:
+                        self._judge(submission)
                     bar.update()
-                    bar.set_postfix_str(f"{len(self.not_gradable)} not gradable", refresh=False)
+                    bar.set_postfix_str(f"{len(failed)} not gradable", refresh=False)
 
     def _start(self, todo: Iterator[str], room: int, bar: "tqdm[None]") -> list[Pending]:
         """Ask for the executions of as many more submissions as there is room for; skip what would not change."""
         started: list[Pending] = []
         while len(started) < room and (student := next(todo, None)) is not None:
-            folder = self.course / "submitted" / student / ASSIGNMENT
-            submission = Pending(student, digest_of_submission(folder, self.digest))
-            if not self.again and self._is_graded(submission):
+            submission = None
+            with self.boundary.around(student):
+                submission = self._prepare(student)
+            if submission is None:
                 bar.update()
-                continue
-            for name, key in self.keys.items():
-                if not (folder / f"{name}.ipynb").exists():
-                    continue
-                prepared = submission.notebooks[name] = prepare(folder, key, self.options)
-                if prepared.job not in self.executions.store:
-                    submission.waiting[name] = (prepared.job, self._submit(prepared.job))
-            started.append(submission)
+            else:
+                started.append(submission)
         return started
+
+    def _prepare(self, student: str) -> Pending | None:
+        """Read a submission and ask for its executions; returns None where its result would not change."""
+        read = read_submission(self.course / "submitted" / student / ASSIGNMENT, list(self.keys))
+        self.left_out[student] = read.remarks
+        submission = Pending(student, digest_of_result(read, self.digest))
+        if not self.again and self._is_graded(submission):
+            return None
+        if not read.notebooks:
+            raise NotGradable(f"none of {', '.join(f'{name}.ipynb' for name in self.keys)} was handed in")
+        submission.notebooks = {name: prepare(read, self.keys[name], self.options) for name in read.notebooks}
+        for name, prepared in submission.notebooks.items():
+            if prepared.job not in self.executions.store:
+                submission.waiting[name] = (prepared.job, self._submit(prepared.job))
+        return submission
 
     def _submit(self, job: Job) -> Future[bytes]:
         if job.address not in self.under_way:  # the same notebook from two students is executed once
@@ -110,6 +127,7 @@ class Schedule:
         """
         for name, (job, future) in list(submission.waiting.items()):
             if future.done():
+                self.under_way.pop(job.address, None)
                 try:
                     self.executions.store.put(job, future.result())
                 except BrokenExecutor as error:
@@ -118,7 +136,6 @@ class Schedule:
                         "grade again, with fewer --workers"
                     ) from error
                 del submission.waiting[name]
-                self.under_way.pop(job.address, None)
 
     def _is_graded(self, submission: Pending) -> bool:
         path = self.course / "autograded" / submission.student / ASSIGNMENT / DIGEST
@@ -140,27 +157,21 @@ class Schedule:
         student = submission.student
         folder = self.course / "autograded" / student / ASSIGNMENT
         before, points = statuses(folder), self._total(student)
-        try:
-            self._require_data(submission)
-            log = convert(Autograde, self.config, student, self._executed(submission))
-        except DataSetMissing as problem:  # found by what the student's file says: it must not stop everybody's run
-            self.set_aside[student] = log = str(problem)
-        except ConversionFailed as problem:
-            self.not_gradable[student] = f"not gradable: {problem}"
-            log = problem.log
-        else:
-            (folder / DIGEST).write_text(submission.digest, encoding="utf-8")
-        self.judged += student not in self.set_aside
-        write_log(self.course, student, log)
+        prepared = {(student, name): notebook for name, notebook in submission.notebooks.items()}
+        transcript = Transcript()
+        with self.boundary.around(student):
+            try:
+                self._require_data(submission)
+                convert_one(AutogradeOne, self.config, student, list(submission.notebooks), transcript, prepared)
+            except DataSetMissing as problem:  # found by what the student's file says: it must not stop everybody's run
+                self.set_aside[student] = str(problem)
+            finally:
+                write_log(self.course, student, self.set_aside.get(student) or transcript.text)
+            self.judged += student not in self.set_aside
+            if folder.exists() and student not in self.set_aside:
+                (folder / DIGEST).write_text(submission.digest, encoding="utf-8")
         if before:
             self._note_changes(student, before, points)
-
-    def _executed(self, submission: Pending) -> dict[tuple[str, str], Prepared]:
-        """Return the notebooks with their results. Here, because nbgrader would take a GraderError for a failure."""
-        found = {}
-        for name, prepared in submission.notebooks.items():
-            found[submission.student, name] = replace(prepared, results=self.executions.results(prepared.job))
-        return found
 
     def _require_data(self, submission: Pending) -> None:
         folder = self.course / "submitted" / submission.student / ASSIGNMENT
@@ -175,12 +186,19 @@ class Schedule:
 
     def remarks(self, student: str) -> list[str]:
         """Return what the instructor should know about a submission."""
+        reason = self.boundary.reasons.get(student)
         if student in self.set_aside:
-            return [f"not graded: {self.set_aside[student]}"]
-        if student in self.not_gradable:
-            return [self.not_gradable[student]]
+            reason = f"not graded: {self.set_aside[student]}"
+        if reason:
+            earlier = self._total(student)
+            kept = f"; the gradebook still holds {earlier:.2f} points of an earlier submission" if earlier else ""
+            return [f"{reason}{kept}"]
+        showing = Boundary(self.course)
+        with showing.around(student, "no remarks"):
+            return [*self._about_time(student), *self.left_out[student], *remarks_on(self.course, student)]
+        return [showing.reasons[student]]
+
+    def _about_time(self, student: str) -> list[str]:
         folder = self.course / "submitted" / student / ASSIGNMENT
-        stamp = folder / "timestamp.txt"
-        garbled = stamp.exists() and not course_directory(self.config).get_existing_timestamp(str(folder))
-        unknown = ["timestamp.txt cannot be read: late or not is unknown"] if garbled else []
-        return unknown + remarks_on(self.course, student)
+        garbled = is_there(folder / TIMESTAMP) and not course_directory(self.config).get_existing_timestamp(str(folder))
+        return [f"{TIMESTAMP} cannot be read: late or not is unknown"] if garbled else []

@@ -3,10 +3,14 @@
 import errno
 import io
 import logging
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import OperationalError
@@ -49,6 +53,20 @@ class Transcript(logging.StreamHandler[io.StringIO]):
     def text(self) -> str:
         return self.stream.getvalue()
 
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Let everything that nbgrader says come here, and nowhere else."""
+        logger = get_logger()
+        assert isinstance(logger, logging.Logger)  # traitlets' own; an adapter is only what applications set
+        level, handlers, propagate = logger.level, logger.handlers, logger.propagate
+        logger.handlers, logger.propagate = [self], False
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
+
 
 def is_graders_trouble(error: BaseException) -> bool:
     """Tell whether an exception is about the grader's machine, course, disk or database, and not about a notebook."""
@@ -77,36 +95,82 @@ def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     return directory
 
 
-def convert(
-    converter: type[BaseConverter],
-    config: Config,
-    student: str = "*",
-    prepared: Mapping[tuple[str, str], Prepared] | None = None,
-) -> str:
-    """Run one converter and return its log; raises ConversionFailed with the last error it logged.
+class OneSubmission(BaseConverter):
+    """Converts the notebooks of one student, which are named: no name is taken for a pattern, nothing is copied, and
+    whatever a step raises passes, where nbgrader would log it and go on."""
 
-    prepared: notebooks that the steps need not prepare any more, by student and name
+    def __init__(self, *, names: list[str], **options: Any):
+        self.names = names
+        super().__init__(**options)
+
+    def init_notebooks(self) -> None:
+        folder = Path(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
+        self.notebooks = [str(folder / f"{name}.ipynb") for name in self.names]
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy nothing, above all not what a link in a submission points to."""
+
+    def convert_notebooks(self) -> None:
+        whose = self.coursedir.assignment_id, self.coursedir.student_id
+        try:
+            if self.init_destination(*whose):
+                self.run_pre_convert_hook()
+                self.init_assignment(*whose)
+                for notebook in self.notebooks:
+                    self.convert_single_notebook(notebook)
+                self.set_permissions(*whose)
+                self.run_post_convert_hook()
+        except BaseException:
+            shutil.rmtree(self._format_dest(*whose), ignore_errors=True)
+            raise
+
+
+class AutogradeOne(Autograde, OneSubmission):
+    """nbgrader's autograde of one submission; calls the methods of OneSubmission where it would call its own base's."""
+
+
+class FeedbackOne(GenerateFeedback, OneSubmission):
+    """nbgrader's feedback for one submission."""
+
+
+def convert(converter: type[BaseConverter], config: Config) -> str:
+    """Run one converter over all that there is and return its log; raises ConversionFailed with the last error in it.
+
     The grader's trouble in one of its steps is raised as it is, though nbgrader reports it like a broken notebook.
     """
-    logger, transcript = get_logger(), Transcript()
-    assert isinstance(logger, logging.Logger)  # traitlets' own; an adapter is only what applications set
-    level, handlers, propagate = logger.level, logger.handlers, logger.propagate
-    logger.handlers, logger.propagate = [transcript], False
-    logger.setLevel(logging.INFO)
-    try:
-        running = converter(coursedir=course_directory(config, student), config=config, force=True)
-        setattr(running, PREPARED, dict(prepared or {}))
-        running.start()
-    except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
-        if not isinstance(error, NbGraderException):
-            logger.error("%s: %s", type(error).__name__, error)
-        if transcript.caught is not None and is_graders_trouble(transcript.caught):
-            raise transcript.caught from None
-        raise ConversionFailed(gist(transcript.text) or str(error), transcript.text) from error
-    finally:
-        logger.handlers, logger.propagate = handlers, propagate
-        logger.setLevel(level)
+    transcript = Transcript()
+    with transcript.listening():
+        try:
+            converter(coursedir=course_directory(config), config=config, force=True).start()
+        except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
+            if not isinstance(error, NbGraderException):
+                get_logger().error("%s: %s", type(error).__name__, error)
+            if transcript.caught is not None and is_graders_trouble(transcript.caught):
+                raise transcript.caught from None
+            raise ConversionFailed(gist(transcript.text) or str(error), transcript.text) from error
     return transcript.text
+
+
+def convert_one(
+    converter: type[OneSubmission],
+    config: Config,
+    student: str,
+    names: list[str],
+    transcript: Transcript,
+    prepared: Mapping[tuple[str, str], Prepared] | None = None,
+) -> None:
+    """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
+    the steps raises.
+
+    transcript: gets what nbgrader says; prepared: notebooks that need not be prepared any more, by student and name
+    """
+    with transcript.listening():
+        running = converter(names=names, coursedir=course_directory(config, student), config=config, force=True)
+        setattr(running, PREPARED, dict(prepared or {}))
+        try:
+            running.start()
+        except (NbGraderException, SystemExit) as error:
+            raise ConversionFailed(gist(transcript.text) or str(error), transcript.text) from error
 
 
 def gist(log: str) -> str:

@@ -13,6 +13,7 @@ from traitlets import Bool
 
 from autograder.core import upstream
 from autograder.core.notebooks import new_notebook
+from autograder.integration.policy import with_policy
 
 IMAGE_WITHOUT_TEXT = re.compile(r"<img(?![^>]*\salt=)")
 
@@ -36,7 +37,8 @@ class PageExporter(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: Any
     ) -> tuple[str, dict[str, Any]]:
         page, resources = upstream.page_without_parsing(self, nb, resources, **kwargs)
-        return IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page), resources
+        page = IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page)
+        return with_policy(page), resources
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:

@@ -22,6 +22,7 @@ from autograder.core.annotations import note_verdicts, repairs_of, verdicts_of
 from autograder.course.assignment import nbgrader_options
 from autograder.course.catalogue import known_mistakes
 from autograder.course.cells import is_check, is_experiment
+from autograder.course.held_out import course_seed
 from autograder.course.key import Key, load_key
 from autograder.execution.executions import Executions, executions_in
 from autograder.execution.job import ExecutionOptions, Limits, Runtime
@@ -29,7 +30,9 @@ from autograder.judging import table
 from autograder.judging.expected import Expected, expected_values, is_sent
 from autograder.judging.judge import CheckJudge, score
 from autograder.judging.networks import NetworkJudge
+from autograder.submission.markdown import escaped
 from autograder.submission.preparation import Prepared, merge, prepare
+from autograder.submission.reading import read_submission
 
 PREPARED = "prepared"  # attribute of a converter: notebooks that it need not prepare any more, by (student, name)
 Resources = dict[str, Any]
@@ -62,8 +65,8 @@ class CourseStep(NbGraderPreprocessor):
         ready: dict[tuple[str, str], Prepared] = getattr(self.converter, PREPARED, {})
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         if (student, name) not in ready:
-            folder = self.folder("submitted", resources)
-            ready = {(student, name): prepare(folder, self.key(resources), execution_options(self.config))}
+            submission = read_submission(self.folder("submitted", resources), [name])
+            ready = {(student, name): prepare(submission, self.key(resources), execution_options(self.config))}
             setattr(self.converter, PREPARED, ready)
         return ready[student, name]
 
@@ -89,8 +92,7 @@ class ExecuteFromStore(CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         prepared = self.prepared(resources)
-        results = prepared.results or self.executions().results(prepared.job)
-        return merge(prepared.notebook, results), resources
+        return merge(prepared.notebook, self.executions().results(prepared.job)), resources
 
 
 def execution_options(config: Config) -> ExecutionOptions:
@@ -108,11 +110,13 @@ def execution_options(config: Config) -> ExecutionOptions:
 class Judge(CourseStep):
     """Write each check cell's score, where nbgrader looks for it, and its verdicts, where people look for them."""
 
-    held_out_seed = Integer(2024, help="Seed of the held-out synthetic images; choose your own.").tag(config=True)
+    held_out_seed = Integer(
+        None, allow_none=True, help="Seed of the held-out images; without one, the course's own, which `release` draws."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         key = self.key(resources)
-        networks = NetworkJudge(key, self.held_out_seed)
+        networks = NetworkJudge(key, held_out_seed(self.config, Path(self.converter.coursedir.root)))
         judge = CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
         folder = self.folder("submitted", resources)
         for cell in filter(is_check, nb.cells):
@@ -124,9 +128,10 @@ class Judge(CourseStep):
         return nb, resources
 
 
-def held_out_seed(config: Config) -> int:
-    """Return the seed of the images that networks are measured on: what a course's configuration says about Judge."""
-    return int(Judge(config=config).held_out_seed)
+def held_out_seed(config: Config, course: Path) -> int:
+    """Return the seed of the images that networks are measured on: the configured one, or the course's own."""
+    configured: int | None = Judge(config=config).held_out_seed
+    return course_seed(course) if configured is None else configured
 
 
 def expected_of(key: Key, executions: Executions) -> Expected:
@@ -155,7 +160,7 @@ class HideFromStudents(NbGraderPreprocessor):
                     cell.outputs = []
             for step in (ClearHiddenTests, ClearMarkScheme):
                 nb, resources = step(config=nbgrader_options()).preprocess(nb, resources)
-        repairs = [f"- {repair}" for repair in repairs_of(nb)]
+        repairs = [f"- {escaped(str(repair))}" for repair in repairs_of(nb)]
         if repairs:
             lines = ["**The notebook you handed in was repaired before grading:**", "", *repairs]
             nb.cells.insert(0, nbformat.v4.new_markdown_cell("\n".join(lines)))

@@ -15,6 +15,7 @@ from autograder.execution.executions import Executions
 from autograder.submission.preparation import make_job, merge
 
 Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; of a submission, nothing is certain
+TEXTS = ("kind", "case", "exception", "error", "where")  # fields of a message
 
 
 class KeyFails(GraderError):
@@ -63,9 +64,16 @@ def sent(cell: NotebookNode) -> Iterator[Message]:
         data = output.get("data")
         bundle = data.get(MIME_TYPE) if isinstance(data, dict) else None
         messages = bundle.get("checks") if isinstance(bundle, dict) else None
-        for message in messages if isinstance(messages, list) else ():
-            if isinstance(message, dict) and isinstance(message.get("check"), str):
-                yield message
+        yield from filter(is_message, messages if isinstance(messages, list) else ())
+
+
+def is_message(found: Any) -> bool:
+    """Tell whether this has the form of a message: a check's name, and texts where there have to be some."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("check"), str)
+        and all(isinstance(found.get(name, ""), str) for name in TEXTS)
+    )
 
 
 def is_sent(output: NotebookNode) -> bool:

@@ -12,12 +12,14 @@ from cs231n.checks import hints
 from cs231n.checks.compare import difference, violation
 from cs231n.checks.values import MalformedValue, decode
 from nbformat import NotebookNode
+from traitlets.log import get_logger
 
 from autograder.core.annotations import status_of
 from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id
 from autograder.judging.expected import Expected, Message, sent
+from autograder.submission.markup import plain_text
 
 MAX_TEXT = 500  # characters of an exception
 Fingerprint = list[Any]  # see `cs231n.checks.hints`
@@ -74,7 +76,7 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
     error = errors.get(expected.get("case", "")) or errors.get("")
     if error is not None:
         status = Status.EMPTY if error.get("exception") == NotImplementedError.__name__ else Status.ERROR
-        return status, f"{error.get('error')}{error.get('where', '')}"[:MAX_TEXT]
+        return status, plain_text(f"{error.get('error')}{error.get('where', '')}")[:MAX_TEXT]
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, ""
@@ -85,11 +87,24 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
 
 
 def judge_values(got: Message, expected: Message) -> tuple[Status, str, Fingerprint]:
-    """Compare one check's values with the key's; returns the status, and of wrong values message and fingerprint."""
+    """Compare one check's values with the key's; returns the status, and of wrong values message and fingerprint.
+
+    Whatever values raise that nobody has foreseen costs their check; the traceback is in the student's log.
+    """
     try:
-        theirs = {name: decode(got["values"][name]) for name in expected["values"]}
-    except (MalformedValue, KeyError, TypeError) as error:
-        return Status.FAILED, f"a malformed value: {error}", []
+        return compared(got, expected)
+    except (MalformedValue, KeyError) as error:
+        return Status.FAILED, f"a malformed value: {error}"[:MAX_TEXT], []
+    except Exception as error:
+        get_logger().exception("the values of %s cannot be judged", expected["check"])
+        return Status.FAILED, f"values that cannot be judged: {type(error).__name__} {error}"[:MAX_TEXT], []
+
+
+def compared(got: Message, expected: Message) -> tuple[Status, str, Fingerprint]:
+    values = got.get("values")
+    if not isinstance(values, dict):
+        raise MalformedValue("there are none")
+    theirs = {name: decode(values[name]) for name in expected["values"]}
     ours = {name: decode(value) for name, value in expected["values"].items()}
     if expected["kind"] == CheckKind.HOLDS:
         given = {name: decode(value) for name, value in expected["given"].items()}

@@ -4,8 +4,9 @@ The file is data: constructor arguments and arrays. The network is built by the 
 measured on images that students do not have.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,21 @@ import numpy as np
 from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
-from autograder.core.errors import GraderError, SubmissionError
+from autograder.core.errors import GraderError
+from autograder.core.files import MIB, Unusable, is_there, open_regular
 from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
 from autograder.judging.expected import Expected, Message
 
 MAX_PARAMETERS = 20_000_000
+BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
+MEASURING_BYTES = 1024 * MIB
 CIFAR10 = "cifar-10"
 
 
 class DataSetMissing(GraderError):
     """A network was trained on a data set that the grader's machine does not have."""
-
-
-class Unusable(SubmissionError):
-    """A file of weights that is not what the check asks for."""
 
 
 class NetworkJudge:
@@ -47,11 +47,11 @@ class NetworkJudge:
             data_set = data_set_of(saved, expected)
             network = self._build(saved, expected["classes"])
         except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
-            reason = f"{path.name} was not handed in" if not path.exists() else f"{path.name}: {error}"
+            reason = f"{path.name}: {error}" if is_there(path) else f"{path.name} was not handed in"
             return [verdict(n, Status.FAILED, reason, w) for n, w in enumerate(weights, start=1)]
         X, y = held_out_images(data_set, self.held_out_seed)
         try:
-            with np.errstate(all="ignore"), threadpool_limits(1):
+            with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
                 reached = model_io.accuracy(network, X, y)
         except Exception as error:
             return [verdict(n, Status.FAILED, f"{path.name}: {error}", w) for n, w in enumerate(weights, start=1)]
@@ -64,7 +64,9 @@ class NetworkJudge:
     def _build(self, saved: model_io.Weights, classes: list[str]) -> Any:
         if saved.class_name not in classes:
             raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
-        network = key_class(self.key, saved.class_name)(**saved.constructor)
+        make = key_class(self.key, saved.class_name)
+        with memory_limit(BUILDING_BYTES + 8 * COPIES * parameters_of(saved)):
+            network = make(**saved.constructor)
         if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise Unusable("the weights do not fit the constructor arguments saved with them")
         network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
@@ -121,16 +123,39 @@ def _held_out_images(data_set: str, seed: int, identity: str) -> tuple[np.ndarra
 
 
 def read_small(path: Path) -> model_io.Weights:
-    """Read a file of weights; raises Unusable where building its network would take more than MAX_PARAMETERS."""
-    if path.is_symlink():
-        raise Unusable("is a link, not a file")
-    saved = model_io.read_weights(path)
-    sizes = [3 * 32 * 32]
-    for value in saved.constructor.values():
-        sizes += [n for n in (value if isinstance(value, list) else [value]) if type(n) is int]
-    if len(sizes) > 100 or sum(a * b for a, b in pairwise(sizes)) > MAX_PARAMETERS:
-        raise Unusable(f"its constructor arguments ask for more than {MAX_PARAMETERS:,} parameters")
+    """Read a file of weights; raises Unusable, or WeightsError where it has more than MAX_PARAMETERS or is damaged."""
+    open_regular(path, model_io.MAX_BYTES).close()
+    saved = model_io.read_weights(path, max_bytes=8 * MAX_PARAMETERS)
+    if parameters_of(saved) > MAX_PARAMETERS:
+        raise Unusable(f"has more than {MAX_PARAMETERS:,} parameters")
     return saved
+
+
+def parameters_of(saved: model_io.Weights) -> int:
+    return sum(values.size for values in saved.params.values())
+
+
+@contextmanager
+def memory_limit(more: int) -> Iterator[None]:
+    """Let this process take at most `more` bytes beyond those it has: what asks for more gets a MemoryError.
+
+    What a network takes follows from its constructor's arguments in ways that only its code knows. No limit where the
+    system does not say how much a process has.
+    """
+    usage = Path("/proc/self/statm")
+    if not usage.exists():
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = int(usage.read_text().split()[0]) * resource.getpagesize() + more
+    bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([limit, *bounds]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @lru_cache(maxsize=16)

@@ -27,9 +27,9 @@ def output(verdicts: list[Verdict], points: float) -> NotebookNode:
 
 
 def table(verdicts: list[Verdict]) -> str:
-    """Return the verdicts as an HTML table; everything that came out of a submission is escaped."""
+    """Return the verdicts as an HTML table; what came out of a submission is escaped, and no formula for MathJax."""
     head = f"<tr><th {STYLE}>check</th><th {STYLE}>verdict</th><th></th></tr>"
-    return f"<table>{head}{''.join(map(row, verdicts))}</table>"
+    return f"<table class='tex2jax_ignore'>{head}{''.join(map(row, verdicts))}</table>"
 
 
 def row(verdict: Verdict) -> str:

@@ -15,7 +15,7 @@ from autograder.core.annotations import repairs_of, status_of, verdicts_of
 from autograder.core.errors import GraderError
 from autograder.core.results import Repair, RepairKind, Status, Verdict
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.cells import is_solution, name_of, source_tree, tree_of
+from autograder.course.cells import is_solution, name_of, tree_of
 from autograder.course.key import keys
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
@@ -235,6 +235,14 @@ def code_of(notebook: NotebookNode, stubs: dict[str, str]) -> str:
     stubs: what the cells hold in the release
     """
     solutions = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
-    code = {name_of(cell): ast.unparse(source_tree(cell)) for cell in solutions}
-    filled = {name: text for name, text in code.items() if text != ast.unparse(tree_of(stubs.get(name, "")))}
+    code = {name_of(cell): normalized(cell.source) for cell in solutions}
+    filled = {name: text for name, text in code.items() if text != normalized(stubs.get(name, ""))}
     return "\n".join(f"# {name}\n{text}" for name, text in filled.items())
+
+
+def normalized(source: str) -> str:
+    """Return the source of a code cell without comments and formatting, as it is where it is too deep for that."""
+    try:
+        return ast.unparse(tree_of(source))
+    except RecursionError:  # such as a sum of a thousand terms
+        return source

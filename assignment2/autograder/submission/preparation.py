@@ -1,48 +1,45 @@
 """From what a student handed in, or the key, to the job that is executed, and back."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.core.annotations import note_repairs, note_status
+from autograder.core.annotations import note_repairs, note_status, repairs_of
 from autograder.core.notebooks import copied, new_notebook
 from autograder.core.results import CellResult, Repair, RepairKind
-from autograder.course.cells import is_check, is_executed, withheld_modules
+from autograder.course.cells import is_check, is_executed, name_of, withheld_modules
 from autograder.course.key import Key
 from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runtime
 from autograder.execution.kernel import sandbox
-from autograder.submission.reading import NotGradable, read_modules, read_notebook
+from autograder.submission.cleaning import clean_code, clean_submission
+from autograder.submission.markup import plain_text
+from autograder.submission.reading import NotGradable, Submission, parse_notebook
 from autograder.submission.sanitize import sanitize
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """One notebook of a submission, ready to be executed.
-
-    notebook: the sanitized one, with the repairs noted in it; results: of its job, None where nobody has asked yet
-    """
+    """One notebook of a submission, ready to be executed. notebook: sanitized and cleaned, with its repairs noted."""
 
     notebook: NotebookNode
     job: Job
     repairs: list[Repair]
-    results: list[CellResult] | None = None
 
 
-def prepare(folder: Path, key: Key, options: ExecutionOptions) -> Prepared:
-    """Read and sanitize one notebook of a submission and make its job: the one way from files to what is executed.
+def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prepared:
+    """Sanitize and clean one notebook of a submission and make its job: the way from what was read to what is executed.
 
-    folder: the student's. Where the notebook cannot be read, an untouched one stands in its place, and says so.
+    Where the notebook cannot be used, an untouched one stands in its place, and says so.
     """
     try:
-        submitted, problems = read_notebook(folder / f"{key.name}.ipynb"), []
+        submitted, problems = parse_notebook(submission.notebooks[key.name], key.name)
     except NotGradable as problem:
         submitted = new_notebook()
-        problems = [Repair(RepairKind.NOT_GRADABLE, "", str(problem))]
+        problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
-    repairs = problems or repairs
+    repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
-    return Prepared(notebook, make_job(notebook, key, read_modules(folder), options), repairs)
+    return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
 
 
 def make_job(
@@ -67,9 +64,12 @@ def code_cell(cell: NotebookNode) -> CodeCell:
 
 
 def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
-    """Return a copy of the notebook with the outputs of its job, and each executed cell's status noted."""
+    """Return a copy of the notebook with the outputs of its job, cleaned, and each executed cell's status noted."""
     notebook = copied(notebook)
+    repairs = repairs_of(notebook)
     for cell, result in zip(filter(is_executed, notebook.cells), results, strict=True):
         cell.outputs = [copied(output) for output in result.outputs]
+        repairs += clean_code(cell)
         note_status(cell, result.status)
+    note_repairs(notebook, repairs)
     return notebook

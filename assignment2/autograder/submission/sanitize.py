@@ -16,7 +16,7 @@ from autograder.course.key import Key
 def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repair]]:
     """Return the notebook to execute and judge, and what was repaired.
 
-    submitted: as `read_notebook` returns it; a notebook without cells gives an untouched one
+    submitted: as `parse_notebook` returns it; a notebook without cells gives an untouched one
     """
     notebook = copied(key.template)
     known = {name_of(cell): cell for cell in notebook.cells}

@@ -5,14 +5,16 @@ about them, so `decode` accepts exactly what `encode` makes.
 """
 
 import base64
-import binascii
 import math
+import re
 
 import numpy as np
 
 MIME_TYPE = "application/vnd.cs231n.check+json"
 MAX_BYTES = 2**20  # of one value; the checks of this workbook stay below a tenth of it
 KINDS = "biuf"  # bool, integers and floats: no objects, no strings, no dates
+DTYPE = re.compile(r"[<|][biuf]\d{1,2}")  # what `encode` writes; np.dtype itself understands a language of its own
+MAX_DIMENSIONS = 32
 
 
 class MalformedValue(ValueError):
@@ -42,16 +44,24 @@ def decode(message):
         raise MalformedValue("a value is a JSON object")
     if set(message) == {"type"} and isinstance(message["type"], str):
         return message["type"][:200]
-    try:
-        dtype, shape, data = message["dtype"], message["shape"], message["data"]
-        dtype = np.dtype(dtype) if isinstance(dtype, str) and len(dtype) < 8 else None
-        raw = base64.b64decode(data, validate=True)
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        raise MalformedValue(f"not the JSON of a value: {error}") from None
-    if dtype is None or dtype.kind not in KINDS:
+    if set(message) != {"dtype", "shape", "data"}:
+        raise MalformedValue("a value has a dtype, a shape and data")
+    dtype, shape, data = message["dtype"], message["shape"], message["data"]
+    if not isinstance(dtype, str) or not DTYPE.fullmatch(dtype):
         raise MalformedValue("the dtype is not a number's")
-    if not isinstance(shape, list) or len(shape) > 32 or not all(type(n) is int and n >= 0 for n in shape):
-        raise MalformedValue("the shape is not a list of whole numbers")
+    sizes = shape if isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS else [None]
+    if not all(type(n) is int and 0 <= n <= MAX_BYTES for n in sizes):
+        raise MalformedValue("the shape is not a list of a few whole numbers")
+    if not isinstance(data, str) or len(data) > 2 * MAX_BYTES:
+        raise MalformedValue("the data are not a text, or a long one")
+    try:
+        dtype = np.dtype(dtype)
+        raw = base64.b64decode(data, validate=True)
+    except (TypeError, ValueError) as error:  # binascii.Error is a ValueError
+        raise MalformedValue(f"not the JSON of a value: {error}") from None
     if math.prod(shape) * dtype.itemsize != len(raw) or len(raw) > MAX_BYTES:
         raise MalformedValue("the bytes do not fill the shape")
-    return np.frombuffer(raw, dtype).reshape(shape)
+    try:
+        return np.frombuffer(raw, dtype).reshape(shape)
+    except ValueError:  # such as [0, 1048576, 1048576, ...], too many bytes but for the zero
+        raise MalformedValue("no array can have the shape") from None

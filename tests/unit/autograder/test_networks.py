@@ -1,5 +1,8 @@
 """Judging networks: what is the student's fault, and what is the grader's trouble."""
 
+import os
+import resource
+
 import numpy as np
 import pytest
 from autograder.core.results import Status
@@ -72,8 +75,12 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
         (lambda folder: (folder / "net.npz").write_bytes(b"no weights"), "damaged"),
         (lambda folder: hand_in(folder, "mnist"), "was trained on 'mnist'"),
         (lambda folder: hand_in(folder, "synthetic", Other()), "holds a Other, expected Net"),
+        (lambda folder: os.mkfifo(folder / "net.npz"), "not a file"),
+        (lambda folder: os.symlink("/dev/zero", folder / "net.npz"), "is a link"),
+        (lambda folder: (folder / "net.npz").mkdir(), "not a file"),
+        (lambda folder: os.truncate(os.open(folder / "net.npz", os.O_CREAT | os.O_WRONLY), 10 * 2**30), "10240 MB"),
     ],
-    ids=["missing", "damaged", "other data", "other class"],
+    ids=["missing", "damaged", "other data", "other class", "pipe", "device", "folder", "sparse"],
 )
 def test_file_that_cannot_be_used_fails_with_the_reason(judge, tmp_path, make, said):
     """Is whatever is wrong with the file itself a failed check that says so, and no reason to look for images?"""
@@ -92,3 +99,52 @@ def test_accuracy_decides(judge, tmp_path, monkeypatch):
     found = judge(MESSAGE, tmp_path)
     assert [(v.check, v.status) for v in found] == [("1. accuracy", "passed"), ("2. accuracy", "failed")]
     assert found[1].message == "50.0% on the held-out images (synthetic), at least 60% asked for"
+
+
+class Layers:
+    """As wide as its arguments say."""
+
+    def __init__(self, **sizes):
+        before, after = sizes["before"], sizes["after"]
+        self.params = {"W1": np.zeros((before, after)) + 1}
+
+    def loss(self, X, y=None):
+        return np.ones((len(X), 10)) * np.ones((self.params["W1"].size, 10**6)).sum()
+
+
+@pytest.mark.parametrize("names", [("before", "one", "after"), ("one", "before", "after"), ("after", "before", "one")])
+def test_memory_of_a_network_is_limited_in_any_order(judge, tmp_path, monkeypatch, names):
+    """Does a small file that asks for gigabytes fail without them, whatever the order of its arguments?"""
+    monkeypatch.setattr(networks, "key_class", lambda key, name: Layers)
+    sizes = {"before": 20_000, "one": 1, "after": 20_000}
+    arguments = {name: sizes[name] for name in names}
+    monkeypatch.setattr(model_io, "_fitting_model", lambda *_: None)
+    small = Net()
+    small.__class__ = type("Net", (Net,), {})
+    model_io.save_model(tmp_path / "net.npz", small, trained_on="synthetic", **arguments)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = judge(MESSAGE, tmp_path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**18  # KiB: not the 3 GB
+    assert found[0].status is Status.FAILED
+    assert "Unable to allocate" in found[0].message
+
+
+def test_memory_of_measuring_is_limited(judge, tmp_path, monkeypatch):
+    """Does a network whose scores would take gigabytes fail, and is the limit lifted afterwards?"""
+    monkeypatch.setattr(networks, "key_class", lambda key, name: Layers)
+    net = Layers(before=20, after=20)
+    net.__class__ = type("Net", (Layers,), {})
+    model_io.save_model(tmp_path / "net.npz", net, trained_on="synthetic", before=20, after=20)
+    images = np.zeros((10, 3, 32, 32), np.float32), np.zeros(10, int)
+    monkeypatch.setattr(networks, "held_out_images", lambda data, seed: images)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    found = judge(MESSAGE, tmp_path)
+    assert "Unable to allocate" in found[0].message
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_too_many_parameters(judge, tmp_path, monkeypatch):
+    """Is a file with more parameters than anybody needs refused?"""
+    monkeypatch.setattr(networks, "MAX_PARAMETERS", 11)
+    hand_in(tmp_path, "synthetic")
+    assert "declares" in judge(MESSAGE, tmp_path)[0].message  # 12 of 8 bytes, and the description

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from autograder.core.results import RepairKind
 from autograder.course.cells import grade_id
-from autograder.submission.reading import NotGradable, read_notebook
+from autograder.submission.reading import NotGradable, parse_notebook, read_submission
 from autograder.submission.sanitize import sanitize
 from helpers import toy
 
@@ -24,6 +24,11 @@ def handed_in(toy_key):
 
 def cell(notebook, name):
     return next(cell for cell in notebook.cells if (grade_id(cell) or cell.id) == name)
+
+
+def read(path):
+    """The notebook of a submission whose folder is that of `path`."""
+    return parse_notebook(read_submission(path.parent, [path.stem]).notebooks[path.stem], path.stem)[0]
 
 
 def sources(notebook):
@@ -148,7 +153,6 @@ def test_experiment_keeps_the_students_outputs(handed_in, toy_key):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "was not submitted"),
         ("", "not a readable notebook"),
         ('{"cells": [', "not a readable notebook"),
         ("[]", "not a readable notebook"),
@@ -159,10 +163,9 @@ def test_experiment_keeps_the_students_outputs(handed_in, toy_key):
 def test_unreadable_files(tmp_path, content, said):
     """Does each broken file give a reason in words?"""
     path = tmp_path / "Toy.ipynb"
-    if content is not None:
-        path.write_text(content)
+    path.write_text(content)
     with pytest.raises(NotGradable, match=said):
-        read_notebook(path)
+        read(path)
 
 
 def test_old_format(tmp_path, handed_in, toy_key):
@@ -173,9 +176,16 @@ def test_old_format(tmp_path, handed_in, toy_key):
         del c["id"]
     path = tmp_path / "Toy.ipynb"
     path.write_text(json.dumps(old))
-    clean, repairs = sanitize(read_notebook(path), toy_key)
+    clean, repairs = sanitize(read(path), toy_key)
     assert cell(clean, "double").source == MINE
     assert repairs == []
+
+
+def test_older_version(tmp_path, handed_in, toy_key):
+    """Is a notebook of version 3, which has worksheets, upgraded and graded?"""
+    nbformat.write(nbformat.convert(handed_in, 3), tmp_path / "Toy.ipynb", version=3)
+    clean, _ = sanitize(read(tmp_path / "Toy.ipynb"), toy_key)
+    assert cell(clean, "double").source == MINE
 
 
 def test_huge_notebook(tmp_path, monkeypatch):
@@ -184,7 +194,7 @@ def test_huge_notebook(tmp_path, monkeypatch):
     with path.open("wb") as file:
         file.truncate(100 * 2**20)
     with pytest.raises(NotGradable, match="has 100 MB"):
-        read_notebook(path)
+        read(path)
 
 
 def test_pictures_pasted_into_an_answer_are_kept(handed_in, toy_key):

@@ -93,3 +93,31 @@ def test_malformed(message):
     """Is everything that `encode` does not make refused with one kind of error?"""
     with pytest.raises(MalformedValue):
         decode(message)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"shape": [2**70]},
+        {"shape": [0, 2**70], "data": ""},
+        {"shape": [0] + [2**20] * 20, "data": ""},
+        {"shape": [-2]},
+        {"shape": [True, 2]},
+        {"shape": [1] * 100},
+        {"shape": "2"},
+        {"dtype": ","},
+        {"dtype": "|O"},
+        {"dtype": "f8,f8"},
+        {"dtype": ">f8"},
+        {"dtype": "<f3"},
+        {"dtype": ["<f8"]},
+        {"data": "é"},
+        {"data": None},
+        {"data": "A" * 3 * MAX_BYTES},
+        {"type": 3},
+    ],
+)
+def test_what_encode_does_not_write_is_malformed(changed):
+    """Does everything that `encode` cannot have written raise MalformedValue, and nothing else?"""
+    with pytest.raises(MalformedValue):
+        decode({**encode(np.zeros(2)), **changed})

@@ -202,6 +202,23 @@ def test_member_that_is_in_it_twice(saved):
         read_weights(saved[1])
 
 
+def test_list_of_members_is_not_read_where_it_is_long(saved, monkeypatch):
+    """Is a file with tens of thousands of members refused before zipfile makes an object of each?"""
+    rewritten(saved[1], {f"params/W{n}": b"" for n in range(20_000)})
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(WeightsError, match="more than 1000 members"):
+        read_weights(saved[1])
+
+
+def test_end_that_two_readers_could_understand_differently(saved):
+    """Is a file refused whose end says that the list of members is described elsewhere, or has a comment behind it?"""
+    content = saved[1].read_bytes()
+    for end in (b"PK\6\7" + b"\0" * 16 + content[-22:], content[-22:-2] + b"\1\0x"):
+        saved[1].write_bytes(content[:-22] + end)
+        with pytest.raises(WeightsError, match="does not end as"):
+            read_weights(saved[1])
+
+
 def test_too_many_members(saved):
     """Is a file of very many members refused?"""
     rewritten(saved[1], {f"params/W{n}": b"" for n in range(model_io.MAX_MEMBERS)})

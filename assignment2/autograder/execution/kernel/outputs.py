@@ -6,11 +6,11 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
+from autograder.core.text import well_formed
 from autograder.execution.kernel.frames import HEADER, Kind, is_bundle
 
 FRAME_BYTES = 2**10  # what a frame counts beside its body: an output is larger in memory than in a frame
 MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside of its texts: a million empty objects fill the memory
-MAX_DEPTH = 20  # levels of JSON: notebooks are copied and written by functions that call themselves for each level
 TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never looks at a byte twice
 STREAMS = {Kind.STDOUT: "stdout", Kind.STDERR: "stderr"}
 
@@ -80,12 +80,10 @@ def parse(body: bytes) -> dict[str, Any]:
     if len(body) > MAX_STRUCTURE and is_complex(body):
         raise BrokenFrame
     try:
-        content = json.loads(body)
-        if b"\\u" in body:  # a half of a pair of surrogates could not be written anywhere
-            json.dumps(content, ensure_ascii=False).encode()
+        content = well_formed(json.loads(body))
     except (ValueError, RecursionError):
         raise BrokenFrame from None
-    if not isinstance(content, dict) or is_deeper(content, MAX_DEPTH):
+    if not isinstance(content, dict):
         raise BrokenFrame
     return content
 
@@ -98,14 +96,6 @@ def is_complex(body: bytes) -> bool:
         if number == MAX_TEXTS:
             return True
     return structure > MAX_STRUCTURE
-
-
-def is_deeper(value: object, levels: int) -> bool:
-    """Tell whether JSON has more levels than these."""
-    if levels < 0:
-        return True
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(is_deeper(child, levels - 1) for child in children)
 
 
 def is_error(content: dict[str, Any]) -> bool:

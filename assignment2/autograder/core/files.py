@@ -1,0 +1,49 @@
+"""Opening files that somebody else has made: plain ones, of a limited size, in their own folder."""
+
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+from autograder.core.errors import SubmissionError
+
+MIB = 2**20
+
+
+class Unusable(SubmissionError):
+    """A file that was handed in and cannot be used; the message names it and says why."""
+
+
+def open_regular(path: Path, limit: int) -> BufferedReader:
+    """Open a file of a submission to read its bytes; raises Unusable for all but a regular file of at most `limit`.
+
+    Neither the file nor the two folders it is in, the assignment's and the student's, may be links: what they point to
+    is somebody else's. A pipe or a device is not even opened: it could hold up the reader for ever.
+    """
+    try:
+        if any(place.is_symlink() for place in (path, path.parent, path.parent.parent)):
+            raise Unusable(f"{path.name} is a link, or in a folder that is one: hand in the file itself")
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Unusable(f"{path.name} is not a file")
+        if found.st_size > limit:
+            raise Unusable(f"{path.name} has {found.st_size / MIB:.0f} MB, more than {limit / MIB:.0f}")
+        return path.open("rb")
+    except FileNotFoundError:
+        raise Unusable(f"{path.name} was not handed in") from None
+    except OSError as error:
+        raise Unusable(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """Return the bytes of a file of a submission; raises what `open_regular` raises."""
+    with open_regular(path, limit) as file:
+        try:
+            return file.read(limit)
+        except OSError as error:
+            raise Unusable(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether something has this name, whatever it is; what cannot be looked at is there."""
+    return os.path.lexists(path)

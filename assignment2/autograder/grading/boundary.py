@@ -1,0 +1,45 @@
+"""Where the trouble of one submission ends: it becomes its student's own outcome, and the class goes on."""
+
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder.core.errors import GraderError, SubmissionError
+from autograder.grading.logs import write_log
+from autograder.integration.converters import ConversionFailed
+
+# the grader's own trouble stops a run: its machine, its disk, its database, its workers
+GRADERS_OWN = (GraderError, OSError, SQLAlchemyError, BrokenExecutor, CancelledError)
+MAX_REASON = 300  # characters
+
+
+class Boundary:
+    """Keeps what goes wrong with each submission. reasons: by student, "not gradable: ..." """
+
+    def __init__(self, course: Path):
+        self.course = course
+        self.reasons: dict[str, str] = {}
+
+    @contextmanager
+    def around(self, student: str, outcome: str = "not gradable") -> Iterator[None]:
+        """Let whatever is raised become the student's outcome, except the grader's own trouble and Ctrl-C.
+
+        What nobody has foreseen, a programming error of the grader's included, is named by its type, and its traceback
+        is in the student's log.
+        """
+        try:
+            yield
+        except (SubmissionError, ConversionFailed) as problem:
+            self._note(student, outcome, str(problem))
+        except GRADERS_OWN:
+            raise
+        except Exception as error:  # RecursionError and MemoryError included
+            write_log(self.course, student, traceback.format_exc(), append=True)
+            self._note(student, outcome, f"{type(error).__name__}: {error}, see logs/")
+
+    def _note(self, student: str, outcome: str, reason: str) -> None:
+        self.reasons[student] = f"{outcome}: {' '.join(reason.split())}"[:MAX_REASON]
