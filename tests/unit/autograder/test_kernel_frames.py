@@ -41,6 +41,12 @@ def test_text_is_added_to_the_text_before_it():
     assert [(output.name, output.text) for output in found] == [("stdout", "ab"), ("stderr", "c"), ("stdout", "d�")]
 
 
+def test_half_of_a_surrogate_pair_is_mended():
+    """Is text that no file can hold shown with a question mark, instead of breaking the cell?"""
+    found = outputs_of((Kind.DATA, {"data": {"text/plain": "a \ud83d"}}))
+    assert found[0].data == {"text/plain": "a ?"}
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
