@@ -1,0 +1,139 @@
+"""Files of weights that were handed in, whatever they hold."""
+
+import io
+import json
+import resource
+import zipfile
+from unittest import mock
+
+import nbformat
+import numpy as np
+import pytest
+from autograder.core.annotations import note_verdicts
+from autograder.core.results import Status
+from autograder.course.key import load_key
+from autograder.judging import networks, table
+from autograder.judging.expected import Expected
+from cs231n import data_utils
+from helpers import SOURCES, odd
+from helpers.notebooks import written_and_read
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+SEED = -1  # of held-out images that no other test asks for
+MESSAGE = {
+    "check": "accuracy", "kind": "model", "path": "net.npz", "weights": [1, 2],
+    "classes": ["TwoLayerNet", "FullyConnectedNet"], "at_least": {"cifar-10": [0.4, 0.6], "synthetic": [0.4, 0.6]},
+}  # fmt: skip
+IMAGES = np.zeros((4, 3, 32, 32), np.float32), np.arange(4)
+ABOUT = {"class": "TwoLayerNet", "constructor": {"hidden_dim": 2}, "trained_on": "synthetic"}
+SHAPES = {"W1": (3072, 2), "b1": (2,), "W2": (2, 10), "b2": (10,)}
+
+arguments = st.fixed_dictionaries(
+    {},
+    optional={
+        "hidden_dims": st.lists(st.integers(-1, 50) | odd.leaves, max_size=4) | odd.values,
+        "input_dim": st.sampled_from([3072, 1, 0, -1, 10**6, 2**70]) | odd.values,
+        "hidden_dim": st.sampled_from([2, 0, 2.0, 10**7]) | odd.values,
+        "num_classes": st.sampled_from([10, 3, 10**9]) | odd.values,
+        "dropout_keep_ratio": odd.numbers,
+        "normalization": st.sampled_from(["batchnorm", "layernorm", None]) | odd.values,
+        "weight_scale": odd.leaves,
+        "reg": odd.values,
+        "dtype": st.sampled_from(["float32", "float16", "int8", ",", "V9999999", "O"]).map(lambda name: {"dtype": name})
+        | odd.values,
+        "seed": odd.values,
+    },
+)
+descriptions = st.fixed_dictionaries(
+    {
+        "class": st.sampled_from(MESSAGE["classes"]) | odd.leaves,
+        "constructor": arguments | st.dictionaries(odd.texts, odd.values, max_size=3) | odd.values,
+        "trained_on": st.sampled_from(["synthetic", "synthetic", "cifar-10"]) | odd.leaves,
+    }
+)
+dtypes = (
+    arrays.floating_dtypes() | arrays.integer_dtypes() | arrays.complex_number_dtypes() | arrays.datetime64_dtypes()
+)
+arrays_of_weights = arrays.arrays(dtypes, arrays.array_shapes(min_dims=0, max_dims=3, max_side=5))
+headers = st.fixed_dictionaries(
+    {
+        "descr": st.sampled_from(["<f8", "|O", "<f99", "<U8", ">f4", [("a", "<f8")]]) | odd.leaves,
+        "fortran_order": st.booleans() | odd.leaves,
+        "shape": st.lists(odd.numbers, max_size=3).map(tuple) | odd.leaves,
+    }
+).map(repr)
+
+
+def member_of(array):
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    return content.getvalue()
+
+
+def member_with(header, data):
+    header = header.encode("latin-1", "replace")[:60_000] + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + data
+
+
+members = st.one_of(arrays_of_weights.map(member_of), st.builds(member_with, headers | odd.texts, odd.blobs), odd.blobs)
+
+# zipfile writes neither halves of surrogate pairs nor what follows a zero
+file_names = odd.texts.map(lambda name: name.replace("\0", "0").encode("utf-8", "replace").decode())
+
+
+def archive(parts, compression):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as file:
+        for name, member in parts.items():
+            file.writestr(name + ".npy", member)
+    return content.getvalue()
+
+
+@st.composite
+def files(draw):
+    """Draw a file of weights that is right but for its description, its arrays or its bytes."""
+    about = draw(st.just(ABOUT) | odd.damaged(ABOUT) | descriptions)
+    parts = {"about": member_of(np.array(odd.written(about).decode()))}
+    parts |= {f"params/{name}": member_of(np.zeros(shape, np.float32)) for name, shape in SHAPES.items()}
+    names = st.sampled_from(sorted(parts)) | file_names
+    parts |= draw(st.dictionaries(names, members, max_size=2))
+    content = archive(parts, draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])))
+    return odd.damage_bytes(draw, content) if draw(st.booleans()) else content
+
+
+@pytest.fixture(scope="session")
+def judge():
+    """The judge of the first notebook's networks, with a few images, and without CIFAR-10."""
+    with (
+        mock.patch.object(data_utils, "find_cifar10", return_value=None),
+        mock.patch.object(data_utils, "held_out_data", return_value=IMAGES),
+    ):
+        yield networks.NetworkJudge(load_key(SOURCES, "FullyConnectedNets"), SEED)
+
+
+def test_right_file_is_measured(judge, folder):
+    """Is the file measured that is damaged below, so that there is something to damage?"""
+    parts = {f"params/{name}": member_of(np.zeros(shape, np.float32)) for name, shape in SHAPES.items()}
+    parts["about"] = member_of(np.array(json.dumps(ABOUT)))
+    (folder / "net.npz").write_bytes(archive(parts, zipfile.ZIP_STORED))
+    assert judge(MESSAGE, folder)[0].message.startswith("25.0% on the held-out images (synthetic)")
+
+
+@given(content=files() | odd.blobs)
+def test_any_file_of_weights(judge, folder, content):
+    """Does every file get a failed verdict for each threshold, or name the images that the grader lacks?"""
+    (folder / "net.npz").write_bytes(content)
+    memory = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}), folder, SEED)
+        verdicts = judge(MESSAGE, folder)
+    except networks.DataSetMissing:
+        return
+    finally:
+        assert resource.getrlimit(resource.RLIMIT_AS) == memory
+    assert [(verdict.status, verdict.weight) for verdict in verdicts] == [(Status.FAILED, 1), (Status.FAILED, 2)]
+    cell = nbformat.v4.new_code_cell(outputs=[table.output(verdicts, 0)])
+    note_verdicts(cell, verdicts)
+    written_and_read(nbformat.v4.new_notebook(cells=[cell]))
