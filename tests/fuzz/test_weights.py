@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from autograder.core.annotations import note_verdicts
 from autograder.core.results import Status
+from autograder.course.catalogue import KnownMistakes
 from autograder.course.key import load_key
 from autograder.judging import networks, table
 from autograder.judging.expected import Expected
+from autograder.judging.judge import CheckJudge
 from cs231n import data_utils
-from helpers import SOURCES, odd
+from helpers import SOURCES, odd, toy
 from helpers.notebooks import written_and_read
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,7 @@ MESSAGE = {
     "check": "accuracy", "kind": "model", "path": "net.npz", "weights": [1, 2],
     "classes": ["TwoLayerNet", "FullyConnectedNet"], "at_least": {"cifar-10": [0.4, 0.6], "synthetic": [0.4, 0.6]},
 }  # fmt: skip
+EXPECTED = Expected({"test_net": {"accuracy": MESSAGE}}, {})
 IMAGES = np.zeros((4, 3, 32, 32), np.float32), np.arange(4)
 ABOUT = {"class": "TwoLayerNet", "constructor": {"hidden_dim": 2}, "trained_on": "synthetic"}
 SHAPES = {"W1": (3072, 2), "b1": (2,), "W2": (2, 10), "b2": (10,)}
@@ -110,7 +113,8 @@ def judge():
         mock.patch.object(data_utils, "find_cifar10", return_value=None),
         mock.patch.object(data_utils, "held_out_data", return_value=IMAGES),
     ):
-        yield networks.NetworkJudge(load_key(SOURCES, "FullyConnectedNets"), SEED)
+        key = load_key(SOURCES, "FullyConnectedNets")
+        yield CheckJudge(EXPECTED, networks.NetworkJudge(key, SEED), KnownMistakes({}, {}))
 
 
 def test_right_file_is_measured(judge, folder):
@@ -118,22 +122,24 @@ def test_right_file_is_measured(judge, folder):
     parts = {f"params/{name}": member_of(np.zeros(shape, np.float32)) for name, shape in SHAPES.items()}
     parts["about"] = member_of(np.array(json.dumps(ABOUT)))
     (folder / "net.npz").write_bytes(archive(parts, zipfile.ZIP_STORED))
-    assert judge(MESSAGE, folder)[0].message.startswith("25.0% on the held-out images (synthetic)")
+    verdicts = judge.cell(toy.cell("tests", "test_net", ""), folder)
+    assert verdicts[0].message.startswith("25.0% on the held-out images (synthetic)")
 
 
 @given(content=files() | odd.blobs)
 def test_any_file_of_weights(judge, folder, content):
     """Does every file get a failed verdict for each threshold, or name the images that the grader lacks?"""
     (folder / "net.npz").write_bytes(content)
+    cell = toy.cell("tests", "test_net", "")
     memory = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}), folder, SEED)
-        verdicts = judge(MESSAGE, folder)
+        networks.require_data(EXPECTED, folder, SEED)
+        verdicts = judge.cell(cell, folder)
     except networks.DataSetMissing:
         return
     finally:
         assert resource.getrlimit(resource.RLIMIT_AS) == memory
     assert [(verdict.status, verdict.weight) for verdict in verdicts] == [(Status.FAILED, 1), (Status.FAILED, 2)]
-    cell = nbformat.v4.new_code_cell(outputs=[table.output(verdicts, 0)])
+    cell.outputs = [table.output(verdicts, 0)]
     note_verdicts(cell, verdicts)
     written_and_read(nbformat.v4.new_notebook(cells=[cell]))

@@ -21,7 +21,7 @@ from autograder.course.cells import grade_id
 from autograder.judging.expected import Expected, Message, sent
 from autograder.submission.markup import plain_text
 
-MAX_TEXT = 500  # characters of an exception
+MAX_TEXT = 500  # characters of a message, which may quote what a student wrote
 Fingerprint = list[Any]  # see `cs231n.checks.hints`
 
 
@@ -59,6 +59,8 @@ class CheckJudge:
             verdicts.append(verdict)
         fingerprints |= {case: hints.error_fingerprint(str(error.get("error"))) for case, error in errors.items()}
         self._name_mistakes(name, verdicts, fingerprints)
+        for verdict in verdicts:
+            verdict.message = plain_text(verdict.message)[:MAX_TEXT]
         return verdicts
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], fingerprints: dict[str, Fingerprint]) -> None:
@@ -76,13 +78,13 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
     error = errors.get(expected.get("case", "")) or errors.get("")
     if error is not None:
         status = Status.EMPTY if error.get("exception") == NotImplementedError.__name__ else Status.ERROR
-        return status, plain_text(f"{error.get('error')}{error.get('where', '')}")[:MAX_TEXT]
+        return status, f"{error.get('error')}{error.get('where', '')}"
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, ""
     raised = next((output for output in cell.outputs if output.output_type == "error"), None)
     if raised is not None:
-        return Status.ERROR, f"{raised.get('ename')}: {raised.get('evalue')}"[:MAX_TEXT]
+        return Status.ERROR, f"{raised.get('ename')}: {raised.get('evalue')}"
     return Status.NOT_REACHED, "the check cell sent no value for it"
 
 
@@ -94,10 +96,10 @@ def judge_values(got: Message, expected: Message) -> tuple[Status, str, Fingerpr
     try:
         return compared(got, expected)
     except (MalformedValue, KeyError) as error:
-        return Status.FAILED, f"a malformed value: {error}"[:MAX_TEXT], []
+        return Status.FAILED, f"a malformed value: {error}", []
     except Exception as error:
         get_logger().exception("the values of %s cannot be judged", expected["check"])
-        return Status.FAILED, f"values that cannot be judged: {type(error).__name__} {error}"[:MAX_TEXT], []
+        return Status.FAILED, f"values that cannot be judged: {type(error).__name__} {error}", []
 
 
 def compared(got: Message, expected: Message) -> tuple[Status, str, Fingerprint]:
