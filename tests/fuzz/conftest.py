@@ -22,7 +22,7 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),  # damaged files are large, and some are slow to make
     print_blob=True,
 )
-settings.register_profile("suite", settings.get_profile("fuzz"), max_examples=200, derandomize=True)
+settings.register_profile("suite", settings.get_profile("fuzz"), max_examples=300, derandomize=True)
 settings.register_profile(
     "hours", settings.get_profile("fuzz"), max_examples=int(os.environ.get("EXAMPLES", 1_000_000))
 )

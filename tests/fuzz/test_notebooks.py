@@ -12,7 +12,7 @@ from autograder.submission.preparation import merge, prepare
 from autograder.submission.reading import read_submission
 from helpers import odd
 from helpers.notebooks import written_and_read
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 OPTIONS = ExecutionOptions(sandboxed=True)
@@ -73,6 +73,7 @@ def test_damaged_notebook(toy_key, released, folder, data):
 
 
 @given(content=odd.values.map(odd.written) | st.lists(cells).map(lambda found: odd.written({"cells": found})))
+@example(content=b'{"nbformat": "\\ud800"}')  # comes into the message
 def test_any_json(toy_key, folder, content):
     """Is JSON that never was a notebook of ours graded like an empty one?"""
     assert checks(grade(content, toy_key, folder)) == checks(toy_key.template)
