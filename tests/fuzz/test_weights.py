@@ -1,7 +1,6 @@
 """Files of weights that were handed in, whatever they hold."""
 
 import io
-import json
 import resource
 import zipfile
 from unittest import mock
@@ -29,37 +28,49 @@ MESSAGE = {
     "classes": ["TwoLayerNet", "FullyConnectedNet"], "at_least": {"cifar-10": [0.4, 0.6], "synthetic": [0.4, 0.6]},
 }  # fmt: skip
 EXPECTED = Expected({"test_net": {"accuracy": MESSAGE}}, {})
+FAILED = [(Status.FAILED, weight) for weight in MESSAGE["weights"]]
 IMAGES = np.zeros((4, 3, 32, 32), np.float32), np.arange(4)
 ABOUT = {"class": "TwoLayerNet", "constructor": {"hidden_dim": 2}, "trained_on": "synthetic"}
-SHAPES = {"W1": (3072, 2), "b1": (2,), "W2": (2, 10), "b2": (10,)}
+SHAPES = {"W1": (3072, 2), "b1": (2,), "W2": (2, 10), "b2": (10,)}  # of both classes, with one hidden layer of two
 
-arguments = st.fixed_dictionaries(
-    {},
-    optional={
-        "hidden_dims": st.lists(st.integers(-1, 50) | odd.leaves, max_size=4) | odd.values,
-        "input_dim": st.sampled_from([3072, 1, 0, -1, 10**6, 2**70]) | odd.values,
-        "hidden_dim": st.sampled_from([2, 0, 2.0, 10**7]) | odd.values,
-        "num_classes": st.sampled_from([10, 3, 10**9]) | odd.values,
-        "dropout_keep_ratio": odd.numbers,
-        "normalization": st.sampled_from(["batchnorm", "layernorm", None]) | odd.values,
-        "weight_scale": odd.leaves,
-        "reg": odd.values,
-        "dtype": st.sampled_from(["float32", "float16", "int8", ",", "V9999999", "O"]).map(lambda name: {"dtype": name})
-        | odd.values,
-        "seed": odd.values,
-    },
-)
+# -- descriptions
+
+names_of_dtypes = st.sampled_from(["float32", "float16", "int8", "bool", ",", "V9999999", "O"])
+arguments = {
+    "hidden_dims": st.lists(st.integers(-1, 50) | odd.leaves, max_size=4) | odd.values,
+    "input_dim": st.sampled_from([3072, 1, 0, -1, 10**6, 2**70]) | odd.values,
+    "hidden_dim": st.sampled_from([2, 0, 2.0, 10**7]) | odd.values,
+    "num_classes": st.sampled_from([10, 3, 10**9]) | odd.values,
+    "dropout_keep_ratio": odd.numbers,
+    "normalization": st.sampled_from(["batchnorm", "layernorm", None]) | odd.values,
+    "weight_scale": odd.leaves,
+    "reg": odd.values,
+    "dtype": names_of_dtypes.map(lambda name: {"dtype": name}) | odd.values,
+    "seed": odd.values,
+}
+harmless = {name: arguments[name] for name in ("dropout_keep_ratio", "reg", "dtype", "seed")}
+calls_that_fit = st.fixed_dictionaries({"hidden_dims": st.just([2])}, optional=harmless)
+calls = calls_that_fit | st.fixed_dictionaries({}, optional=arguments) | st.dictionaries(odd.texts, odd.values)
 descriptions = st.fixed_dictionaries(
     {
-        "class": st.sampled_from(MESSAGE["classes"]) | odd.leaves,
-        "constructor": arguments | st.dictionaries(odd.texts, odd.values, max_size=3) | odd.values,
-        "trained_on": st.sampled_from(["synthetic", "synthetic", "cifar-10"]) | odd.leaves,
+        "class": st.sampled_from(MESSAGE["classes"]),
+        "constructor": calls,
+        "trained_on": st.sampled_from([*["synthetic"] * 9, "cifar-10"]),
     }
 )
-dtypes = (
-    arrays.floating_dtypes() | arrays.integer_dtypes() | arrays.complex_number_dtypes() | arrays.datetime64_dtypes()
+
+# -- members of the archive
+
+dtypes = st.one_of(
+    arrays.floating_dtypes(), arrays.integer_dtypes(), arrays.complex_number_dtypes(), arrays.datetime64_dtypes()
 )
-arrays_of_weights = arrays.arrays(dtypes, arrays.array_shapes(min_dims=0, max_dims=3, max_side=5))
+small = arrays.arrays(dtypes, arrays.array_shapes(min_dims=0, max_dims=3, max_side=5))
+fitting = st.builds(
+    lambda shape, value, dtype: np.full(shape, value).astype(dtype),
+    st.sampled_from(sorted(SHAPES.values())),
+    st.sampled_from([0.0, 1e300, np.nan, -np.inf]),
+    st.sampled_from(["f2", "f4", ">f8", "i8", "?", "u1"]),
+)
 headers = st.fixed_dictionaries(
     {
         "descr": st.sampled_from(["<f8", "|O", "<f99", "<U8", ">f4", [("a", "<f8")]]) | odd.leaves,
@@ -67,6 +78,8 @@ headers = st.fixed_dictionaries(
         "shape": st.lists(odd.numbers, max_size=3).map(tuple) | odd.leaves,
     }
 ).map(repr)
+# zipfile writes neither halves of surrogate pairs nor what follows a zero
+file_names = odd.texts.map(lambda name: name.replace("\0", "0").encode("utf-8", "replace").decode())
 
 
 def member_of(array):
@@ -80,13 +93,10 @@ def member_with(header, data):
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + data
 
 
-members = st.one_of(arrays_of_weights.map(member_of), st.builds(member_with, headers | odd.texts, odd.blobs), odd.blobs)
-
-# zipfile writes neither halves of surrogate pairs nor what follows a zero
-file_names = odd.texts.map(lambda name: name.replace("\0", "0").encode("utf-8", "replace").decode())
+members = (small | fitting).map(member_of) | st.builds(member_with, headers | odd.texts, odd.blobs) | odd.blobs
 
 
-def archive(parts, compression):
+def archive(parts, compression=zipfile.ZIP_STORED):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", compression) as file:
         for name, member in parts.items():
@@ -94,16 +104,21 @@ def archive(parts, compression):
     return content.getvalue()
 
 
+def right_parts(about=ABOUT):
+    parts = {f"params/{name}": member_of(np.zeros(shape, np.float32)) for name, shape in SHAPES.items()}
+    return {"about": member_of(np.array(odd.written(about).decode())), **parts}
+
+
 @st.composite
 def files(draw):
-    """Draw a file of weights that is right but for its description, its arrays or its bytes."""
-    about = draw(st.just(ABOUT) | odd.damaged(ABOUT) | descriptions)
-    parts = {"about": member_of(np.array(odd.written(about).decode()))}
-    parts |= {f"params/{name}": member_of(np.zeros(shape, np.float32)) for name, shape in SHAPES.items()}
-    names = st.sampled_from(sorted(parts)) | file_names
-    parts |= draw(st.dictionaries(names, members, max_size=2))
+    """Draw a file of weights that is right but for a few of its members or its bytes."""
+    parts = right_parts()
+    parts |= draw(st.dictionaries(st.sampled_from(sorted(parts)) | file_names, members, max_size=2))
     content = archive(parts, draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])))
     return odd.damage_bytes(draw, content) if draw(st.booleans()) else content
+
+
+# -- judging them
 
 
 @pytest.fixture(scope="session")
@@ -117,18 +132,8 @@ def judge():
         yield CheckJudge(EXPECTED, networks.NetworkJudge(key, SEED), KnownMistakes({}, {}))
 
 
-def test_right_file_is_measured(judge, folder):
-    """Is the file measured that is damaged below, so that there is something to damage?"""
-    parts = {f"params/{name}": member_of(np.zeros(shape, np.float32)) for name, shape in SHAPES.items()}
-    parts["about"] = member_of(np.array(json.dumps(ABOUT)))
-    (folder / "net.npz").write_bytes(archive(parts, zipfile.ZIP_STORED))
-    verdicts = judge.cell(toy.cell("tests", "test_net", ""), folder)
-    assert verdicts[0].message.startswith("25.0% on the held-out images (synthetic)")
-
-
-@given(content=files() | odd.blobs)
-def test_any_file_of_weights(judge, folder, content):
-    """Does every file get a failed verdict for each threshold, or name the images that the grader lacks?"""
+def verdicts_on(content, judge, folder):
+    """Judge a file as grading does; None where the grader lacks the images that it asks for."""
     (folder / "net.npz").write_bytes(content)
     cell = toy.cell("tests", "test_net", "")
     memory = resource.getrlimit(resource.RLIMIT_AS)
@@ -136,10 +141,33 @@ def test_any_file_of_weights(judge, folder, content):
         networks.require_data(EXPECTED, folder, SEED)
         verdicts = judge.cell(cell, folder)
     except networks.DataSetMissing:
-        return
+        return None
     finally:
         assert resource.getrlimit(resource.RLIMIT_AS) == memory
-    assert [(verdict.status, verdict.weight) for verdict in verdicts] == [(Status.FAILED, 1), (Status.FAILED, 2)]
     cell.outputs = [table.output(verdicts, 0)]
     note_verdicts(cell, verdicts)
     written_and_read(nbformat.v4.new_notebook(cells=[cell]))
+    return verdicts
+
+
+def failed(verdicts):
+    return [(verdict.status, verdict.weight) for verdict in verdicts] == FAILED
+
+
+def test_right_file_is_measured(judge, folder):
+    """Is the file measured that is damaged below, so that there is something to damage?"""
+    verdicts = verdicts_on(archive(right_parts()), judge, folder)
+    assert verdicts[0].message.startswith("25.0% on the held-out images (synthetic)")
+
+
+@given(content=files() | odd.blobs)
+def test_any_file_of_weights(judge, folder, content):
+    """Does every file get a failed verdict for each threshold?"""
+    assert failed(verdicts_on(content, judge, folder))
+
+
+@given(about=descriptions | odd.damaged(ABOUT) | odd.values)
+def test_any_description(judge, folder, about):
+    """Does a network fail whatever it says about itself, unless the grader lacks the images that it asks for?"""
+    verdicts = verdicts_on(archive(right_parts(about)), judge, folder)
+    assert failed(verdicts) if verdicts is not None else about["trained_on"] == "cifar-10"
