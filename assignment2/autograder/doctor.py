@@ -46,6 +46,7 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
     try:
         load_config(course)
+        sandbox.require_hidden(course / "source")
         yield True, "course", str(course), ""
     except GraderError as problem:
         yield False, "course", str(course), str(problem)

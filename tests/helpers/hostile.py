@@ -202,8 +202,8 @@ BROKEN = {  # what a cell's own messages may not be
     "no bundle": """b'{"data": 3}'""",
     "a number as HTML": """b'{"data": {"text/html": [1, {}]}}'""",
     "deeply nested": "b'[' * 500_000",
-    "a million objects": """b'{"data": {"a/json": [' + b'{},' * 300_000 + b'{}]}}'""",
-    "a number of many digits": """b'{"data": {"a/json": ' + b'9' * 5000 + b'}}'""",
+    "a million objects": """b'{"data": {"application/json": [' + b'{},' * 300_000 + b'{}]}}'""",
+    "a number of many digits": """b'{"data": {"application/json": ' + b'9' * 5000 + b'}}'""",
 }
 THREADS = """import threading, time
 def forever():

@@ -179,9 +179,9 @@ def solution(source):
 def sending(change):
     """`double` is right, and the message of its check vector/out is changed by this statement about `m`."""
     return solution(
-        # without this, Jupyter refuses to send half a character
-        "import json\nsession = get_ipython().kernel.session\n"
-        "session.pack = lambda message: json.dumps(message, default=str).encode()\n"
+        # without this, a kernel would send no half of a character
+        "import json, autograder.execution.kernel.shell as shell\n"
+        "shell.to_json = lambda content: json.dumps(content).encode()\n"
         "import cs231n.checks.session as s\nflush = s.SendingChecks._flush\ndef tampered(self):\n"
         "    for m in self._messages:\n        if m['check'] == 'vector/out':\n"
         f"            v = next(iter(m['values'].values()))\n            {change}\n"

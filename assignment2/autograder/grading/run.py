@@ -64,6 +64,7 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         config.ExecuteFromStore.sandbox = False
     if execution_options(config).sandboxed and options.scheduler is None:
         sandbox.require()
+        sandbox.require_hidden(course / "source")
     with only_grader(course):
         problems = submitters(course)
         students = [student for student, problem in problems.items() if not problem]

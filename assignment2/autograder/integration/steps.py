@@ -26,6 +26,7 @@ from autograder.course.held_out import course_seed
 from autograder.course.key import Key, load_key
 from autograder.execution.executions import Executions, executions_in
 from autograder.execution.job import ExecutionOptions, Limits, Runtime
+from autograder.execution.kernel.sandbox import require_hidden
 from autograder.judging import table
 from autograder.judging.expected import Expected, expected_values, is_sent
 from autograder.judging.judge import CheckJudge, score
@@ -92,6 +93,8 @@ class ExecuteFromStore(CourseStep):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         prepared = self.prepared(resources)
+        if prepared.job.sandboxed:
+            require_hidden(self.folder("source", resources))
         return merge(prepared.notebook, self.executions().results(prepared.job)), resources
 
 

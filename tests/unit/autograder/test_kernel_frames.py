@@ -69,6 +69,14 @@ def test_what_no_kernel_sends_is_broken(kind, body):
         outputs_of((kind, body))
 
 
+def test_what_could_not_be_written_is_taken_out():
+    """Are half a pair of surrogates and levels without end replaced, so that a notebook with them can be written?"""
+    deep = json.loads("[" * 400 + "]" * 400)
+    found = outputs_of((Kind.DATA, {"data": {"text/plain": "\ud800", "application/json": deep}}))
+    assert found[0].data["text/plain"] == "?"
+    assert nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=found)])).encode()
+
+
 @pytest.mark.parametrize("part", [b"{},", b"[],", b'"",', b'"a":1,'])
 def test_json_of_many_parts_is_refused_before_it_is_parsed(part):
     """Is a frame whose JSON would take far more memory than it has bytes refused, and a long text not?"""
@@ -88,6 +96,7 @@ def test_bundles_are_texts_or_json():
     """Are MIME bundles told from what only looks like one?"""
     assert is_bundle({"text/plain": "x", "application/vnd.mine+json": [1]})
     assert not is_bundle({3: "x"})
+    assert not is_bundle({"text/json": [1]})
     assert not is_bundle(None)
 
 

@@ -4,10 +4,12 @@ A frame is a header and a body: the token of the cell that it belongs to, its ki
 draws a new token for each cell, so nothing that an earlier cell has left running can speak for a later one.
 """
 
+import re
 import struct
 from enum import IntEnum
 
 HEADER = struct.Struct("!8sBI")  # token, kind, length of the body in bytes
+JSON_TYPE = re.compile(r"application/(.*\+)?json")
 NO_CELL = bytes(8)  # the token before the first cell
 
 
@@ -31,7 +33,7 @@ def frame(token: bytes, kind: Kind, body: bytes = b"") -> bytes:
 
 
 def is_bundle(data: object) -> bool:
-    """Tell whether this is a MIME bundle: texts, or JSON under the types that end in +json."""
+    """Tell whether this is a MIME bundle: texts, or anything under the types that the notebook format calls JSON."""
     return isinstance(data, dict) and all(
-        isinstance(mime, str) and (mime.endswith("json") or isinstance(value, str)) for mime, value in data.items()
+        isinstance(mime, str) and (isinstance(value, str) or JSON_TYPE.fullmatch(mime)) for mime, value in data.items()
     )

@@ -58,6 +58,16 @@ def require() -> None:
         raise NoSandbox(f"student code runs in a sandbox, and there is none here ({reason}). {INSTALL}")
 
 
+def require_hidden(folder: Path) -> None:
+    """Raise NoSandbox where a sandbox would show this folder, because what it has to show contains it."""
+    for path in read_only():
+        if folder.resolve().is_relative_to(Path(path).resolve()):
+            raise NoSandbox(
+                f"{folder} lies in {path}, which student code has to see to run Python: move the course, "
+                "or use a virtual environment in a folder of its own"
+            )
+
+
 def isolation() -> list[str]:
     """The part of bubblewrap's command line that says what is not shared.
 
@@ -65,7 +75,7 @@ def isolation() -> list[str]:
     student code from making one.
     """
     user = [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
-    spaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    spaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--hostname", "sandbox"]
     return [shutil.which("bwrap") or "bwrap", *user, *spaces, "--die-with-parent"]
 
 
