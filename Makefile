@@ -5,7 +5,7 @@ JOBS ?= 2
 # Pins of all packages; /dev/null for the newest ones.
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: setup demo lint test test-fast coverage release notebooks fingerprints reference lock
+.PHONY: setup demo lint test test-fast fuzz coverage release notebooks fingerprints reference lock
 
 setup: .venv/.installed
 
@@ -32,6 +32,11 @@ test: lint
 # What to run after each change: half a minute.
 test-fast: lint
 	$(BIN)/python -m pytest tests/unit -n $(JOBS) -q
+
+# New cases for the fuzzers, so many for each property: for hours, or until the first failure. make EXAMPLES=1000 fuzz
+EXAMPLES ?= 1000000
+fuzz: setup
+	HYPOTHESIS_PROFILE=hours EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz -n $(JOBS) -q
 
 # Which lines and branches of both packages no test runs. Only some tests: make TESTS=tests/unit coverage
 TESTS ?= tests

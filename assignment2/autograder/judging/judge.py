@@ -22,7 +22,7 @@ from autograder.judging import told
 from autograder.judging.expected import Expected, Message, sent
 from autograder.submission.markup import plain_text
 
-MAX_TEXT = 500  # characters of an exception
+MAX_TEXT = 500  # characters of a message, which may quote what a student wrote
 Fingerprint = list[Any]  # see `cs231n.checks.hints`
 Found = tuple[Status, str, str]  # the status of a check, its message, and what its student is told
 
@@ -64,6 +64,8 @@ class CheckJudge:
             verdicts.append(verdict)
         fingerprints |= {case: hints.error_fingerprint(str(error.get("error"))) for case, error in errors.items()}
         self._name_mistakes(name, verdicts, fingerprints)
+        for verdict in verdicts:
+            verdict.message = plain_text(verdict.message)[:MAX_TEXT]
         return verdicts
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], fingerprints: dict[str, Fingerprint]) -> None:
@@ -78,7 +80,7 @@ class CheckJudge:
 
 def failed(message: str, told: str | None = None) -> Found:
     """Return a failure. told: what its student is told, where that is not the whole message"""
-    return Status.FAILED, message[:MAX_TEXT], message if told is None else told
+    return Status.FAILED, message, message if told is None else told
 
 
 def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message], code: Sequence[str]) -> Found:
@@ -88,17 +90,17 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
     """
     error = errors.get(expected.get("case", "")) or errors.get("")
     if error is not None:
-        text = plain_text(f"{error.get('error')}{error.get('where', '')}")
+        text = f"{error.get('error')}{error.get('where', '')}"
         if error.get("exception") == NotImplementedError.__name__:
-            return Status.EMPTY, text[:MAX_TEXT], "fill the TODO block (run the cell yourself to read which one)"
-        return Status.ERROR, text[:MAX_TEXT], told.exception(text, code)
+            return Status.EMPTY, text, "a TODO block is still empty (run the cell yourself to read which one)"
+        return Status.ERROR, text, told.exception(text, code)
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, "", ""
     raised = next((output for output in cell.outputs if output.output_type == "error"), None)
     if raised is not None:
         text = f"{raised.get('ename')}: {raised.get('evalue')}"
-        return Status.ERROR, text[:MAX_TEXT], told.exception(text, code)
+        return Status.ERROR, text, told.exception(text, code)
     missing = "the check cell sent no value for it"
     return Status.NOT_REACHED, missing, missing
 

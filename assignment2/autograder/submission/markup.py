@@ -41,6 +41,7 @@ ESCAPES = re.compile(
     r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # titles, links, the clipboard
     r"|\x1b[ -/]*[0-~]?"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+    r"|[\ud800-\udfff]"  # halves of a pair, which no file can hold
     r"|[\u202a-\u202e\u2066-\u2069]",  # they make text look like another one
     re.DOTALL,
 )
@@ -48,7 +49,8 @@ HARMLESS_ADDRESS = re.compile(r"(?:https?|mailto):|[^:]*\Z", re.IGNORECASE)
 
 
 def plain_text(text: str) -> str:
-    """Return a text without escape codes, control characters and marks that turn the direction of writing."""
+    """Return a text that can be written, without escape codes, control characters and marks that turn the direction of
+    writing."""
     return ESCAPES.sub("", text)
 
 

@@ -240,6 +240,7 @@ def test_escape_codes():
     assert plain_text("\x1b[1;31mred\x1b[0m\x1b]0;t\x07 \x1b(B\x9bx \u202eevil\u202c\ttab\n") == "red x evil\ttab\n"
     assert plain_text("\x1b]0;not closed") == "0;not closed"
     assert plain_text("\x1b]8;;http://a.b\x1b\\text\x1b]8;;\x1b\\") == "text"
+    assert plain_text("half \ud83d of a pair, a whole one \U0001f600") == "half  of a pair, a whole one \U0001f600"
 
 
 def test_tex():

@@ -6,9 +6,12 @@ import resource
 import numpy as np
 import pytest
 from autograder.core.results import Status
+from autograder.course.catalogue import KnownMistakes
 from autograder.judging import networks
 from autograder.judging.expected import Expected
+from autograder.judging.judge import CheckJudge
 from cs231n import cifar10_files, data_utils, model_io
+from helpers import toy
 
 MESSAGE = {
     "check": "accuracy", "kind": "model", "path": "net.npz", "weights": [1, 2], "classes": ["Net"],
@@ -89,6 +92,16 @@ def test_file_that_cannot_be_used_fails_with_the_reason(judge, tmp_path, make, s
     found = judge(MESSAGE, tmp_path)
     assert [verdict.status for verdict in found] == [Status.FAILED, Status.FAILED]
     assert said in found[0].message
+
+
+def test_message_that_quotes_a_file_can_be_written(judge, tmp_path, monkeypatch):
+    """Is what a file says short and without what breaks a notebook or a terminal, where a message quotes it?"""
+    monkeypatch.setattr(model_io, "_fitting_model", lambda *_: None)
+    model_io.save_model(tmp_path / "net.npz", Net(), trained_on="synthetic", **{"\ud800\x1b[31m" + "a" * 1000: 1})
+    checks = CheckJudge(Expected({"test_net": {"accuracy": MESSAGE}}, {}), judge, KnownMistakes({}, {}))
+    message = checks.cell(toy.cell("tests", "test_net", ""), tmp_path)[0].message
+    assert "unexpected keyword argument 'aaa" in message
+    assert len(message.encode()) <= 500
 
 
 def test_accuracy_decides(judge, tmp_path, monkeypatch):
