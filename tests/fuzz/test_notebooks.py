@@ -74,6 +74,9 @@ def test_damaged_notebook(toy_key, released, folder, data):
 
 @given(content=odd.values.map(odd.written) | st.lists(cells).map(lambda found: odd.written({"cells": found})))
 @example(content=b'{"nbformat": "\\ud800"}')  # comes into the message
+@example(
+    content=b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "\\ud800", "metadata": {}, "outputs": []}]}'
+)
 def test_any_json(toy_key, folder, content):
     """Is JSON that never was a notebook of ours graded like an empty one?"""
     assert checks(grade(content, toy_key, folder)) == checks(toy_key.template)
