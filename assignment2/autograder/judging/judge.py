@@ -93,14 +93,14 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
         text = f"{error.get('error')}{error.get('where', '')}"
         if error.get("exception") == NotImplementedError.__name__:
             return Status.EMPTY, text, "a TODO block is still empty (run the cell yourself to read which one)"
-        return Status.ERROR, text, told.exception(text, code)
+        return Status.ERROR, text, told.exception(error.get("exception"), error.get("line"), error.get("source"), code)
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, "", ""
     raised = next((output for output in cell.outputs if output.output_type == "error"), None)
     if raised is not None:
         text = f"{raised.get('ename')}: {raised.get('evalue')}"
-        return Status.ERROR, text, told.exception(text, code)
+        return Status.ERROR, text, told.exception(raised.get("ename"), None, None, code)
     missing = "the check cell sent no value for it"
     return Status.NOT_REACHED, missing, missing
 

@@ -75,7 +75,7 @@ class Notebook:
 
 
 @dataclass
-class Submission:
+class StudentResult:
     """One student's work. grades: by cell; notebooks: by name, those that could be read; lms_id: the user id there."""
 
     student: str
@@ -121,7 +121,7 @@ class Course:
     """The graded class. not_graded: students who handed in but are not in the gradebook."""
 
     cells: list[Cell]
-    submissions: list[Submission]
+    submissions: list[StudentResult]
     not_graded: list[str]
 
     @property
@@ -159,7 +159,7 @@ def read_course(folder: Path) -> Course:
     return Course(in_order(list(cells.values()), submissions), submissions, not_graded)
 
 
-def in_order(cells: list[Cell], submissions: list[Submission]) -> list[Cell]:
+def in_order(cells: list[Cell], submissions: list[StudentResult]) -> list[Cell]:
     """Sort cells as the notebooks have them; the gradebook does not know their order."""
     order = {name: notebook.order for submission in submissions for name, notebook in submission.notebooks.items()}
 
@@ -172,13 +172,13 @@ def in_order(cells: list[Cell], submissions: list[Submission]) -> list[Cell]:
 
 def submission_of(
     folder: Path, entry: SubmittedAssignment, cells: dict[tuple[str, str], Cell], stubs: dict[str, dict[str, str]]
-) -> Submission:
+) -> StudentResult:
     """Put together what the gradebook and the autograded notebooks say about one student.
 
     stubs: by notebook and cell, what the solution cells hold in the release
     """
     student = entry.student
-    submission = Submission(
+    submission = StudentResult(
         student.id, student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or "",
         late_seconds=entry.total_seconds_late, penalty=entry.late_submission_penalty,
     )  # fmt: skip

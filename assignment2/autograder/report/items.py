@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from autograder.core.results import FAULTS, CheckKind, Status, Verdict
-from autograder.report.data import Cell, Course, Reason, Remark, Submission
+from autograder.report.data import Cell, Course, Reason, Remark, StudentResult
 
 STATUSES = (Status.PASSED, Status.FAILED, Status.ERROR, Status.EMPTY, *FAULTS, Status.NOT_REACHED)
 WRONG = (Status.FAILED, Status.ERROR)
@@ -68,7 +68,7 @@ def checks_of(course: Course) -> list[Check]:
     found = []
     raw = {submission.student: submission.raw for submission in course.submissions}
     for cell in course.cells:
-        results: dict[str, list[tuple[Submission, Verdict]]] = defaultdict(list)
+        results: dict[str, list[tuple[StudentResult, Verdict]]] = defaultdict(list)
         for submission in course.submissions:
             for verdict in submission.verdicts(cell):
                 results[verdict.check].append((submission, verdict))
@@ -148,7 +148,7 @@ def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
     return sorted(found.items(), key=lambda item: (list(Reason).index(item[1][0].reason), item[0]))
 
 
-def suspicions(course: Course, submission: Submission) -> list[Remark]:
+def suspicions(course: Course, submission: StudentResult) -> list[Remark]:
     """Return the cells that pass what students see and nothing else, as answers made for the visible checks do."""
     text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers written into the code?"
     found = []

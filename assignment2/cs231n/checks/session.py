@@ -221,7 +221,11 @@ class SendingChecks(Checks):
 
     def _fail(self, error):
         exception = type(error).__name__
-        self._send(check=self._case, kind="error", exception=exception, error=one_line(error), where=where(error))
+        number, source = line_of(error)
+        self._send(
+            check=self._case, kind="error", exception=exception, error=one_line(error), where=where(error),
+            line=number, source=source,
+        )  # fmt: skip
 
     def _send(self, **message):
         message["case"] = self._case
@@ -258,9 +262,7 @@ def where(error):
     A function that was imported is named with its notebook: "fill the TODO block of relu_forward in
     FullyConnectedNets.ipynb".
     """
-    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
-    found = zip(codes, traceback.extract_tb(error.__traceback__), strict=False)
-    places = [(code, line) for code, line in found if is_notebook(code.co_filename)]
+    places = places_of(error)
     if not places:
         return ""
     code, line = places[-1]
@@ -269,6 +271,19 @@ def where(error):
     if isinstance(error, NotImplementedError):
         return f": fill the TODO block of {function}"
     return f" (in {function}, line {line.lineno}: {line.line})" if code.co_name != "<module>" else ""
+
+
+def line_of(error):
+    """Return the number, in its cell, of the line that raised an exception, and the line; 0 and "" without one."""
+    places = places_of(error)
+    return (places[-1][1].lineno or 0, places[-1][1].line or "") if places else (0, "")
+
+
+def places_of(error):
+    """Return (code object, line of the traceback) for each frame typed into a notebook; the last one raised."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    found = zip(codes, traceback.extract_tb(error.__traceback__), strict=False)
+    return [(code, line) for code, line in found if is_notebook(code.co_filename)]
 
 
 def is_notebook(filename):
