@@ -96,11 +96,14 @@ def member_with(header, data):
 members = (small | fitting).map(member_of) | st.builds(member_with, headers | odd.texts, odd.blobs) | odd.blobs
 
 
+MAX_NAME = 10_000  # characters: zip holds at most 65,535 bytes
+
+
 def archive(parts, compression=zipfile.ZIP_STORED):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", compression) as file:
         for name, member in parts.items():
-            file.writestr(name + ".npy", member)
+            file.writestr(name[:MAX_NAME] + ".npy", member)
     return content.getvalue()
 
 
