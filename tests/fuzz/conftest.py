@@ -1,6 +1,7 @@
 """How much is fuzzed, and what all of it needs: the toy key, and what it expects, without a kernel.
 
-`make test` tries the same cases each time, so that it fails for what a change has broken and for nothing else.
+`make test` tries the same cases each time, so that it fails for what a change has broken and for nothing else. That
+takes a process of its own: Hypothesis also draws constants of the modules that happen to be imported.
 `make fuzz` tries new ones, until it is stopped or has tried EXAMPLES of each property.
 """
 
