@@ -128,13 +128,15 @@ def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
     ours = {name: decode(value) for name, value in expected["values"].items()}
     if expected["kind"] == CheckKind.HOLDS:
         names = {**theirs, **{name: decode(value) for name, value in expected["given"].items()}}
-        message, words = violation(expected["expression"], names), told.violated(expected["expression"], names)
+        message = violation(expected["expression"], names)
+        words = told.violated(expected["expression"], names) if message else ""
     else:
         tol = expected["tol"]
-        message = in_one({name: difference(theirs[name], value, tol) for name, value in ours.items()})
-        words = in_one({name: told.wrong_value(theirs[name], value, tol) for name, value in ours.items()})
+        messages = {name: difference(theirs[name], value, tol) for name, value in ours.items()}
+        wrong = [name for name, text in messages.items() if text]
+        message = in_one(messages)
+        words = in_one({name: told.wrong_value(theirs[name], ours[name], tol) for name in wrong})
         if message and expected["kind"] == CheckKind.UNCHANGED:
-            wrong = [name for name, value in ours.items() if difference(theirs[name], value, tol)]
             message = words = f"{', '.join(wrong)} modified in place: work on a copy"
     return (failed(message, words), hints.fingerprint(theirs)) if message else ((Status.PASSED, "", ""), [])
 
