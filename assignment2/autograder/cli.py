@@ -2,8 +2,12 @@
 
 import argparse
 import errno
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from autograder import __version__
 from autograder.core.errors import GraderError
@@ -28,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; returns the exit status. Programming errors pass through, with their traceback."""
     options = parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        with interruptible():
+            return options.run(options) or 0
     except GraderError as problem:
         print(f"{problem.log}\nautograder: {problem}".lstrip(), file=sys.stderr)
         return 1
@@ -40,6 +45,31 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nautograder: {options.name} was interrupted{KEPT.get(options.name, '')}", file=sys.stderr)
         return INTERRUPTED
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C end what runs in here as KeyboardInterrupt, also where another exception gets out first.
+
+    The workers die of the same Ctrl-C, which their pool may report sooner; and Python drops a KeyboardInterrupt that
+    comes while a callback of the garbage collector runs.
+    """
+    interrupted = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception as error:
+        if interrupted:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -175,9 +175,10 @@ def test_interrupted_run_ends_in_one_line(course, tmp_path, monkeypatch):
             assert running.poll() is None
             time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)
-        assert running.wait() == 130
+        status = running.wait()
         said.seek(0)
         printed = said.read()
+    assert status == 130, printed
     assert "Traceback" not in printed
     assert printed.strip().splitlines()[-1].startswith("autograder: grade was interrupted: executions are kept")
     assert list(scratch.iterdir()) == []

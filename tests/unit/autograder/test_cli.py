@@ -1,6 +1,8 @@
 """The command: what it accepts, and how it ends."""
 
 import errno
+import signal
+from contextlib import suppress
 
 import pytest
 from autograder import __version__, cli
@@ -79,6 +81,22 @@ def test_interrupted(command, capsys):
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert "executions/" in line
     assert "run it again" in line
+
+
+@pytest.mark.parametrize("consequence", [GraderError("a worker has died"), ValueError("half a frame")])
+def test_interrupted_and_something_else_gets_out_first(consequence, monkeypatch, capsys):
+    """Does Ctrl-C stay Ctrl-C where a callback has dropped the exception and a dead worker is noticed instead?"""
+
+    def interrupted(options):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise consequence
+
+    monkeypatch.setattr(cli, "COMMANDS", [("grade", interrupted, "grades")])
+    before = signal.getsignal(signal.SIGINT)
+    assert cli.main(["grade"]) == 130
+    assert "grade was interrupted" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_doctor_of_no_folder(tmp_path, capsys):
