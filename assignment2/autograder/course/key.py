@@ -88,8 +88,11 @@ class Key:
 
     @cached_property
     def definitions(self) -> dict[str, str]:
-        """For each imported notebook, its solution and import cells as one notebook without checks (JSON text)."""
-        return {name: nbformat.writes(load_key(self.folder, name)._definitions()) for name in self.imports}
+        """For each earlier notebook, which a submission may import, its solution and import cells as one notebook
+        without checks (JSON text)."""
+        names = in_order(keys(self.folder))
+        earlier = names[: names.index(self.name)]
+        return {name: nbformat.writes(load_key(self.folder, name)._definitions()) for name in earlier}
 
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
@@ -121,10 +124,14 @@ def keys(folder: Path) -> dict[str, Key]:
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 
+def in_order(found: dict[str, Key]) -> list[str]:
+    """Return the names of notebooks in the order of the course: what others import comes first."""
+    return sorted(found, key=lambda name: (len(found[name].imports), name))
+
+
 def key_modules(folder: Path) -> dict[str, ModuleType]:
     """Import the definitions of the key's notebooks into this process, those that others import first."""
-    found = keys(folder)
-    ordered = sorted(found, key=lambda name: len(found[name].imports))
+    ordered = in_order(keys(folder))
     # leaves no notebook in sys.modules: another course has others of the same name
     before = {name: sys.modules.pop(name) for name in ordered if name in sys.modules}
     try:
