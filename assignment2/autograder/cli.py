@@ -51,8 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 def interruptible() -> Iterator[None]:
     """Let Ctrl-C end what runs in here as KeyboardInterrupt, also where another exception gets out first.
 
-    The workers die of the same Ctrl-C, which their pool may report sooner; and Python drops a KeyboardInterrupt that
-    comes while a callback of the garbage collector runs.
+    What it interrupts may fail in its own way sooner; and Python drops a KeyboardInterrupt that comes while a callback
+    of the garbage collector runs.
     """
     interrupted = False
 
