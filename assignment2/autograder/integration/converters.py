@@ -19,8 +19,8 @@ from traitlets.log import get_logger
 
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
-from autograder.integration.steps import PREPARED
-from autograder.submission.preparation import Prepared
+from autograder.evaluation.evaluate import Evaluation
+from autograder.integration.steps import EVALUATED
 
 
 class NoCourse(GraderError):
@@ -157,16 +157,17 @@ def convert_one(
     student: str,
     names: list[str],
     transcript: Transcript,
-    prepared: Mapping[tuple[str, str], Prepared] | None = None,
+    evaluated: Mapping[tuple[str, str], Evaluation] | None = None,
 ) -> None:
     """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
     the steps raises.
 
-    transcript: gets what nbgrader says; prepared: notebooks that need not be prepared any more, by student and name
+    transcript: gets what nbgrader says; evaluated: the notebooks that have been evaluated already, by student and
+    name
     """
     with transcript.listening():
         running = converter(names=names, coursedir=course_directory(config, student), config=config, force=True)
-        setattr(running, PREPARED, dict(prepared or {}))
+        setattr(running, EVALUATED, dict(evaluated or {}))
         try:
             running.start()
         except (NbGraderException, SystemExit) as error:

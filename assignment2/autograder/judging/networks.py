@@ -14,12 +14,12 @@ import numpy as np
 from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
-from autograder.core.errors import GraderError
+from autograder.core.errors import NotGraded
 from autograder.core.files import MIB, Unusable, is_there, open_regular
 from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
-from autograder.judging.expected import Expected, Message
+from autograder.judging.expected import Message
 
 MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
@@ -27,7 +27,7 @@ MEASURING_BYTES = 1024 * MIB
 CIFAR10 = "cifar-10"
 
 
-class DataSetMissing(GraderError):
+class DataSetMissing(NotGraded):
     """A network was trained on a data set that the grader's machine does not have."""
 
 
@@ -92,19 +92,6 @@ def data_set_of(saved: model_io.Weights, expected: Message) -> str:
     if saved.trained_on is None or saved.trained_on not in expected["at_least"]:
         raise Unusable(f"was trained on {saved.trained_on!r}, expected {' or '.join(expected['at_least'])}")
     return saved.trained_on
-
-
-def require_data(expected: Expected, folder: Path, seed: int) -> None:
-    """Raise DataSetMissing where judging this submission's networks would need images that cannot be had.
-
-    Asked before nbgrader writes anything: what cannot be judged must not look like a zero in the gradebook.
-    """
-    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == CheckKind.MODEL):
-        try:
-            data_set = data_set_of(read_small(folder / message["path"]), message)
-        except Exception:  # the judge will say it
-            continue
-        held_out_images(data_set, seed)
 
 
 def held_out_identity() -> str:

@@ -68,8 +68,13 @@ def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
     notebook = copied(notebook)
     repairs = repairs_of(notebook)
     for cell, result in zip(filter(is_executed, notebook.cells), results, strict=True):
-        cell.outputs = [copied(output) for output in result.outputs]
-        repairs += clean_code(cell)
-        note_status(cell, result.status)
+        repairs += put_result(cell, result)
     note_repairs(notebook, repairs)
     return notebook
+
+
+def put_result(cell: NotebookNode, result: CellResult) -> list[Repair]:
+    """Give a cell its outputs, cleaned, and note its status, in place; return what a person should know of."""
+    cell.outputs = [copied(output) for output in result.outputs]
+    note_status(cell, result.status)
+    return clean_code(cell)

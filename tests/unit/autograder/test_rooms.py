@@ -16,6 +16,7 @@ ROOMS = [
     "execution",
     "submission",
     "judging",
+    "evaluation",
     "integration",
     "grading",
     "report",
