@@ -1,6 +1,6 @@
 """What executing and judging a submission results in: the types that facts travel in between the rooms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nbformat import NotebookNode
@@ -86,6 +86,7 @@ class Verdict:
 
     message: for the instructor, it may quote the submission; told: for the student, of a closed list, see
     `autograder.judging.told`; mistake: the misconception's name in the catalogue
+    with_ours: the student's steps that failed, where it passed with the key's in their place
     """
 
     check: str
@@ -97,6 +98,7 @@ class Verdict:
     kind: CheckKind = CheckKind.EQUAL
     mistake: str = ""
     told: str = ""
+    with_ours: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:

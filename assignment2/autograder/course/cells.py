@@ -63,3 +63,9 @@ def defined_names(cell: NotebookNode) -> set[str]:
     """Return the functions and classes that a code cell defines at its top level."""
     definitions = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
     return {node.name for node in source_tree(cell).body if isinstance(node, definitions)}
+
+
+def loaded_names(cell: NotebookNode) -> set[str]:
+    """Return the names that a code cell reads anywhere, inside functions too."""
+    names = (node for node in ast.walk(source_tree(cell)) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}

@@ -6,18 +6,22 @@ limits, plain nbgrader in its own process.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.core.errors import SubmissionError
-from autograder.core.results import Verdict
 from autograder.core.time_limit import TookTooLong, time_limit
 from autograder.course.cells import is_check, name_of
+from autograder.course.key import Key
+from autograder.evaluation.follow_through import Verdicts, count, second_run
 from autograder.evaluation.rules import Rules
+from autograder.execution.executions import Executions
+from autograder.execution.job import Job
 from autograder.execution.kernel.sandbox import require_hidden
 from autograder.judging.expected import is_sent
+from autograder.judging.judge import CheckJudge
 from autograder.submission.preparation import merge, prepare
 from autograder.submission.reading import Submission
 
@@ -37,7 +41,7 @@ class Evaluation:
     """
 
     notebook: NotebookNode
-    verdicts: dict[str, list[Verdict]]
+    verdicts: Verdicts
 
 
 @contextmanager
@@ -52,20 +56,32 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
         raise TooMuch("reading and judging it took more memory than a submission may take") from None
 
 
-def evaluate(submission: Submission, folder: Path, notebook_name: str, rules: Rules) -> Evaluation:
+def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> Evaluation:
     """Evaluate one notebook of a submission.
 
     folder: where the submission lies, with its files of weights
     Raises what executing raises, NotExecuted included; DataSetMissing where the images to measure a network on are not
     on this machine.
     """
-    key, executions, judge = rules.key(notebook_name), rules.executions(), rules.judge(notebook_name)
+    key, executions, judge = rules.key(name), rules.executions(), rules.judge(name)
     prepared = prepare(submission, key, rules.options)
     if prepared.job.sandboxed:
         require_hidden(rules.sources)
     notebook = merge(prepared.notebook, executions.results(prepared.job))
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
-    verdicts = {name_of(cell): judge.cell(cell, folder, code) for cell in notebook.cells if is_check(cell)}
+    verdicts = verdicts_on(notebook, prepared.job, key, judge, executions, folder)
     for cell in filter(is_check, notebook.cells):
         cell.outputs = [output for output in cell.outputs if not is_sent(output)]
     return Evaluation(notebook, verdicts)
+
+
+def verdicts_on(
+    notebook: NotebookNode, job: Job, key: Key, judge: CheckJudge, executions: Executions, folder: Path
+) -> Verdicts:
+    """Judge the check cells of an executed notebook, and follow through what may gain by it. job: that was executed"""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
+    verdicts = {name_of(cell): judge.cell(cell, folder, code) for cell in notebook.cells if is_check(cell)}
+    again = second_run(key, notebook, verdicts)
+    if again.cells:
+        for cell in again.executed(notebook, executions.results(replace(job, cells=again.cells))):
+            count(verdicts, name_of(cell), judge.cell(cell, folder, code), again.instead[name_of(cell)])
+    return verdicts
