@@ -93,7 +93,9 @@ def test_message_that_quotes_a_file_can_be_written(judge, tmp_path, monkeypatch)
     """Is what a file says short and without what breaks a notebook or a terminal, where a message quotes it?"""
     monkeypatch.setattr(model_io, "_fitting_model", lambda *_: None)
     model_io.save_model(tmp_path / "net.npz", Net(), trained_on="synthetic", **{"\ud800\x1b[31m" + "a" * 1000: 1})
-    checks = CheckJudge(Expected({"test_net": {"accuracy": MESSAGE}}, {}), judge, KnownMistakes({}, {}))
+    checks = CheckJudge(
+        Expected({"test_net": {"accuracy": MESSAGE}}, {}, {"test_net": set()}), judge, KnownMistakes({}, {})
+    )
     message = checks.cell(toy.cell("tests", "test_net", ""), tmp_path)[0].message
     assert "unexpected keyword argument 'aaa" in message
     assert len(message.encode()) <= 500
