@@ -137,8 +137,10 @@ def keys(folder: Path) -> dict[str, Key]:
 
 
 def in_order(found: dict[str, Key]) -> list[str]:
-    """Return the names of notebooks in the order of the course: what others import comes first."""
-    return sorted(found, key=lambda name: (len(found[name].imports), name))
+    """Return the names of notebooks in the order of the course: what others import comes first, then the workbook's
+    own order."""
+    workbook = {name: number for number, name in enumerate(cs231n.notebook_import.WORKBOOK)}
+    return sorted(found, key=lambda name: (len(found[name].imports), workbook.get(name, len(workbook)), name))
 
 
 def key_modules(folder: Path) -> dict[str, ModuleType]:
