@@ -68,6 +68,7 @@ def key(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course") / "source" / "assignment2"
     folder.mkdir(parents=True)
     nbformat.write(key_notebook(), folder / "Steps.ipynb")
+    (folder.parent / "seed").write_text("of the steps\n", encoding="utf-8")
     return load_key(folder, "Steps")
 
 
