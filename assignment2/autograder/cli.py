@@ -85,7 +85,10 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(name=name, run=run)
         if name == "grade":
             command.add_argument(
-                "--workers", type=at_least_one, metavar="N", help="notebooks executed at once (default: one per core)"
+                "--workers",
+                type=at_least_one,
+                metavar="N",
+                help="submissions under way at once (default: one a core)",
             )
             command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
             command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")

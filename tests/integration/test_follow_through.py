@@ -84,7 +84,7 @@ def evaluated(key, store, monkeypatch):
     executions = Executions(Store(store), process_worker())
     monkeypatch.setattr(Rules, "executions", lambda rules: executions)
     rules = Rules(key.folder, store, OPTIONS, seed=1)
-    rules.judge("Steps")
+    rules.judge(key)
 
     def run(**sources):
         notebook = answered(key.template, key)

@@ -63,7 +63,8 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     Raises what executing raises, NotExecuted included; DataSetMissing where the images to measure a network on are not
     on this machine.
     """
-    key, executions, judge = rules.key(name), rules.executions(), rules.judge(name)
+    key, executions = rules.key(name), rules.executions()
+    judge = rules.judge(key)
     prepared = prepare(submission, key, rules.options)
     if prepared.job.sandboxed:
         require_hidden(rules.sources)

@@ -33,9 +33,8 @@ class Rules:
     def executions(self) -> Executions:
         return executions_in(self.store, self.remote)
 
-    def judge(self, name: str) -> CheckJudge:
+    def judge(self, key: Key) -> CheckJudge:
         """Return the judge of a notebook; raises KeyFails where the key does not pass its own checks."""
-        key = self.key(name)
         networks = NetworkJudge(key, self.seed)
         return CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
 

@@ -83,7 +83,7 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         sources = course / "source" / ASSIGNMENT
         names = list(keys(sources))
         rules = rules_of(config, course, sources, remote=options.scheduler is not None)
-        schedule = Schedule(course, config, rules, options.again)
+        schedule = Schedule(course, config, rules, names, options.again)
         workers = options.workers or os.cpu_count() or 1
         with local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
             for ready in [pool.submit(require_key, replace(rules, remote=False), name) for name in names]:

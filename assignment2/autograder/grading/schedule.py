@@ -32,8 +32,9 @@ class Schedule:
     set_aside: students who could not be graded for a reason that is not theirs, with that reason
     """
 
-    def __init__(self, course: Path, config: Config, rules: Rules, again: bool):
-        self.course, self.config, self.rules, self.again = course, config, rules, again
+    def __init__(self, course: Path, config: Config, rules: Rules, names: list[str], again: bool):
+        """names: of the assignment's notebooks; again: whether to judge those again who would keep their result"""
+        self.course, self.config, self.rules, self.names, self.again = course, config, rules, names, again
         self.digest = digest_of_course(course, config, rules.seed)
         self.pending: dict[Future[bytes], str] = {}  # evaluations, by student
         self.boundary = Boundary(course)
@@ -64,7 +65,7 @@ class Schedule:
         path = self._digest_file(student)
         known = path.read_text(encoding="utf-8") if path.exists() and not self.again else ""
         known = "" if self._total(student) is None else known
-        return Task(self.course, student, self.rules, self.digest, known)
+        return Task(self.course, student, self.names, self.rules, self.digest, known)
 
     def _finish(self, student: str, future: Future[bytes]) -> None:
         with self.boundary.around(student):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from autograder.core.errors import SubmissionError
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.key import keys
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
 from autograder.evaluation.rules import Rules
 from autograder.execution.executions import NotExecuted
@@ -27,11 +26,13 @@ class TooLarge(SubmissionError):
 class Task:
     """One submission to evaluate.
 
-    digest: of the course, see `digest_of_course`; known: the digest of the result that is in the gradebook, "" for none
+    names: of the assignment's notebooks; digest: of the course, see `digest_of_course`
+    known: the digest of the result that is in the gradebook, "" for none
     """
 
     course: Path
     student: str
+    names: list[str]
     rules: Rules
     digest: str
     known: str
@@ -80,14 +81,14 @@ def unpacked(packed: bytes) -> Answer:
 
 
 def answer(task: Task) -> Answer:
-    folder, names = task.course / "submitted" / task.student / ASSIGNMENT, list(keys(task.rules.sources))
-    submission = read_submission(folder, names)
+    folder = task.course / "submitted" / task.student / ASSIGNMENT
+    submission = read_submission(folder, task.names)
     found = Answer(digest_of_result(submission, task.digest), list(submission.remarks))
     if found.digest == task.known:
         found.remarks += remarks_on(task.course, task.student)
         return found
     if not submission.notebooks:
-        raise NotGradable(f"none of {', '.join(f'{name}.ipynb' for name in names)} was handed in")
+        raise NotGradable(f"none of {', '.join(f'{name}.ipynb' for name in task.names)} was handed in")
     executions = task.rules.executions()
     executed = executions.executed
     for name in submission.notebooks:
@@ -107,4 +108,4 @@ def answer(task: Task) -> Answer:
 
 def require_key(rules: Rules, name: str) -> None:
     """Execute the key of one notebook where that is due; raises KeyFails where it does not pass its own checks."""
-    rules.judge(name)
+    rules.judge(rules.key(name))
