@@ -36,7 +36,7 @@ SQUARE = '''def square(x):
     return out'''
 
 TEST_SQUARE = """with checking("square") as check:
-    @check.case("vector")
+    @check.case("numbers")
     def _(random):
         x, dout = random.randn(2), random.randn(2)
         check.equal("out", square(x), x**2)

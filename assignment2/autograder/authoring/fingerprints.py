@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.core.notebooks import copied
-from autograder.core.results import CheckKind
+from autograder.core.results import CheckKind, Status
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
 from autograder.course.cells import grade_id, is_check
@@ -30,6 +30,7 @@ from autograder.judging.expected import (
     sent_in,
     shipped_values,
 )
+from autograder.judging.judge import judge_values
 from autograder.submission.preparation import make_job, merge
 
 VALUES = "values.json"
@@ -109,17 +110,22 @@ def one_step(notebook: NotebookNode, cell: str) -> NotebookNode:
 
 
 def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list[Any]]:
-    """Return the fingerprints of what a check cell sent where it differs from what the key sent; of exceptions too."""
+    """Return the fingerprints of what a check cell sent where it is wrong; of exceptions too."""
     good = {message["check"]: message for message in right}
     found: dict[str, list[Any]] = {}
     for message in sent:
         check, kind = message["check"], message["kind"]
         if kind == CheckKind.ERROR:
             found[check] = hints.error_text_fingerprint(message["error"], message["source"])
-        elif kind != CheckKind.MODEL and check in good and message["values"] != good[check]["values"]:
+        elif kind != CheckKind.MODEL and check in good and is_wrong(message, good[check]):
             expected = {} if kind == CheckKind.HOLDS else decoded(good[check]["values"])
             found[check] = hints.fingerprint(decoded(message["values"]), expected)
     return {check: fingerprint for check, fingerprint in found.items() if fingerprint}
+
+
+def is_wrong(message: Message, right: Message) -> bool:
+    (status, _, _), _ = judge_values(message, right)
+    return status is not Status.PASSED
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:

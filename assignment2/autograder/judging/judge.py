@@ -57,7 +57,7 @@ class CheckJudge:
             got = [m for m in theirs if m["check"] == check and m.get("kind") != CheckKind.ERROR]
             if len(got) == 1:
                 (verdict.status, verdict.message, verdict.told), fingerprint = judge_values(got[0], expected)
-                fingerprints |= {check: fingerprint} if fingerprint else {}
+                fingerprints |= {} if verdict.passed else {check: fingerprint}
             elif got:
                 verdict.status, verdict.message, verdict.told = failed("was sent more than once")
             else:

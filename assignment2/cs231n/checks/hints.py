@@ -14,42 +14,46 @@ from cs231n.checks.errors import line_of, one_line
 TOLERANCE = 1e-4  # of a deviation: float32 and other orders of summation stay below, different mistakes above
 NOISE = 1e-9  # of the right value: smaller deviations are rounding errors, which differ between processors
 SHARE = 1 / 3  # of a cell's failed checks: what a mistake has to explain before it is named
-DULL = ("zero", "not finite")  # values that many mistakes have in common
+DULL = ("zero", "not finite", "dtype")  # what many mistakes have in common
 
 
 def fingerprint(values, right=None):
     """Project how the values of one check deviate from the right ones: [what they are, rms, two directions].
 
     values: dict of name -> array, or a string for what is not an array
-    right: the right arrays by the same names, where they are known and have the same shape; else the values
-    themselves are projected. Returns [] where the deviation is no more than rounding.
+    right: the right arrays by the same names, where they are known; where shapes differ, or nothing but dtypes does,
+    the values themselves are projected. Returns [] where the deviation is no more than rounding.
     """
-    right = right or {}
-    parts = [(values[name], right.get(name)) for name in sorted(values)]
-    what = [part if isinstance(part, str) else f"{part.dtype}{list(part.shape)}" for part, _ in parts]
-    numbers = [np.ravel(part).astype(np.float64) for part, _ in parts if not isinstance(part, str)]
-    x = np.concatenate(numbers) if numbers else np.zeros(0)
-    finite = np.isfinite(x)
-    if not finite.all():
-        what.append(f"{np.sum(~finite)} {DULL[1]}")
+    parts = [(values[name], (right or {}).get(name)) for name in sorted(values)]
+    what = [_kind(part) for part, _ in parts]
+    x = _joined([part for part, _ in parts])
+    if not np.isfinite(x).all():
+        what.append(f"{np.sum(~np.isfinite(x))} not finite")
     elif not x.any():  # also where there is no number at all
-        what.append(DULL[0])
-    d = np.concatenate([_deviation(part, good) for part, good in parts]) if parts else np.zeros(0)
-    d = np.where(np.isfinite(d), d, 0.0)
-    rms, size = _rms(d), _rms(np.where(finite, x, 0.0))
-    if right and all(_comparable(*part) for part in parts) and finite.all() and rms <= NOISE * (size + rms):
-        return []
-    i = np.arange(1, d.size + 1)
+        what.append("zero")
+    elif all(_comparable(*part) for part in parts):
+        deviation = _joined([np.subtract(part, np.asarray(good), dtype=np.float64) for part, good in parts])
+        if _rms(deviation) > NOISE * _rms(x):
+            x = deviation
+        elif what == [_kind(good) for _, good in parts]:
+            return []
+        else:
+            what.append("dtype")
+    x = np.where(np.isfinite(x), x, 0.0)
+    i = np.arange(1, x.size + 1)
     directions = [np.sin(frequency * i) for frequency in (1.6180339887, 2.7182818285)]
-    projections = [float(direction @ d) / np.sqrt(max(d.size, 1)) for direction in directions]
-    return [";".join(what), *(float(f"{number:.6g}") for number in (rms, *projections))]
+    projections = [float(direction @ x) / np.sqrt(max(x.size, 1)) for direction in directions]
+    return [";".join(what), *(float(f"{number:.6g}") for number in (_rms(x), *projections))]
 
 
-def _deviation(part, right):
-    if isinstance(part, str):
-        return np.zeros(0)
-    number = np.ravel(part).astype(np.float64)
-    return number - np.ravel(right) if _comparable(part, right) else number
+def _kind(part):
+    return part if isinstance(part, str) else f"{part.dtype}{list(part.shape)}"
+
+
+def _joined(parts):
+    """Return all numbers in one array of float64."""
+    numbers = [np.ravel(part).astype(np.float64) for part in parts if not isinstance(part, str)]
+    return np.concatenate(numbers) if numbers else np.zeros(0)
 
 
 def _comparable(part, right):
@@ -84,25 +88,31 @@ def same(a, b):
 def recognize(failures, known):
     """Name the misconception behind each failed check of a cell, where one explains enough of what was seen.
 
-    It has to give the values of at least a third of the failed checks, one of them neither zero nor not finite; or of
-    all of them. failures: dict of check id -> fingerprint; known: dict of check id -> list of [misconception,
-    *fingerprint]. Returns a dict of check id -> misconception; where several fit, the one that explains most wins.
+    It has to give the values of at least a third of the failed checks, one of them telling, or of all of them; and it
+    must not make more checks fail that passed. failures: dict of check id -> fingerprint; known: dict of check id ->
+    list of [misconception, *fingerprint]. Returns a dict of check id -> misconception; where several fit, the one that
+    explains most with the fewest failures of its own wins.
     """
     fits = {
         check: [entry[0] for entry in known.get(check, []) if same(entry[1:], print_)]
         for check, print_ in failures.items()
     }
     explains = Counter(name for names in fits.values() for name in names)
+    predicts = Counter(entry[0] for entries in known.values() for entry in entries)
+    passed = Counter(
+        entry[0]
+        for check, entries in known.items()
+        if check not in failures and check.rpartition("/")[0] not in failures  # the case itself, where one was raised
+        for entry in entries
+    )
     telling = {name for check, names in fits.items() if not _is_dull(failures[check]) for name in names}
     named = {
         name
         for name, count in explains.items()
-        if count == len(failures) or (count >= SHARE * len(failures) and name in telling)
+        if passed[name] <= count and (count == len(failures) or (count >= SHARE * len(failures) and name in telling))
     }
-    best = {
-        check: max(named & set(names), key=lambda name: (explains[name], name), default="")
-        for check, names in fits.items()
-    }
+    order = sorted(named, key=lambda name: (-explains[name], predicts[name], name))
+    best = {check: next((name for name in order if name in names), "") for check, names in fits.items()}
     return {check: name for check, name in best.items() if name}
 
 

@@ -12,8 +12,13 @@ from cs231n.checks.values import decode
 
 def expected(cell, check):
     """Return the array that a visible check of a step has to give, None for a check that is hidden."""
-    value = _read("values.json").get(cell, {}).get(check)
+    value = values(cell).get(check)
     return None if value is None else decode(value)
+
+
+def values(cell):
+    """Return the encoded values of all visible checks of a step, by check."""
+    return _read("values.json").get(cell, {})
 
 
 def mistakes(cell):
