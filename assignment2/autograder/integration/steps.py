@@ -18,7 +18,6 @@ from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Config
 
 from autograder.core.annotations import note_verdicts, repairs_of, verdicts_of
-from autograder.core.notebooks import copied
 from autograder.course.assignment import nbgrader_options
 from autograder.course.cells import is_check, is_experiment, name_of
 from autograder.course.held_out import course_seed
@@ -83,7 +82,7 @@ class ExecuteFromStore(CourseStep):
     sandbox = Bool(True, help="Run student code in a sandbox; False: with your own rights.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        return copied(self.evaluation(resources).notebook), resources
+        return self.evaluation(resources).notebook, resources
 
 
 def execution_options(config: Config) -> ExecutionOptions:

@@ -78,6 +78,6 @@ def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
 
 def put_result(cell: NotebookNode, result: CellResult) -> list[Repair]:
     """Give a cell its outputs, cleaned, and note its status, in place; return what a person should know of."""
-    cell.outputs = [copied(output) for output in result.outputs]
+    cell.outputs = list(result.outputs)
     note_status(cell, result.status)
     return clean_code(cell)
