@@ -33,19 +33,14 @@ SOLUTIONS = {
     "plus": "def plus(x, a):\n    return x + a",
 }
 CHECKS = {
-    "scale_forward": 'check.equal("out", scale_forward(np.array([1.0, 2.0]), 3.0)[0], [3.0, 6.0])',
-    "scale_backward": (
-        "x = np.array([1.0, 2.0])\n    _, cache = scale_forward(x, 3.0)\n"
-        '    check.equal("dx", scale_backward(np.ones(2), cache), [3.0, 3.0])'
-    ),
-    "twice": (
-        "out, dx = twice(np.array([1.0, 2.0]), 3.0)\n"
-        '    check.equal("out", out, [9.0, 18.0])\n    check.equal("dx", dx, [9.0, 9.0])'
-    ),
-    "net": 'check.equal("scores", Net().scores(np.array([1.0, 2.0])), [6.0, 12.0])',
-    "plus": 'check.equal("out", plus(np.array([1.0, 2.0]), 3.0), [4.0, 5.0])',
-    "net_again": 'check.equal("scores", Net().scores(np.array([3.0, 2.0])), [18.0, 12.0])',
+    "scale_forward": ['check.equal("out", scale_forward(x, 3.0)[0], 3 * x)'],
+    "scale_backward": ["_, cache = scale_forward(x, 3.0)", 'check.equal("dx", scale_backward(x, cache), 3 * x)'],
+    "twice": ["out, dx = twice(x, 3.0)", 'check.equal("out", out, 9 * x)', 'check.equal("dx", dx, [9.0, 9.0])'],
+    "net": ['check.equal("scores", Net().scores(x), 6 * x)'],
+    "plus": ['check.equal("out", plus(x, 3.0), x + 3)'],
+    "net_again": ['check.equal("scores", Net().scores(-x), -6 * x)'],
 }
+CASE = ['@check.case("numbers")', "def _(random):", "    x = random.rand(2) + 1"]
 FULL = dict.fromkeys(CHECKS, 2.0)
 WRONG = "def scale_forward(x, a):\n    return a * x + 1, (x, a)"
 OPTIONS = ExecutionOptions(Limits(cell_seconds=5, notebook_seconds=40))
@@ -54,12 +49,13 @@ OPTIONS = ExecutionOptions(Limits(cell_seconds=5, notebook_seconds=40))
 def key_notebook():
     """Return the key: each step with its check cell, and a check cell more that is about the class."""
     cells = [toy.cell("plain", "imports", "import numpy as np\nfrom cs231n.checks import checking")]
-    for name, check in CHECKS.items():
+    for name, body in CHECKS.items():
         if name in SOLUTIONS:
-            head, _, body = SOLUTIONS[name].partition("\n")
-            source = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
+            head, _, rest = SOLUTIONS[name].partition("\n")
+            source = f"{head}\n    ### BEGIN SOLUTION\n{rest}\n    ### END SOLUTION"
             cells.append(toy.cell("solution", name, source))
-        cells.append(toy.cell("tests", f"test_{name}", f'with checking("{name}") as check:\n    {check}', 2))
+        lines = [f'with checking("{name}") as check:', *CASE, *(f"    {line}" for line in body)]
+        cells.append(toy.cell("tests", f"test_{name}", "\n    ".join(lines), 2))
     return nbformat.v4.new_notebook(cells=cells)
 
 
@@ -120,7 +116,7 @@ def test_one_mistake_costs_its_own_points(evaluated):
     gained = {step: [v.with_ours for v in found] for step, found in verdicts.items() if step != "scale_forward"}
     assert gained == {
         "scale_backward": [[]],
-        "twice": [["scale_forward"], []],
+        "twice": [["scale_forward"], ["scale_forward"]],
         "net": [["scale_forward"]],
         "plus": [[]],
         "net_again": [["scale_forward"]],
