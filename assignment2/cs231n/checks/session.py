@@ -4,6 +4,7 @@ Each case is a function that runs at once, with random numbers and names of its 
 printed, and where checks failed one AssertionError gives their number.
 """
 
+import sys
 import zlib
 from contextlib import ExitStack
 
@@ -11,11 +12,18 @@ import numpy as np
 
 from cs231n.checks import hints, shipped
 from cs231n.checks.cases import each_of, own_names, random_numbers
-from cs231n.checks.compare import difference, violation
+from cs231n.checks.compare import difference, told_difference, violation
+from cs231n.checks.definitions import not_taken
 from cs231n.checks.errors import in_words, one_line, where
 from cs231n.checks.printing import HIDDEN, Line, print_lines
 from cs231n.checks.values import decode, encode
 from cs231n.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
+
+
+def _shell():
+    """Return IPython's shell, None where there is none."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
 
 
 class ChecksFailed(AssertionError):
@@ -23,30 +31,6 @@ class ChecksFailed(AssertionError):
 
     def _render_traceback_(self):
         return [f"AssertionError: {self}"]
-
-
-class Case:  # until all notebooks are converted
-    def __init__(self, checks, cases):
-        self.checks, self.cases = checks, cases
-
-    def __call__(self, function):
-        for case, values in self.cases:
-            self.checks._run(case, function, values)
-
-    def __enter__(self):
-        self.checks._case, self.checks._snapshots = self.cases[0][0], []
-
-    def __exit__(self, _, error, __):
-        if error is not None and not isinstance(error, Exception):
-            return False
-        if error is None:
-            self.checks._compare_snapshots()
-        else:
-            self.checks._fail(error)
-        self.checks._case = ""
-        if hasattr(self.checks, "_flush"):
-            self.checks._flush()
-        return True
 
 
 class Checks:
@@ -70,7 +54,11 @@ class Checks:
         random: a `np.random.RandomState` of the case's own. An exception fails this case, and the next one still runs.
         """
 
-        return Case(self, each_of(name, inputs))
+        def run(function):
+            for case, values in each_of(name, inputs):
+                self._run(case, function, values)
+
+        return run
 
     def equal(self, name, actual, expected, tol=1e-8, weight=1):
         """Compare with a value that the case itself knows: a number, a list (float64) or an array."""
@@ -100,6 +88,7 @@ class Checks:
 
     def unchanged(self, weight=0.5, **arrays):
         """Require that these arrays (or lists of numbers) are not modified in place from here to the case's end."""
+        self._require_case()
         snapshots = {key: np.array(value, copy=True) for key, value in arrays.items()}
         self._snapshots.append((arrays, snapshots, weight))
 
@@ -118,11 +107,11 @@ class Checks:
             images = data()
             reached = accuracy(load_model(path, *classes), images["X_val"], images["y_val"])
         except (OSError, ValueError, KeyError) as error:
-            self._record(f"weights in {path}", str(error), [])
+            self.lines.append(Line("", f"weights in {path}", str(error), []))
             return
         for number, threshold in enumerate(thresholds, start=1):
             message = f"{path} reaches {reached:.1%} on the validation images" if reached < threshold else ""
-            self._record(f"{number}. accuracy of at least {threshold:.0%}", message, [])
+            self.lines.append(Line("", f"{number}. accuracy of at least {threshold:.0%}", message, []))
 
     @staticmethod
     def fill(params, random, scale=0.6):
@@ -150,7 +139,12 @@ class Checks:
             self._case = ""
 
     def _id(self, name):
-        return f"{self._case}/{name}" if self._case else name
+        self._require_case()
+        return f"{self._case}/{name}"
+
+    def _require_case(self):
+        if not self._case:
+            raise RuntimeError("a check stands outside of a case: put it into a function below @check.case(...)")
 
     def _equal(self, name, actual, expected, tol, weight, shipped=False):
         """expected: function that returns the right array, or None where only the judge has it
@@ -158,7 +152,7 @@ class Checks:
         shipped: whether the right array comes with the package, and not out of the case
         """
         actual, right = decode(encode(actual)), expected()
-        message = HIDDEN if right is None else difference(actual, right, tol)
+        message = HIDDEN if right is None else told_difference(actual, right, tol)
         self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}))
 
     def _compare_snapshots(self):
@@ -169,6 +163,7 @@ class Checks:
             self._record(f"{', '.join(arrays)} unchanged", message, hints.fingerprint(values, snapshots))
 
     def _record(self, name, message, fingerprint):
+        self._require_case()
         self.lines.append(Line(self._case, name, message, fingerprint))
 
     def _fail(self, error):
@@ -187,6 +182,8 @@ class Checks:
             return False
         if error is not None:
             self._fail(error)
+        for name in not_taken(_shell()):
+            print(f"The cell that defines {name} has a SyntaxError: what is checked is the definition from before.")
         if failed := print_lines(self.cell, self.lines):
             raise ChecksFailed(f"{self.cell}: {failed} of {len(self.lines)} checks failed") from None
         return False

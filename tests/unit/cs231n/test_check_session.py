@@ -53,10 +53,11 @@ def test_each_trouble_is_told_once(capsys):
             check.holds("positive", "out > 3", out=np.ones(2))
             check.equal("also fine", 1.0, 1.0)
 
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     for line in (
-        "✗ out: error 1.7e-01, tolerance 1e-08 (in 2 numbers; 3 numbers)",
-        "✗ x unchanged: x modified in place: work on a copy (in 2 numbers; 3 numbers)",
+        "✗ out: error 1.7e-01, tolerance 1e-08; 2 of 2 entries are wrong",
+        "2 instead of 3 (in 2 numbers; also in 3 numbers)",
+        "✗ x unchanged: x modified in place: work on a copy (in 2 numbers; also in 3 numbers)",
         "✗ raises: ValueError: no way",
         "✗ positive: does not hold: out > 3 (in empty)",
         "✓ empty: fine, also fine",
@@ -109,6 +110,26 @@ def test_unchanged_is_not_compared_after_an_exception(capsys):
             raise TypeError("broken")
 
     assert "unchanged" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        lambda check: check.equal("out", 1.0, 1.0),
+        lambda check: check.value("out", 1.0),
+        lambda check: check.holds("positive", "out > 0", out=1.0),
+        lambda check: check.unchanged(x=np.ones(2)),
+    ],
+)
+@pytest.mark.parametrize("sending", ["", "send"])
+def test_check_outside_of_a_case(outside, sending, monkeypatch, capsys):
+    """Is a check that belongs to no case refused, instead of being lost or shared?"""
+    monkeypatch.setenv("CS231N_CHECKS", sending)
+    said = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: said.append(str(data)))
+    with suppress(ChecksFailed), checking("double") as check:
+        outside(check)
+    assert "outside of a case" in " ".join([*said, capsys.readouterr().out])
 
 
 def inputs_of(monkeypatch, seed, disturb):
