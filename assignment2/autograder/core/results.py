@@ -54,6 +54,7 @@ class RepairKind(StrEnum):
     ID_LOST = "id lost"
     REORDERED = "reordered"
     LEFT_OUT = "left out"  # what is no cell, or too large
+    DAMAGED = "damaged"  # what no notebook may hold was replaced
     CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 

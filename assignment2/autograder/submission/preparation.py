@@ -13,7 +13,8 @@ from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runt
 from autograder.execution.kernel import sandbox
 from autograder.submission.cleaning import clean_code, clean_submission
 from autograder.submission.markup import plain_text
-from autograder.submission.reading import NotGradable, Submission, parse_notebook
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.reading import NotGradable, Submission
 from autograder.submission.sanitize import sanitize
 
 

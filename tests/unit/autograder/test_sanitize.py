@@ -6,7 +6,8 @@ import nbformat
 import pytest
 from autograder.core.results import RepairKind
 from autograder.course.cells import grade_id
-from autograder.submission.reading import NotGradable, parse_notebook, read_submission
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.reading import NotGradable, read_submission
 from autograder.submission.sanitize import sanitize
 from helpers import toy
 
