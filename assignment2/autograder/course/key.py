@@ -19,7 +19,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutpu
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
-from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
+from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
 
 
 class BadKey(GraderError):
@@ -65,9 +65,10 @@ class Key:
         return notebook
 
     @cached_property
-    def visible_checks(self) -> dict[str, str]:
-        """The source of each check cell as students have it, by its id."""
-        return {grade_id(cell) or "": cell.source for cell in self.visible.cells if is_check(cell)}
+    def given(self) -> dict[str, str]:
+        """The source of each cell as students get it, by its name: stubs for solutions, no hidden checks."""
+        pairs = zip(self.template.cells, self.visible.cells, strict=True)
+        return {name_of(stub): (stub if is_solution(stub) else cell).source for stub, cell in pairs}
 
     @cached_property
     def stubs(self) -> dict[str, str]:

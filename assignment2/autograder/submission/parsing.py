@@ -172,8 +172,11 @@ def is_whole(output: dict[str, Any]) -> bool:
         "execute_result": {"data": dict, "metadata": dict},
         "error": {"ename": str, "evalue": str, "traceback": list},
     }
-    needed = fields.get(output["output_type"])
-    return needed is not None and all(isinstance(output.get(name), kind) for name, kind in needed.items())
+    if output["output_type"] not in fields or (
+        output["output_type"] == "execute_result" and "execution_count" not in output
+    ):
+        return False
+    return all(isinstance(output.get(name), kind) for name, kind in fields[output["output_type"]].items())
 
 
 def output_of(found: Any, problems: list[str]) -> NotebookNode | None:

@@ -126,8 +126,8 @@ def _definitions_of(tree, filename, label, flags):
     """(steps, absent, flags of the __future__ imports so far) of one cell."""
     steps, absent = [], {}
     for node in tree.body:
-        names = _bound_names(node)
-        if not _is_definition(node):
+        names = bound_names(node)
+        if not is_definition(node):
             why = f"cell {label}, line {node.lineno}, is not a definition and does not run on import"
             absent.update(dict.fromkeys(names, why))
             continue
@@ -138,14 +138,15 @@ def _definitions_of(tree, filename, label, flags):
     return steps, absent, flags
 
 
-def _is_definition(node):
+def is_definition(node: ast.stmt) -> bool:
+    """Whether a top-level statement is executed when its notebook is imported."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
             return True
         case ast.Try():  # try: import this; except ImportError: import that
             handlers = [statement for handler in node.handlers for statement in handler.body]
             parts = [*node.body, *handlers, *node.orelse, *node.finalbody]
-            return all(isinstance(part, ast.Pass) or _is_definition(part) for part in parts)
+            return all(isinstance(part, ast.Pass) or is_definition(part) for part in parts)
         case ast.Assign(targets=targets, value=value):
             return all(_is_constant(target, value) for target in targets)
         case ast.AnnAssign(target=target, value=value):
@@ -183,7 +184,7 @@ def _computes(value):
     return any(isinstance(node, active) for node in ast.walk(value))
 
 
-def _bound_names(node):
+def bound_names(node: ast.AST) -> list[str]:
     """The names that a top-level statement binds."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [node.name]
@@ -194,7 +195,7 @@ def _bound_names(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             names.append(child.id)
         elif not isinstance(child, ast.Lambda):
-            names += _bound_names(child)
+            names += bound_names(child)
     return names
 
 
