@@ -370,15 +370,15 @@ BYTES = {
     **{name: HandedIn(make, remark="cell 9: an output") for name, make in OUTPUTS.items()},
 }
 NAMES = {
-    "Toy (1).ipynb": HandedIn(named("assignment2/Toy (1).ipynb"), remark=r"Toy.ipynb was called .*Toy \(1\).ipynb"),
-    "Toy-2.ipynb": HandedIn(named("assignment2/Toy-2.ipynb"), remark="was called"),
-    "Toy-Copy1.ipynb": HandedIn(named("assignment2/Toy-Copy1.ipynb"), remark="was called"),
-    "toy.ipynb": HandedIn(named("assignment2/toy.IPYNB"), remark="was called"),
-    "Copy of Toy.ipynb": HandedIn(named("assignment2/Copy of Toy.ipynb"), remark="was called"),
-    "Toy.ipynb.txt": HandedIn(named("assignment2/Toy.ipynb.txt"), remark="was called"),
-    "a folder too many": HandedIn(named("assignment2/assignment2/Toy.ipynb"), remark="was called assignment2/"),
-    "a folder forgotten": HandedIn(named("Toy.ipynb"), remark="was called"),
-    "another folder": HandedIn(named("Assignment 2/Toy.ipynb"), remark="was called"),
+    "Toy (1).ipynb": HandedIn(named("assignment2/Toy (1).ipynb"), remark=r"Toy.ipynb was found as .*Toy \(1\).ipynb"),
+    "Toy-2.ipynb": HandedIn(named("assignment2/Toy-2.ipynb"), remark="was found as"),
+    "Toy-Copy1.ipynb": HandedIn(named("assignment2/Toy-Copy1.ipynb"), remark="was found as"),
+    "toy.ipynb": HandedIn(named("assignment2/toy.IPYNB"), remark="was found as"),
+    "Copy of Toy.ipynb": HandedIn(named("assignment2/Copy of Toy.ipynb"), remark="was found as"),
+    "Toy.ipynb.txt": HandedIn(named("assignment2/Toy.ipynb.txt"), remark="was found as"),
+    "a folder too many": HandedIn(named("assignment2/assignment2/Toy.ipynb"), remark="was found as assignment2/"),
+    "a folder forgotten": HandedIn(named("Toy.ipynb"), remark="was found as"),
+    "another folder": HandedIn(named("Assignment 2/Toy.ipynb"), remark="was found as"),
     "one zip": HandedIn(zipped("Toy.ipynb"), remark="homework.zip"),
     "one zip with folders": HandedIn(
         zipped("hw/a/Toy.ipynb", "hw/a/h.py", "__MACOSX/hw/a/._Toy.ipynb"), remark="homework.zip"

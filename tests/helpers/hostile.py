@@ -308,7 +308,7 @@ ACCIDENTS = {
     "empty file": Accident(file_of(b""), 0, 0, "not a readable notebook"),
     "binary file": Accident(file_of(b"\x89PNG\r\n\x00\x00"), 0, 0, "not a readable notebook"),
     "deeply nested": Accident(file_of(b"[" * 200_000), 0, 0, "not a readable notebook"),
-    "wrong name": Accident(make_wrong_name, 0, 0, "not gradable"),
+    "wrong name": Accident(make_wrong_name, remark="was found as"),
     "100 MB": Accident(make_huge, 0, 0, "has 100 MB"),
     "missing": Accident(lambda folder, notebook: None, 0, 0, "not gradable"),
     "extra files": Accident(make_extra_files),

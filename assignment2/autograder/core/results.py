@@ -58,6 +58,7 @@ class RepairKind(StrEnum):
     NOT_RUN = "not run"  # what is needed and only an experiment computes
     LEFT_OUT = "left out"  # what is no cell, or too large
     DAMAGED = "damaged"  # what no notebook may hold was replaced
+    FILE_MISSING = "file missing"  # of weights, which a check asks for
     PICTURE_LOST = "picture lost"
     CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 

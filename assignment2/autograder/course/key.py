@@ -76,6 +76,17 @@ class Key:
         return {grade_id(cell) or "": cell.source for cell in self.template.cells if is_solution(cell)}
 
     @cached_property
+    def weights(self) -> dict[str, str]:
+        """The files of weights that check cells judge, by the cell's id."""
+        found: dict[str, str] = {}
+        for cell in filter(is_check, self.notebook.cells):
+            for node in ast.walk(source_tree(cell)):
+                match node:
+                    case ast.Call(func=ast.Attribute(attr="model"), args=[ast.Constant(value=str(name)), *_]):
+                        found[name_of(cell)] = name
+        return found
+
+    @cached_property
     def imports(self) -> list[str]:
         """The names of the notebooks that this one imports, those that they import included, earliest first."""
         found: list[str] = []
@@ -120,6 +131,12 @@ def keys(folder: Path) -> dict[str, Key]:
     if not any(folder.glob("*.ipynb")):
         raise BadKey(f"there is no notebook in {folder}: name the course folder with --course FOLDER")
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
+
+
+def files_asked_for(found: dict[str, Key]) -> list[str]:
+    """Return the names of the files that an assignment asks for: its notebooks, and the weights of networks."""
+    weights = [name for key in found.values() for name in key.weights.values()]
+    return [*(f"{name}.ipynb" for name in found), *weights]
 
 
 def key_modules(folder: Path) -> dict[str, ModuleType]:

@@ -2,7 +2,6 @@
 the only one that writes to the gradebook. Feedback pages follow, in parallel."""
 
 import os
-import stat
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from autograder.grading.schedule import Schedule
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import execution_options
-from autograder.submission.reading import problem_of_name
+from autograder.submission.arrangement import SUBMITTED
+from autograder.submission.submitters import submitters
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         sandbox.require_hidden(course / "source")
     with only_grader(course):
         problems = submitters(course)
+        if not problems:
+            raise NoCourse(f"nothing to grade: no folder matches {course / SUBMITTED}/*/{ASSIGNMENT}; collect first")
         students = [student for student, problem in problems.items() if not problem]
         with local_pool(options.workers) as pool:
             with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
@@ -81,24 +83,3 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             rows = [row(gradebook, course, student, found) for student, found in remarks.items()]
             rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
     return Outcome(rows, schedule.changed, schedule.executed, schedule.judged, schedule.set_aside)
-
-
-def submitters(course: Path) -> dict[str, str]:
-    """Return the names of those who handed in something, each with what keeps it from being a student's id, or ""."""
-    folder = course / "submitted"
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    found = {name: problem_of_name(name) for name in names if is_folder(folder / name / ASSIGNMENT)}
-    if not found:
-        raise NoCourse(f"nothing to grade: no folder matches {folder}/*/{ASSIGNMENT}; collect first")
-    return found
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether this is a folder, or may be one: what cannot be looked at, or is a link, has to get its row."""
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return stat.S_ISDIR(mode) or stat.S_ISLNK(mode)

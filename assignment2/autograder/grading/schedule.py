@@ -12,7 +12,7 @@ from traitlets.config import Config
 from autograder.core.errors import GraderError
 from autograder.core.files import is_there
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.key import keys
+from autograder.course.key import files_asked_for, keys
 from autograder.execution.executions import executions_in
 from autograder.execution.job import Job
 from autograder.execution.worker import execute_packed
@@ -25,6 +25,7 @@ from autograder.integration.converters import AutogradeOne, Transcript, convert_
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import execution_options, expected_of, held_out_seed
 from autograder.judging.networks import DataSetMissing, require_data
+from autograder.submission.arrangement import arrange, submission_folder
 from autograder.submission.preparation import Prepared, prepare
 from autograder.submission.reading import TIMESTAMP, NotGradable, read_submission
 
@@ -101,7 +102,8 @@ class Schedule:
 
     def _prepare(self, student: str) -> Pending | None:
         """Read a submission and ask for its executions; returns None where its result would not change."""
-        read = read_submission(self.course / "submitted" / student / ASSIGNMENT, list(self.keys))
+        folder = arrange(self.course, student, files_asked_for(self.keys))
+        read = read_submission(folder, list(self.keys))
         self.left_out[student] = read.remarks
         submission = Pending(student, digest_of_result(read, self.digest))
         if not self.again and self._is_graded(submission):
@@ -174,7 +176,7 @@ class Schedule:
             self._note_changes(student, before, points)
 
     def _require_data(self, submission: Pending) -> None:
-        folder = self.course / "submitted" / submission.student / ASSIGNMENT
+        folder = submission_folder(self.course, submission.student)
         for name in submission.notebooks:
             require_data(expected_of(self.keys[name], self.executions), folder, self.seed)
 
@@ -199,6 +201,6 @@ class Schedule:
         return [showing.reasons[student]]
 
     def _about_time(self, student: str) -> list[str]:
-        folder = self.course / "submitted" / student / ASSIGNMENT
+        folder = submission_folder(self.course, student)
         garbled = is_there(folder / TIMESTAMP) and not course_directory(self.config).get_existing_timestamp(str(folder))
         return [f"{TIMESTAMP} cannot be read: late or not is unknown"] if garbled else []

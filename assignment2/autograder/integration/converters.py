@@ -20,6 +20,7 @@ from traitlets.log import get_logger
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.steps import PREPARED
+from autograder.submission.arrangement import ARRANGED, submission_folder
 from autograder.submission.preparation import Prepared
 
 
@@ -91,6 +92,8 @@ def load_config(course: Path) -> Config:
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
+    if submission_folder(Path(directory.root), student).parent.parent.name == ARRANGED:
+        directory.submitted_directory = ARRANGED
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 

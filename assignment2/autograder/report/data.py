@@ -19,6 +19,7 @@ from autograder.course.cells import is_solution, name_of, tree_of
 from autograder.course.key import keys
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
+from autograder.submission.submitters import submitters
 
 
 class Reason(StrEnum):
@@ -154,7 +155,7 @@ def read_course(folder: Path) -> Course:
     if not submissions:
         raise NothingGraded(f"no graded submission in {folder}: run `autograder grade` first")
     submissions.sort(key=lambda submission: submission.student)
-    handed_in = {path.parent.name for path in (folder / "submitted").glob(f"*/{ASSIGNMENT}")}
+    handed_in = {name for name, problem in submitters(folder).items() if not problem}
     not_graded = sorted(handed_in - {submission.student for submission in submissions})
     return Course(in_order(list(cells.values()), submissions), submissions, not_graded)
 

@@ -38,6 +38,11 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
         submitted = new_notebook()
         problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
+    repairs += [
+        Repair(RepairKind.FILE_MISSING, cell, f"{file} was not handed in")
+        for cell, file in key.weights.items()
+        if file not in submission.weights
+    ]
     repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)

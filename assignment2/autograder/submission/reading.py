@@ -6,6 +6,7 @@ Whatever is wrong with a file is a reason for people, and costs no other file.
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,12 +15,16 @@ from autograder.core.errors import SubmissionError
 from autograder.core.files import MIB, Unusable, is_there, open_regular, read_regular
 from autograder.core.text import is_name, printable
 from autograder.core.upstream import MAX_TIMESTAMP_BYTES
+from autograder.submission.arrangement import remarks_on_names
+from autograder.submission.folders import TIMESTAMP as TIMESTAMP
+from autograder.submission.folders import files_in, is_left_out
+from autograder.submission.names import fit
 
 MAX_NOTEBOOK_BYTES = 50 * MIB
 MAX_MODULES, MAX_MODULE_BYTES, MAX_MODULE_NAME = 100, MIB, 100
 MAX_WEIGHTS, MAX_WEIGHTS_BYTES = 20, 256 * MIB
 MAX_ENTRIES = 10_000  # of the folder
-TIMESTAMP = "timestamp.txt"
+OURS = ("cs231n", "autograder")  # packages that a submission cannot replace
 MAX_STUDENT = 128  # characters of an id in the gradebook
 MAX_STUDENT_BYTES = 240  # of a file's name, which has an ending as well
 
@@ -33,13 +38,15 @@ class Submission:
     """What counts of what a student handed in.
 
     notebooks: by name, the bytes, or why they cannot be used; without those that were not handed in
-    modules: the text of the Python files beside them, which solutions may import, by file name
+    modules: the text of the Python files beside them, which solutions may import, by path: packages are folders
+    weights: the names of the files of weights
     remarks: what was left out, and why
     digest: the hash of all this and of the weights
     """
 
     notebooks: dict[str, bytes | Unusable]
     modules: dict[str, str]
+    weights: frozenset[str]
     remarks: tuple[str, ...]
     digest: str
 
@@ -65,18 +72,33 @@ def read_submission(folder: Path, names: list[str]) -> Submission:
             found = sorted(entry.name for entry in islice(entries, MAX_ENTRIES + 1))
     except OSError as error:
         raise NotGradable(f"the folder cannot be read: {error.strerror}") from None
-    remarks = [f"more than {MAX_ENTRIES} files: some were not looked at"] if len(found) > MAX_ENTRIES else []
+    remarks = remarks_on_names(folder)
+    remarks += [f"more than {MAX_ENTRIES} files: some were not looked at"] if len(found) > MAX_ENTRIES else []
     notebooks = {
         name: read_or_reason(path, MAX_NOTEBOOK_BYTES) for name in names if is_there(path := folder / f"{name}.ipynb")
     }
-    modules = read_modules(folder, [name for name in found if name.endswith(".py")], remarks)
+    remarks += [f"{printable(other)} was handed in too, and not read" for other in copies_of(notebooks, found)]
+    modules = read_modules(folder, python_files(folder, found, remarks), remarks)
     counted: dict[str, object] = {name: digest_of(content) for name, content in notebooks.items()}
     counted |= {name: digest_of(text.encode()) for name, text in modules.items()}
     counted |= {name: digest_of_file(folder / name) for name in weights_in(found)}
     if is_there(folder / TIMESTAMP):
         counted[TIMESTAMP] = digest_of(read_or_reason(folder / TIMESTAMP, MAX_TIMESTAMP_BYTES))
     digest = hashlib.sha256(json.dumps([counted, remarks]).encode()).hexdigest()
-    return Submission(notebooks, modules, tuple(remarks), digest)
+    return Submission(notebooks, modules, frozenset(weights_in(found)), tuple(remarks), digest)
+
+
+def copies_of(notebooks: Collection[str], found: list[str]) -> list[str]:
+    """Return the files whose names are nearly those of notebooks that are there: which one is meant is not certain."""
+    return [name for name in found if any(fit(name, f"{notebook}.ipynb") for notebook in notebooks)]
+
+
+def python_files(folder: Path, found: list[str], remarks: list[str]) -> list[str]:
+    """Return the paths of the Python files in a folder and in the packages inside of it."""
+    packages = [name for name in found if not is_left_out(name) and (folder / name).is_dir()]
+    paths = [f"{name}/{path}" for name in packages if name not in OURS for path in files_in(folder / name)]
+    remarks += [f"the folder {name} was handed in too: the course's own counts" for name in packages if name in OURS]
+    return [path for path in (*found, *paths) if path.endswith(".py")]
 
 
 def weights_in(names: list[str]) -> list[str]:
@@ -97,7 +119,7 @@ def read_modules(folder: Path, names: list[str], remarks: list[str]) -> dict[str
     for name in names:
         if len(modules) == MAX_MODULES:
             left_out.append(f"{printable(name)} is one of too many")
-        elif not is_name(name) or len(os.fsencode(name)) > MAX_MODULE_NAME:
+        elif not all(is_name(part) and len(os.fsencode(part)) <= MAX_MODULE_NAME for part in name.split("/")):
             left_out.append(f"{printable(name)[:MAX_MODULE_NAME]} has a name that is too long, or not text")
         else:
             try:
