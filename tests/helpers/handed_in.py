@@ -387,7 +387,27 @@ NAMES = {
     "a package of helpers": HandedIn(with_package),
     "the whole folder": HandedIn(with_the_whole_folder, remark="cs231n"),
 }
-CASES = {**LOST, **ANSWERS, **CODE, **BYTES, **NAMES}
+
+
+def written_with(version, source=None):
+    def change(notebook, cells):
+        notebook["metadata"] = {
+            "kernelspec": {"name": "my-env", "display_name": "My env", "language": "python"},
+            "language_info": {"name": "python", "version": version},
+        }
+        if source:
+            put_behind("plot", cell("code", source))(notebook, cells)
+
+    return changed(change)
+
+
+VERSIONS = {
+    "another kernel and a newer Python": HandedIn(written_with("3.99.1")),
+    "syntax of a newer Python": HandedIn(
+        written_with("3.99.1", "x = new syntax"), remark="it may be right in Python 3.99"
+    ),
+}
+CASES = {**VERSIONS, **LOST, **ANSWERS, **CODE, **BYTES, **NAMES}
 
 
 def hand_in(course: Path, name: str, case: HandedIn, solved) -> None:

@@ -60,6 +60,7 @@ class RepairKind(StrEnum):
     DAMAGED = "damaged"  # what no notebook may hold was replaced
     FILE_MISSING = "file missing"  # of weights, which a check asks for
     PICTURE_LOST = "picture lost"
+    NEWER_PYTHON = "newer Python"  # what the grader's cannot parse, and theirs may
     CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 
