@@ -10,7 +10,9 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.core.errors import GraderError
-from autograder.core.files import is_there
+from autograder.core.files import Unusable
+from autograder.core.timestamps import read_timestamp
+from autograder.core.upstream import time_zone
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import files_asked_for, keys
 from autograder.execution.executions import executions_in
@@ -21,13 +23,13 @@ from autograder.grading.changes import Statuses, differences, statuses, summary
 from autograder.grading.digests import digest_of_course, digest_of_result
 from autograder.grading.logs import write_log
 from autograder.grading.rows import remarks_on
-from autograder.integration.converters import AutogradeOne, Transcript, convert_one, course_directory
+from autograder.integration.converters import AutogradeOne, Transcript, convert_one
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import execution_options, expected_of, held_out_seed
 from autograder.judging.networks import DataSetMissing, require_data
 from autograder.submission.arrangement import arrange, submission_folder
 from autograder.submission.preparation import Prepared, prepare
-from autograder.submission.reading import TIMESTAMP, NotGradable, read_submission
+from autograder.submission.reading import NotGradable, read_submission
 
 DIGEST = ".graded"  # in the folder of a judged submission: the hash of all that its scores depend on
 AHEAD = 8  # submissions under way for each worker: one that hangs must not hold up the others
@@ -201,6 +203,8 @@ class Schedule:
         return [showing.reasons[student]]
 
     def _about_time(self, student: str) -> list[str]:
-        folder = submission_folder(self.course, student)
-        garbled = is_there(folder / TIMESTAMP) and not course_directory(self.config).get_existing_timestamp(str(folder))
-        return [f"{TIMESTAMP} cannot be read: late or not is unknown"] if garbled else []
+        try:
+            read_timestamp(submission_folder(self.course, student), time_zone(self.config))
+        except Unusable as problem:
+            return [f"{problem}: late or not is unknown"]
+        return []

@@ -15,9 +15,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from autograder.core.files import MIB, Unusable, is_there, open_regular
+from autograder.core.timestamps import TIMESTAMP
 from autograder.course.assignment import ASSIGNMENT
 from autograder.submission import archive
-from autograder.submission.folders import MAX_FILES, TIMESTAMP, files_in, is_left_out
+from autograder.submission.folders import MAX_FILES, files_in, is_left_out
 from autograder.submission.names import best
 
 SUBMITTED, ARRANGED = "submitted", "arranged"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from autograder.submission.names import is_of_another_assignment
 
-TIMESTAMP = "timestamp.txt"
 MAX_FILES, MAX_DEPTH = 10_000, 8  # that are looked at
 NOT_HANDED_IN = {"__pycache__", "__MACOSX", "node_modules", "site-packages"}
 

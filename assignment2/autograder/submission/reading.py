@@ -14,9 +14,9 @@ from pathlib import Path
 from autograder.core.errors import SubmissionError
 from autograder.core.files import MIB, Unusable, is_there, open_regular, read_regular
 from autograder.core.text import is_name, printable
-from autograder.core.upstream import MAX_TIMESTAMP_BYTES
+from autograder.core.timestamps import MAX_TIMESTAMP_BYTES
+from autograder.core.timestamps import TIMESTAMP as TIMESTAMP
 from autograder.submission.arrangement import remarks_on_names
-from autograder.submission.folders import TIMESTAMP as TIMESTAMP
 from autograder.submission.folders import files_in, is_left_out
 from autograder.submission.names import fit
 
