@@ -92,7 +92,7 @@ class Matcher:
 
     def _by_definition(self) -> None:
         """By the functions and classes that it defines, those of solutions first."""
-        mine = {name: defined_names(cell) for name, cell in self.known.items() if cell.cell_type == "code"}
+        mine = {name: defined_names(cell) - {"_"} for name, cell in self.known.items() if cell.cell_type == "code"}
         theirs = {index: defined for index, cell in self._unnamed() if (defined := defined_names(cell))}
         for name in sorted(mine, key=lambda name: not is_solution(self.known[name])):
             others = set().union(*(mine[other] for other in mine if other != name)) - mine[name]
