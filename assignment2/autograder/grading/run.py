@@ -6,8 +6,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.plugins import CsvExportPlugin
-
 from autograder.course.assignment import ASSIGNMENT
 from autograder.execution.kernel import sandbox
 from autograder.execution.pool import cluster, local_pool
@@ -17,6 +15,8 @@ from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
+from autograder.integration.grades import write_grades
+from autograder.integration.penalties import renew_penalties
 from autograder.integration.steps import execution_options
 from autograder.submission.arrangement import SUBMITTED
 from autograder.submission.submitters import submitters
@@ -76,7 +76,8 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
                 schedule.run(students)
             on_pages = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
-            CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
+            renew_penalties(gradebook, config)
+            write_grades(gradebook, course / "grades.csv")
             remarks = {student: schedule.remarks(student) for student in students}
             for student, said in on_pages.items():
                 remarks[student] += said
