@@ -263,7 +263,7 @@ LOST = {
     "format 3": HandedIn(in_format_3),
     "all ids the same": HandedIn(changed(same_ids), remark="recognized by what it defines"),
     "ids of 100 characters": HandedIn(changed(long_ids)),
-    "everything lost but the sources": HandedIn(changed(lose_all), remark="answer stood in another cell"),
+    "everything lost but the sources": HandedIn(changed(lose_all), remark="why: recognized by its question"),
     "everything lost, answer in the question": HandedIn(
         changed(lose_all_and(all_of(append_to("why_text", f"\n\n{ANSWER}"), drop("why")))),
         remark="in the cell of",
@@ -279,10 +279,11 @@ ANSWERS = {
         remark="another cell below",
     ),
     "answer instead of the cell": HandedIn(
-        changed(all_of(drop("why"), put_behind("why_text", cell("markdown", ANSWER)))), remark="another cell below"
+        changed(all_of(drop("why"), put_behind("why_text", cell("markdown", ANSWER)))),
+        remark="recognized by its question",
     ),
     "answer in a code cell": HandedIn(
-        changed(all_of(drop("why"), put_behind("why_text", cell("code", ANSWER)))), remark="another cell below"
+        changed(all_of(drop("why"), put_behind("why_text", cell("code", ANSWER)))), remark="recognized by its question"
     ),
     "answer typed into the question": HandedIn(
         changed(all_of(set_source("why", "YOUR ANSWER HERE"), append_to("why_text", f" {ANSWER}"))),

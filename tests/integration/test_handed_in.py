@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import nbformat
 import pytest
@@ -114,3 +115,62 @@ def sanitized(notebook, key):
 
 def answers(notebook):
     return {name_of(cell): cell.source for cell in notebook.cells if is_answer(cell)}
+
+
+def merged(notebook, cells):
+    cells["dropout_forward"]["source"] += f"\n\n{cells['dropout_backward']['source']}"
+    handed_in.drop("dropout_backward")(notebook, cells)
+
+
+def helper_in_the_experiment(notebook, cells):
+    handed_in.append_to("load_data", "\n\ndef ones(x):\n    return np.ones_like(x)\n")(notebook, cells)
+    cells["dropout_forward"]["source"] += (
+        "\n\nforward = dropout_forward\ndef dropout_forward(x, dropout_param):\n"
+        "    return forward(x * ones(x), dropout_param)"
+    )
+
+
+def answers_elsewhere(notebook, cells):
+    below, typed = cells["question_1"]["source"], cells["question_2"]["source"]
+    for name in ("question_1", "question_2"):
+        cells[name]["source"] = "YOUR ANSWER HERE"
+    handed_in.put_behind("question_1", handed_in.cell("markdown", below))(notebook, cells)
+    handed_in.append_to("question_2_text", f"\n\n{typed}")(notebook, cells)
+    cells["question_3"]["source"] = "a cut emoji \ud83d, see ![image.png](attachment:image.png)"
+
+
+def exit_and_outputs(notebook, cells):
+    handed_in.put_behind("imports", handed_in.cell("code", "exit()"))(notebook, cells)
+    cells["plot_regularization"]["outputs"] = [{"output_type": "stream", "text": "x"}, None]
+
+
+DROPOUT = {  # what has happened to a complete notebook, and what its row says
+    "merged": (handed_in.changed(merged), "dropout_backward: its code stood in the cell dropout_forward"),
+    "helper": (handed_in.changed(helper_in_the_experiment), "ones: taken from the cell load_data"),
+    "answers": (handed_in.changed(answers_elsewhere), "picture image.png of this text was not handed in"),
+    "exit": (handed_in.changed(exit_and_outputs), "an output that is none was left out"),
+    "Colab": (handed_in.changed(handed_in.lose_ids), ""),
+    "lost": (handed_in.changed(handed_in.lose_all), "question_1: recognized by its question"),
+}
+
+
+@SANDBOX
+def test_accidents_of_a_real_notebook(repository, tmp_path, course_keys):
+    """Has everybody all points of Dropout, every answer a grade by hand due, and a row that says what has happened?"""
+    course = tmp_path / "course"
+    shutil.copytree(repository / "source", course / "source")
+    shutil.copy(repository / "nbgrader_config.py", course)
+    release(course)
+    solved = answered(read(course / "release" / "assignment2" / "Dropout.ipynb"), course_keys["Dropout"])
+    for name, (make, _) in DROPOUT.items():
+        make(course / "submitted" / name, json.loads(nbformat.writes(solved, split_lines=False)))
+        (course / "submitted" / name / "assignment2" / "Toy.ipynb").rename(
+            course / "submitted" / name / "assignment2" / "Dropout (1).ipynb"
+        )
+    for row in grade(course, Options(feedback=False)).rows:
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+            grades = gradebook.find_submission_notebook("Dropout", "assignment2", row.student).grades
+            assert sum(grade.auto_score or 0 for grade in grades) == 7
+            assert sum(grade.needs_manual_grade for grade in grades) == 3
+        assert DROPOUT[row.student][1] in "; ".join(row.remarks)
+        assert "Dropout.ipynb was found as" in "; ".join(row.remarks)

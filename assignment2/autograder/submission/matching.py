@@ -164,10 +164,17 @@ class Matcher:
             if self._is_answered(name):
                 continue
             question = known[max(0, self.order[name] - 1)]
-            for index in self._texts_below(question, name):
+            lost = name not in self.names
+            below = self._texts_below(question, name)
+            for index in below:
                 self.names[index] = name
-                text = "the answer stood in another cell below its question"
-                self.repairs.append(Repair(RepairKind.MOVED, name, text))
+            if any(not self._is_blank(self.cells[index], name) for index in below):
+                how = (
+                    "recognized by its question, its id was lost"
+                    if lost
+                    else "stood in another cell below its question"
+                )
+                self.repairs.append(Repair(RepairKind.ID_LOST if lost else RepairKind.MOVED, name, how))
             if not self._is_answered(name) and question in self.names:
                 self._take_from_question(name, question)
 

@@ -86,9 +86,6 @@ def inserted(theirs: NotebookNode, given: str) -> str:
 def leave_to_a_person(known: dict[str, NotebookNode], key: Key, cells: list[NotebookNode], matched: Matched) -> None:
     """Where an answer is empty and texts were added that have no place, let a person look: mark the answer, which
     makes nbgrader ask for a grade by hand. cells: answers and added texts"""
-    for number, cell in enumerate(cells):
-        if not is_known(cell, known):
-            cell.id = f"added-{number}"
     texts = [cell for cell in cells if not is_known(cell, known) and len(cell.source) >= MIN_TEXT]
     for name, cell in known.items():
         if texts and is_answer(cell) and (same_text(cell.source, key.given[name]) or not cell.source.strip()):
