@@ -160,6 +160,16 @@ def insert(code):
     return edited(change)
 
 
+def doomed(code):
+    """A case that runs code which ends the kernel a moment later, when `double` is at work."""
+
+    def change(notebook):
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(code))
+        set_source(notebook, "double", in_double("import time; time.sleep(0.4)"))
+
+    return edited(change)
+
+
 SLOW_ARRAY = """class Slow(np.ndarray):
     def astype(self, *args, **kwargs):
         while True:
@@ -240,6 +250,15 @@ ACCIDENTS = {
     "interrupt": Accident(in_double("import os, signal; os.kill(os.getpid(), signal.SIGINT)"), 0),
     "exit in a solution": Accident(in_double("exit()"), 0),
     "exit and quit at the top": Accident(insert("quit()\nexit")),
+    "exit a moment later": Accident(
+        doomed("import os, threading\nthreading.Timer(0.1, os._exit, [0]).start()"), remark="added-2 killed"
+    ),
+    "killed a moment later by a child": Accident(
+        doomed("!(sleep 0.1; kill -9 $PPID) > /dev/null 2>&1 &"), remark="added-2 killed"
+    ),
+    "sys.exit and SystemExit at the top": Accident(insert("import sys\nsys.exit()\nraise SystemExit(1)")),
+    "exit in the experiment and in a text": Accident(insert("exit\nquit\nget_ipython().kernel.do_shutdown(False)")),
+    "os._exit at the top": Accident(insert("import os; os._exit(0)"), remark="added-2 killed"),
     "closes every file": Accident(in_double("import os; os.closerange(0, 100)"), 0, remark="test_double killed"),
     # too much of something
     "all memory": Accident(in_double("kept = []\nwhile True: kept.append(np.ones(10**7))"), 0),
@@ -308,7 +327,7 @@ ACCIDENTS = {
     "empty file": Accident(file_of(b""), 0, 0, "not a readable notebook"),
     "binary file": Accident(file_of(b"\x89PNG\r\n\x00\x00"), 0, 0, "not a readable notebook"),
     "deeply nested": Accident(file_of(b"[" * 200_000), 0, 0, "not a readable notebook"),
-    "wrong name": Accident(make_wrong_name, 0, 0, "not gradable"),
+    "wrong name": Accident(make_wrong_name, remark="was found as"),
     "100 MB": Accident(make_huge, 0, 0, "has 100 MB"),
     "missing": Accident(lambda folder, notebook: None, 0, 0, "not gradable"),
     "extra files": Accident(make_extra_files),

@@ -275,7 +275,7 @@ JSON = {
     "half a character in an answer": Accident(in_cell("why", source="because \udfff")),
     "byte-order mark": Accident(encoded("utf-8-sig")),
     "UTF-16": Accident(encoded("utf-16")),
-    "Latin-1": Accident(encoded_umlaut, 0, 0, UNREADABLE),
+    "Latin-1": Accident(encoded_umlaut, remark="Windows-1252"),
     "null bytes": Accident(file_of(b"\0" * 1000), 0, 0, UNREADABLE),
     "a number": Accident(file_of(b"3"), 0, 0, UNREADABLE),
     "an empty object": Accident(file_of(b"{}"), 0, 0, ""),

@@ -53,7 +53,14 @@ class RepairKind(StrEnum):
     CELL_RETYPED = "cell retyped"
     ID_LOST = "id lost"
     REORDERED = "reordered"
+    MOVED = "moved"  # found in another place than its own
+    UNPLACED = "unplaced"  # what may be an answer, and to which question is for a person to say
+    NOT_RUN = "not run"  # what is needed and only an experiment computes
     LEFT_OUT = "left out"  # what is no cell, or too large
+    DAMAGED = "damaged"  # what no notebook may hold was replaced
+    FILE_MISSING = "file missing"  # of weights, which a check asks for
+    PICTURE_LOST = "picture lost"
+    NEWER_PYTHON = "newer Python"  # what the grader's cannot parse, and theirs may
     CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 

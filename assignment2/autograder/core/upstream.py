@@ -19,13 +19,13 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.core.files import open_regular
+from autograder.core.files import Unusable
+from autograder.core.timestamps import read_timestamp
 
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter
     from nbformat import NotebookNode
 
-MAX_TIMESTAMP_BYTES = 1_000
 FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 # What IPython imports when it is first needed: imported before, it takes no time then.
 KERNEL_MODULES = (
@@ -128,21 +128,26 @@ def patch_nbgrader() -> None:
 
 
 def forgive_garbled_timestamps() -> None:
-    """Let a garbled `timestamp.txt` count as none: nbgrader gives up on the submission, which costs everything, and
-    waits for ever where it is a pipe."""
+    """Read `timestamp.txt` strictly, and let a garbled one count as none: nbgrader gives up on the submission, which
+    costs everything, waits for ever where it is a pipe, and takes "PST" for UTC and "-0800" for 800 seconds."""
     from nbgrader.coursedir import CourseDirectory
 
     def make(read: Callable[..., Any]) -> Callable[..., Any]:
         def get_existing_timestamp(directory: Any, dest_path: str) -> Any:
             try:
-                open_regular(Path(dest_path, "timestamp.txt"), MAX_TIMESTAMP_BYTES).close()
-                return read(directory, dest_path)
-            except (Exception, SystemExit):
+                return read_timestamp(Path(dest_path), time_zone(directory.config))
+            except Unusable:
                 return None
 
         return get_existing_timestamp
 
     patch_method(CourseDirectory, "get_existing_timestamp", make)
+
+
+def time_zone(config: Any) -> str:
+    """Return the time zone that nbgrader's exchange writes timestamps in, as a course configures it."""
+    zone: str = config.get("Exchange", {}).get("timezone", "UTC")
+    return zone
 
 
 def put_scripts_on_path() -> None:

@@ -29,6 +29,11 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
+def is_answer(cell: NotebookNode) -> bool:
+    """Tell whether a cell is the place for a written answer."""
+    return is_solution(cell) and bool(cell.cell_type == "markdown")
+
+
 def is_check(cell: NotebookNode) -> bool:
     """Tell whether a cell is a check cell: graded by the judge."""
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
@@ -50,11 +55,15 @@ def source_tree(cell: NotebookNode) -> ast.Module:
     return tree_of(cell.source)
 
 
+def without_magics(source: str) -> str:
+    """Return the source of a code cell with its lines of IPython syntax empty, so that all lines keep their numbers."""
+    return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n"))
+
+
 def tree_of(source: str) -> ast.Module:
     """Parse the source of a code cell, see `source_tree`."""
-    lines = [line for line in source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # null bytes; too much for the parser
         return ast.Module([], [])
 

@@ -113,7 +113,7 @@ class CodeCell:
 class Job:
     """One notebook to execute.
 
-    definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by file name;
+    definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by path;
     sandboxed: whether it may only run in a sandbox; seed: what the inputs of checks are drawn from, "" for those that
     students see
     """

@@ -31,7 +31,9 @@ def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
     for name, text in job.definitions.items():
         (folder / "imports" / f"{name}.ipynb").write_text(text, encoding="utf-8")
     for name, text in job.files.items():
-        (folder / "modules" / name).write_text(text, encoding="utf-8")
+        path = folder / "modules" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     if withheld:
         write_stand_ins(withheld, folder / "withheld")
     if not job.sandboxed:

@@ -2,7 +2,6 @@
 only one that writes to the gradebook. Feedback pages follow, in parallel."""
 
 import os
-import stat
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
@@ -27,8 +25,11 @@ from autograder.grading.schedule import Schedule
 from autograder.grading.task import evaluated, require_key
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
+from autograder.integration.grades import write_grades
+from autograder.integration.penalties import renew_penalties
 from autograder.integration.steps import execution_options, rules_of
-from autograder.submission.reading import problem_of_name
+from autograder.submission.arrangement import SUBMITTED
+from autograder.submission.submitters import submitters
 
 AHEAD = 8  # submissions under way for each worker: one that takes long must not hold up the others
 SLACK_SECONDS = 600  # of a job, beside what its parts may take
@@ -79,6 +80,8 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         sandbox.require_hidden(course / "source")
     with only_grader(course):
         problems = submitters(course)
+        if not problems:
+            raise NoCourse(f"nothing to grade: no folder matches {course / SUBMITTED}/*/{ASSIGNMENT}; collect first")
         students = [student for student, problem in problems.items() if not problem]
         sources = course / "source" / ASSIGNMENT
         names = list(keys(sources))
@@ -93,7 +96,8 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
                 schedule.run(students, submit, AHEAD * workers)
             on_pages = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
-            CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
+            renew_penalties(gradebook, config)
+            write_grades(gradebook, course / "grades.csv")
             remarks = {student: schedule.remarks(student) for student in students}
             for student, said in on_pages.items():
                 remarks[student] += said
@@ -117,24 +121,3 @@ def seconds_of_a_job(config: Config, notebooks: int) -> float:
     """Return how long a worker may take for one student, by the clock: every notebook twice, or their pages."""
     limits = execution_options(config).limits
     return SLACK_SECONDS + max(notebooks * 2 * limits.notebook_seconds, seconds_of_pages(config, notebooks))
-
-
-def submitters(course: Path) -> dict[str, str]:
-    """Return the names of those who handed in something, each with what keeps it from being a student's id, or ""."""
-    folder = course / "submitted"
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    found = {name: problem_of_name(name) for name in names if is_folder(folder / name / ASSIGNMENT)}
-    if not found:
-        raise NoCourse(f"nothing to grade: no folder matches {folder}/*/{ASSIGNMENT}; collect first")
-    return found
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether this is a folder, or may be one: what cannot be looked at, or is a link, has to get its row."""
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return stat.S_ISDIR(mode) or stat.S_ISLNK(mode)

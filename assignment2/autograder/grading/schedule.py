@@ -10,7 +10,9 @@ from nbgrader.api import MissingEntry
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.core.files import is_there
+from autograder.core.files import Unusable
+from autograder.core.timestamps import read_timestamp
+from autograder.core.upstream import time_zone
 from autograder.course.assignment import ASSIGNMENT
 from autograder.evaluation.rules import Rules
 from autograder.grading.boundary import Boundary
@@ -18,9 +20,9 @@ from autograder.grading.changes import differences, summary
 from autograder.grading.digests import digest_of_course
 from autograder.grading.logs import write_log
 from autograder.grading.task import Answer, Task, unpacked
-from autograder.integration.converters import AutogradeOne, Transcript, convert_one, course_directory
+from autograder.integration.converters import AutogradeOne, Transcript, convert_one
 from autograder.integration.gradebook import open_gradebook
-from autograder.submission.reading import TIMESTAMP
+from autograder.submission.arrangement import submission_folder
 
 DIGEST = ".graded"  # in the folder of a judged submission: the hash of all that its scores depend on
 
@@ -116,6 +118,8 @@ class Schedule:
         return [*self._about_time(student), *self.remarked[student]]
 
     def _about_time(self, student: str) -> list[str]:
-        folder = self.course / "submitted" / student / ASSIGNMENT
-        garbled = is_there(folder / TIMESTAMP) and not course_directory(self.config).get_existing_timestamp(str(folder))
-        return [f"{TIMESTAMP} cannot be read: late or not is unknown"] if garbled else []
+        try:
+            read_timestamp(submission_folder(self.course, student), time_zone(self.config))
+        except Unusable as problem:
+            return [f"{problem}: late or not is unknown"]
+        return []

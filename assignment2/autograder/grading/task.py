@@ -6,6 +6,7 @@ from pathlib import Path
 
 from autograder.core.errors import SubmissionError
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import files_asked_for
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
 from autograder.evaluation.rules import Rules
 from autograder.execution.executions import NotExecuted
@@ -13,6 +14,7 @@ from autograder.execution.job import Job
 from autograder.grading.changes import Statuses, statuses
 from autograder.grading.digests import digest_of_result
 from autograder.grading.rows import remarks_in, remarks_on
+from autograder.submission.arrangement import arrange
 from autograder.submission.reading import NotGradable, read_submission
 
 MAX_BYTES = 128 * 2**20  # of what the grader gets back
@@ -81,7 +83,8 @@ def unpacked(packed: bytes) -> Answer:
 
 
 def answer(task: Task) -> Answer:
-    folder = task.course / "submitted" / task.student / ASSIGNMENT
+    wanted = files_asked_for({name: task.rules.key(name) for name in task.names})
+    folder = arrange(task.course, task.student, wanted)
     submission = read_submission(folder, task.names)
     found = Answer(digest_of_result(submission, task.digest), list(submission.remarks))
     if found.digest == task.known:

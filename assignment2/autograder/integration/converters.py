@@ -3,6 +3,7 @@
 import errno
 import io
 import logging
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.evaluation.evaluate import Evaluation
 from autograder.integration.steps import EVALUATED
+from autograder.submission.arrangement import ARRANGED, submission_folder
+
+PATTERN = re.compile(r"[\[\]?*]|%[0-9A-Fa-f]{2}")  # of a file's name for nbgrader, or of an address for SQLAlchemy
 
 
 class NoCourse(GraderError):
@@ -76,6 +80,8 @@ def is_graders_trouble(error: BaseException) -> bool:
 
 def load_config(course: Path) -> Config:
     """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
+    if odd := PATTERN.search(str(course)):
+        raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader takes for something else: rename the folder")
     if not (course / "nbgrader_config.py").exists():
         raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     try:
@@ -91,6 +97,8 @@ def load_config(course: Path) -> Config:
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
+    if submission_folder(Path(directory.root), student).parent.parent.name == ARRANGED:
+        directory.submitted_directory = ARRANGED
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 

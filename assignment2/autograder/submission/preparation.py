@@ -13,7 +13,9 @@ from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runt
 from autograder.execution.kernel import sandbox
 from autograder.submission.cleaning import clean_code, clean_submission
 from autograder.submission.markup import plain_text
-from autograder.submission.reading import NotGradable, Submission, parse_notebook
+from autograder.submission.newer_python import remarks_on_syntax
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.reading import NotGradable, Submission
 from autograder.submission.sanitize import sanitize
 
 
@@ -37,6 +39,12 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
         submitted = new_notebook()
         problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
+    repairs += remarks_on_syntax(notebook.cells, submitted.metadata.get("language_info", {}).get("version", ""))
+    repairs += [
+        Repair(RepairKind.FILE_MISSING, cell, f"{file} was not handed in")
+        for cell, file in key.weights.items()
+        if file not in submission.weights
+    ]
     repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
