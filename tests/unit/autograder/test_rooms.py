@@ -18,6 +18,7 @@ ROOMS = [
     "judging",
     "integration",
     "grading",
+    "collecting",
     "report",
     "authoring",
     "demo",
