@@ -1,8 +1,8 @@
 """The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
 
-autograde:          Sanitize, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*
-                    (* nbgrader's own)
-generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
+autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
+                    AssignLatePenalties*    (* nbgrader's own)
+generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
 nbgrader converts a notebook twice, once to sanitize and once to grade. Both times the first step takes the notebook
 as `prepare` made it: `autograder grade` has prepared it already, plain nbgrader does it here.
