@@ -1,5 +1,6 @@
 """Zips as learning management systems make them of all submissions, in the form of the real ones."""
 
+import io
 from zipfile import ZipFile
 
 NOTE = """Name: {name} ({login})
@@ -23,6 +24,11 @@ def write_zip(path, files):
         for name, content in files.items():
             archive.writestr(name, content)
     return path
+
+
+def zipped(files):
+    """Return the bytes of a zip. files: content by name"""
+    return write_zip(io.BytesIO(), files).getvalue()
 
 
 def canvas(name, user, attachment, files, late=False):

@@ -131,7 +131,6 @@ def test_brightspace(separator, course, collected):
 
 def test_a_student_s_own_zip(course, collected):
     """Is a zip unpacked, without its outer folder, the package that was given, checkpoints and what macOS adds?"""
-    own = io.BytesIO()
     inside = {"a2/Toy.ipynb": "a", "a2/utils/__init__.py": "", "a2/utils/more.py": "m", "a2/nets/net (1).npz": "w"}
     others = [
         "a2/cs231n/layers.py",
@@ -139,8 +138,8 @@ def test_a_student_s_own_zip(course, collected):
         "__MACOSX/a2/._Toy.ipynb",
         "a2/a.pdf",
     ]
-    lms.write_zip(own, inside | dict.fromkeys(others, "x"))
-    outcomes = collected(lms.canvas("lovelaceada", 4711, 90, {"work.zip": own.getvalue()}))
+    own = lms.zipped(inside | dict.fromkeys(others, "x"))
+    outcomes = collected(lms.canvas("lovelaceada", 4711, 90, {"work.zip": own}))
     name = "lovelaceada_4711_90_work.zip"
     assert {outcomes[f"{name}: {other}"][1] for other in others} == {Outcome.NO_PART}
     assert submitted(course) == {
@@ -216,18 +215,14 @@ def lying_bomb():
 
 def many_files():
     """An archive that declares a list of files of 4 GB."""
-    made = io.BytesIO()
-    lms.write_zip(made, {"Toy.ipynb": "a"})
-    content = made.getvalue()
+    content = lms.zipped({"Toy.ipynb": "a"})
     end = content.rindex(b"PK\5\6")
     return content[: end + 12] + b"\xf0\xff\xff\xff" + content[end + 16 :]
 
 
 def damaged():
     """A zip whose notebook is not what its checksum says."""
-    made = io.BytesIO()
-    lms.write_zip(made, {"Toy.ipynb": "the content"})
-    return made.getvalue().replace(b"the content", b"the kontent")
+    return lms.zipped({"Toy.ipynb": "the content"}).replace(b"the content", b"the kontent")
 
 
 @pytest.mark.parametrize(
@@ -405,3 +400,65 @@ def test_time_zone_that_is_none(zone, course, capsys):
     with pytest.raises(SystemExit):
         main(["collect", "--course", str(course), "--time-zone", zone, "x.zip"])
     assert "is no time zone" in capsys.readouterr().err
+
+
+PAGES = {"ada": {"Toy": "page of Ada"}, "alan": {"Toy": "page of Alan"}, "by-hand": {"Toy": "nobody's"}}
+
+
+@pytest.fixture
+def with_pages(course):
+    """The course with feedback pages."""
+    for student, pages in PAGES.items():
+        folder = course / "feedback" / student / "assignment2"
+        folder.mkdir(parents=True)
+        for name, text in pages.items():
+            (folder / f"{name}.html").write_text(text)
+    return course
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (
+            lms.canvas("lovelaceada", 4711, 90, {"Toy-2.ipynb": "a"}, late=True)
+            | lms.canvas("turingalan", 5, 95, {"work.zip": lms.zipped({"Toy.ipynb": "b"})}),
+            ["lovelaceada_LATE_4711_90_Toy.html", "turingalan_5_95_Toy.html"],
+        ),
+        (
+            lms.moodle("Ada Lovelace", 4711, {"Toy.ipynb": "a"})
+            | {"Alan Turing_5_assignsubmission_file_Toy.ipynb": "b"},
+            ["Ada Lovelace_4711_assignsubmission_file_/Toy.html", "Alan Turing_5_assignsubmission_file_Toy.html"],
+        ),
+    ],
+    ids=["canvas", "moodle"],
+)
+def test_give_back(files, names, with_pages, collected, tmp_path, capsys):
+    """Do pages get names from which Canvas and Moodle find the student, and are those told who did not come by them?"""
+    collected(files)
+    target = tmp_path / "back.zip"
+    command = ["give-back", "--course", str(with_pages), str(target)]
+    assert main(command) == 0
+    with ZipFile(target) as archive:
+        assert sorted(archive.namelist()) == names
+        assert [archive.read(name).decode() for name in names] == ["page of Ada", "page of Alan"]
+    printed = capsys.readouterr().out
+    assert "2 pages of 2 students" in printed
+    assert "by-hand" in printed
+    assert main(command) == 1  # what is there may be the LMS's own zip
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
+    """Is it told what to do where nothing was collected, several LMSs were, or the LMS takes no pages?"""
+    command = ["give-back", "--course", str(with_pages), str(tmp_path / "back.zip")]
+    assert main(command) == 1
+    assert "nothing was collected" in capsys.readouterr().err
+    collected(lms.brightspace("Ada Lovelace", 4711, "Nov 2, 2026 1033 AM", {"Toy.ipynb": "a"}))
+    assert main(command) == 1
+    assert "brightspace takes no feedback in a zip" in capsys.readouterr().err
+    collected(lms.moodle("Alan Turing", 5, {"Toy.ipynb": "b"}))
+    assert main(command) == 1
+    assert "from brightspace, moodle: choose with --for" in capsys.readouterr().err
+    assert main([*command, "--for", "canvas"]) == 1
+    assert "no feedback for submissions from canvas" in capsys.readouterr().err
+    assert main([*command, "--for", "moodle"]) == 0
