@@ -4,6 +4,7 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
+from autograder.collecting.nbgrader_plugin import LmsCollector
 from autograder.core import upstream
 from autograder.course.assignment import nbgrader_options
 from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
@@ -25,5 +26,6 @@ def configure(c: Config) -> None:
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
     # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
     c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]
+    c.ZipCollectApp.collector_plugin = LmsCollector
     c.GenerateFeedback.exporter_class = PageExporter
     c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor, MakeFitForRelease]

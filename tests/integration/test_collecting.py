@@ -21,6 +21,7 @@ from autograder.core.files import MIB
 from autograder.grading.lock import CourseIsBusy, only_grader
 from helpers import lms, toy
 from nbgrader.api import Gradebook
+from nbgrader.apps import ZipCollectApp
 
 ROSTER = """id,name,email,lms_user_id
 ada,Ada Lovelace,ada@example.org,4711
@@ -462,3 +463,32 @@ def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
     assert main([*command, "--for", "canvas"]) == 1
     assert "no feedback for submissions from canvas" in capsys.readouterr().err
     assert main([*command, "--for", "moodle"]) == 0
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        lms.canvas("lovelaceada", 4711, 90, {"Toy-2.ipynb": "a", "net.npz": "w"}),
+        lms.canvas("lovelaceada", 4711, 90, {"work.zip": lms.zipped({"a2/Toy.ipynb": "a", "net.npz": "w"})}),
+        lms.moodle("Ada Lovelace", 4711, {"Toy.ipynb": "a", "net.npz": "w", "a.pdf": "x"}),
+        lms.blackboard("Ada Lovelace", "ada", "2026-11-02-10-33-12", {"Toy.ipynb": "a", "net.npz": "w"}),
+        lms.brightspace("Ada Lovelace", 4711, "Nov 2, 2026 1033 AM", {"Toy.ipynb": "a", "net.npz": "w"}),
+        lms.brightspace("Ada Lovelace", 4711, "Nov 2, 2026 1033 AM", {"Toy.ipynb": "a", "net.npz": "w"}, "/"),
+    ],
+    ids=["canvas", "canvas-zip", "moodle", "blackboard", "brightspace", "brightspace-folders"],
+)
+def test_plain_zip_collect(files, course, monkeypatch):
+    """Does nbgrader's own command, as configured, find notebooks and weights of each LMS?"""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        gradebook.add_student("ada", first_name="Ada", last_name="Lovelace", lms_user_id="4711")
+    archive = course / "downloaded" / "assignment2" / "archive"
+    archive.mkdir(parents=True)
+    lms.write_zip(archive / "all.zip", files)
+    monkeypatch.chdir(course)
+    app = ZipCollectApp()
+    app.initialize(["assignment2"])
+    app.start()
+    found = submitted(course)
+    time = found.pop("ada/assignment2/timestamp.txt", None)
+    assert found == {"ada/assignment2/Toy.ipynb": "a", "ada/assignment2/net.npz": "w"}
+    assert (time is not None) == any("2026" in name for name in files)

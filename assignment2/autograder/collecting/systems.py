@@ -141,15 +141,23 @@ def uploads_in(members: list[Member], system: System, archive: int, zone: tzinfo
 
 def upload(member: Member, match: re.Match[str], system: System, archive: int, zone: tzinfo, note: str) -> Upload:
     groups = match.groupdict()
-    time = system.when(groups["time"]).replace(tzinfo=zone).timestamp() if system.when else 0.0
-    attempt = Attempt(time, int(groups.get("order") or 0), archive)
-    sender = Sender(system.name, groups.get("name") or "", groups.get("number") or "")
-    file = groups["file"]
+    attempt = Attempt(time_of(match, system, zone), int(groups.get("order") or 0), archive)
+    originals = {mangled: original for original, mangled in FILES_IN_NOTE.findall(note.rpartition("Files:")[2])}
+    file = originals.get(member.path.rpartition("/")[2], match["file"])
+    return Upload(member, sender_of(match, system, note), file, attempt, late=bool(groups.get("late")))
+
+
+def time_of(match: re.Match[str], system: System, zone: tzinfo) -> float:
+    """Return when something was handed in, in seconds since 1970, 0 where the LMS does not tell."""
+    return system.when(match["time"]).replace(tzinfo=zone).timestamp() if system.when else 0.0
+
+
+def sender_of(match: re.Match[str], system: System, note: str = "") -> Sender:
+    """Return who handed something in. note: Blackboard's text about the attempt"""
+    groups = match.groupdict()
     if title_and_login := groups.get("title_and_login"):
-        sender = blackboard_sender(title_and_login, note)
-        originals = {mangled: original for original, mangled in FILES_IN_NOTE.findall(note.rpartition("Files:")[2])}
-        file = originals.get(member.path.rpartition("/")[2], file)
-    return Upload(member, sender, file, attempt, late=bool(groups.get("late")))
+        return blackboard_sender(title_and_login, note)
+    return Sender(system.name, groups.get("name") or "", groups.get("number") or "")
 
 
 def blackboard_sender(title_and_login: str, note: str) -> Sender:
