@@ -1,7 +1,6 @@
 """The command `autograder`."""
 
 import argparse
-import errno
 import signal
 import sys
 from collections.abc import Iterator
@@ -40,10 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     except GraderError as problem:
         print(f"{problem.log}\nautograder: {problem}".lstrip(), file=sys.stderr)
         return 1
-    except OSError as problem:
-        if problem.errno != errno.ENOSPC:
+    except Exception as problem:
+        from autograder.core.trouble import trouble_of_machine
+
+        trouble = trouble_of_machine(problem)
+        if not trouble:
             raise
-        print(f"autograder: the disk is full: make room and run {options.name} again", file=sys.stderr)
+        print(f"autograder: {trouble} and run {options.name} again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nautograder: {options.name} was interrupted{KEPT.get(options.name, '')}", file=sys.stderr)
@@ -140,7 +142,10 @@ def time_zone(name: str) -> ZoneInfo:
 def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
 
-    release(options.course.resolve())
+    told = release(options.course.resolve())
+    if told:
+        print("submissions are graded already; their points are kept, and the next grading judges them by the new key:")
+        print("\n".join(told))
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
