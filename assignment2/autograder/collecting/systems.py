@@ -143,7 +143,7 @@ def upload(member: Member, match: re.Match[str], system: System, archive: int, z
     groups = match.groupdict()
     attempt = Attempt(time_of(match, system, zone), int(groups.get("order") or 0), archive)
     originals = {mangled: original for original, mangled in FILES_IN_NOTE.findall(note.rpartition("Files:")[2])}
-    file = originals.get(member.path.rpartition("/")[2], match["file"])
+    file = originals.get(member.path.rpartition("/")[2]) or str(match["file"])
     return Upload(member, sender_of(match, system, note), file, attempt, late=bool(groups.get("late")))
 
 

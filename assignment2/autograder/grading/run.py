@@ -18,6 +18,7 @@ from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
+from autograder.integration.migration import require_same_key
 from autograder.integration.steps import execution_options
 from autograder.submission.reading import problem_of_name
 
@@ -53,13 +54,14 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
     """Grade every submission of a course folder and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     course: a folder with `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`
-    Raises NoCourse where a part of the course is missing, CourseIsBusy where somebody else grades it, NoSandbox where
-    student code would run without one, and any other GraderError where this machine cannot do its part.
+    Raises NoCourse where a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
+    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError where this
+    machine cannot do its part.
     """
     course, options = course.resolve(), options or Options()
     config = load_config(course)
-    with open_gradebook(config):
-        pass  # where there is none, better now than after the first submission
+    with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
+        require_same_key(gradebook, course / "source" / ASSIGNMENT)
     if options.no_sandbox:
         config.ExecuteFromStore.sandbox = False
     if execution_options(config).sandboxed and options.scheduler is None:
