@@ -1,18 +1,21 @@
 """From `source/` to the release and its registry."""
 
 import os
+import secrets
 import shutil
 import sqlite3
 import tempfile
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
+from autograder.authoring.fingerprints import record_values
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.held_out import course_seed
+from autograder.course.key import SEED_FILE
 from autograder.grading.lock import only_grader
 from autograder.integration.converters import convert, load_config
 from autograder.integration.migration import migrate
@@ -30,6 +33,8 @@ def release(course: Path) -> list[str]:
     """
     config = load_config(course)
     course_seed(course)  # drawn now, so that it exists before anything is graded
+    draw_seed(course / "source" / SEED_FILE)
+    record_values(course)
     other, registry = config.CourseDirectory.get("db_url"), course / REGISTRY
     told: list[str] = []
     graded = registry.exists() and students_in(registry)
@@ -58,6 +63,12 @@ def register(config: Config, database: str) -> list[str]:
     told = migrate(config)
     convert(GenerateAssignment, config)
     return told
+
+
+def draw_seed(path: Path) -> None:
+    """Draw what the inputs of checks are drawn from when grading, unless there is one already."""
+    with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+        file.write(f"{secrets.token_hex(8)}\n")
 
 
 def registered(database: Path) -> list[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from autograder.judging.networks import held_out_identity
 from autograder.submission.reading import Submission
 
 LIBRARIES = ("nbgrader", "nbformat", "nh3", "pillow", "threadpoolctl")  # of the judge; those of kernels are in Runtime
+NO_KEY = {".ipynb_checkpoints", "equivalents", "reference", "variants"}  # folders of source/ that grading does not read
 # options of paths, of pages, of the exchange and of commands other than autograde
 NO_SCORES = (
     "CourseDirectory",
@@ -45,9 +46,9 @@ def digest_of_course(course: Path, config: Config, seed: int) -> str:
 
     seed: of the held-out images. Where the course is, who is in it, and what its pages look like does not count.
     """
-    folders = [course / "source" / name for name in (ASSIGNMENT, "misconceptions")]
-    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
-    files = [path for path in files if ".ipynb_checkpoints" not in path.parts]
+    source = course / "source"
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    files = [path for path in files if not NO_KEY.intersection(path.relative_to(source).parts)]
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(ASSIGNMENT).duedate
     machine = [Runtime.current(), held_out_identity(), [(name, version(name)) for name in LIBRARIES]]

@@ -5,6 +5,10 @@ Used twice, for the verdict that a student sees in the notebook and for the judg
 
 import numpy as np
 
+from cs231n.checks.explain import explain
+
+SHORT = 60  # characters of a condition that is told; the name of the check says it in words
+
 
 def scaled_error(actual, expected):
     """Return max |actual - expected| / (|expected| + rms(expected)): relative, without exploding for entries near 0.
@@ -48,6 +52,13 @@ def difference(actual, expected, tol):
     return f"error {error:.1e}, tolerance {tol:.0e}"
 
 
+def told_difference(actual, expected, tol):
+    """As `difference`, with what can be said about the structure of a wrong array."""
+    message = difference(actual, expected, tol)
+    words = explain(actual, expected) if message and not isinstance(actual, str) else ""
+    return f"{message}; {words}" if words else message
+
+
 def violation(expression, names):
     """Evaluate a condition such as "abs(W.std() - 0.01) < 1e-3" and say how it is violated, or return "".
 
@@ -62,4 +73,6 @@ def violation(expression, names):
             holds = bool(np.all(eval(expression, {"np": np, **names})))  # the expression is the instructor's own
     except Exception as error:
         return f"cannot evaluate {expression}: {error}"
-    return "" if holds else f"does not hold: {expression}"
+    if holds:
+        return ""
+    return f"does not hold: {expression}" if len(expression) <= SHORT else "does not hold"
