@@ -11,16 +11,25 @@ from datetime import UTC
 from zipfile import ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
+import nbformat
 import pytest
 from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.collecting import placing
+from autograder.collecting.choosing import known_names
 from autograder.collecting.collect import BadArchive, Options, Outcome, collect
+from autograder.collecting.give_back import give_back
 from autograder.collecting.roster import BadRoster
 from autograder.collecting.systems import UnknownSystem
 from autograder.core.files import MIB
+from autograder.core.notebooks import read
+from autograder.course.key import keys
+from autograder.course.solutions import answered, set_source
+from autograder.execution.kernel import sandbox
 from autograder.grading.lock import CourseIsBusy, only_grader
-from helpers import lms, toy
+from autograder.grading.run import Options as GradingOptions
+from autograder.grading.run import grade
+from helpers import SOURCES, lms, toy
 from nbgrader.api import Gradebook
 from nbgrader.apps import ZipCollectApp
 
@@ -153,6 +162,16 @@ def test_a_student_s_own_zip(course, collected):
     assert set(placing.read_record(course, "ada").names.values()) == {name}
 
 
+@pytest.mark.parametrize("depth", [2, 3])
+def test_zips_in_zips(depth, course, collected):
+    """Is a zip in a student's zip unpacked too, and one more refused?"""
+    content = "a"
+    for level in range(depth):
+        content = lms.zipped({f"work{level}.zip" if level else "Toy.ipynb": content})
+    ((student, outcome),) = collected(lms.moodle("Ada Lovelace", 4711, {"all.zip": content})).values()
+    assert (student, outcome) == ("ada", Outcome.TAKEN if depth == 2 else Outcome.REFUSED)
+
+
 @pytest.mark.parametrize("names", [["Toy.ipynb", "old/Toy.ipynb"], ["Toy.ipynb", "Toy (1).ipynb"], ["TOY.ipynb"]])
 def test_one_of_several(names, course, collected):
     """Does the file count that is in the fewest folders and has no copy mark, and get the proper name?"""
@@ -183,7 +202,7 @@ def encrypted(content):
         ("a\nb/Toy.ipynb", "control characters"),
         ("x" * 250 + "/Toy.ipynb", "too long"),
         (link("Toy.ipynb"), "a link"),
-        ("deeper.tar.gz", "only files and .zip"),
+        ("deeper.tar.gz", "only files are read"),
     ],
 )
 def test_hostile_names(name, why, course, collected, tmp_path):
@@ -493,3 +512,29 @@ def test_plain_zip_collect(files, course, monkeypatch):
     time = found.pop("ada/assignment2/timestamp.txt", None)
     assert found == {"ada/assignment2/Toy.ipynb": "a", "ada/assignment2/net.npz": "w"}
     assert (time is not None) == any("2026" in name for name in files)
+
+
+def test_names_of_the_workbook():
+    """Are the notebooks and the weights that the workbook's students hand in known by name?"""
+    notebooks = {path.name for path in SOURCES.glob("*.ipynb")}
+    assert known_names(SOURCES) >= notebooks | {"two_layer_net.npz", "best_fully_connected_net.npz"}
+
+
+def test_from_an_lms_and_back(course, collected, tmp_path):
+    """Are submissions of two attempts graded one after the other, and does the page of the last one go back?"""
+    config = f"\nc = get_config()\nc.ExecuteFromStore.sandbox = {not sandbox.unavailable()}\n"
+    (course / "nbgrader_config.py").open("a").write(config)
+    key = keys(course / "source" / "assignment2")["Toy"]
+    notebook = answered(read(course / "release" / "assignment2" / "Toy.ipynb"), key)
+    right = nbformat.writes(notebook)
+    set_source(notebook, "double", "def double(x):\n    return 2 + x")
+    wrong, totals = nbformat.writes(notebook), []
+    for attempt, content in enumerate([wrong, right]):
+        name = "Toy-1.ipynb" if attempt else "Toy.ipynb"
+        collected(lms.canvas("lovelaceada", 4711, 90 + attempt, {name: content}))
+        totals += [row.total for row in grade(course, GradingOptions(workers=1)).rows]
+    assert totals[0] < totals[1] == 6
+    give_back(course, tmp_path / "back.zip")
+    with ZipFile(tmp_path / "back.zip") as archive:
+        assert archive.namelist() == ["lovelaceada_4711_91_Toy.html"]
+        assert b"Score: 6.0" in archive.read("lovelaceada_4711_91_Toy.html")

@@ -1,7 +1,7 @@
 """Collect submissions from the zips of an LMS: who handed in what, which of it counts, and where it goes."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +32,8 @@ from autograder.integration.gradebook import open_gradebook
 from autograder.submission.reading import MAX_NOTEBOOK_BYTES, MAX_WEIGHTS_BYTES, problem_of_name
 
 MAX_STUDENT_BYTES = 1024 * MIB  # all files of one student together
-OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+MAX_DEPTH = 2  # of zips in each other
+OTHER_ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 
 class BadArchive(GraderError):
@@ -177,31 +178,34 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
     others. stack: keeps the zips open"""
     files: list[File] = []
     lines: list[Line] = []
-    for upload in uploads:
-        if not upload.file.lower().endswith(".zip") or upload.member.problem:
-            inside, nested = [(upload.member, upload.file)], False
-        else:
+    left = MAX_STUDENT_BYTES  # of zips in all
+    todo = [(File(upload.member, upload.file, upload.member.path, upload.attempt, False), 0) for upload in uploads]
+    while todo:
+        file, depth = todo.pop()
+        why = file.member.problem
+        if not why and file.path.lower().endswith(".zip") and depth < MAX_DEPTH:
             try:
-                inside, nested = [(each, each.path) for each in unpacked(upload, stack)], True
-            except Refused as problem:
-                lines.append(Line(upload.member.path, student, Outcome.REFUSED, str(problem)))
+                inside = unpacked(file.member, left, stack)
+                left -= file.member.size
+                todo += [(replace(file, member=each, path=each.path, nested=True), depth + 1) for each in inside]
                 continue
-        for member, path in inside:
-            file = File(member, path, upload.member.path, upload.attempt, nested)
-            if member.problem or path.lower().endswith(OTHER_ARCHIVES):
-                why = member.problem or "only files and .zip archives of files are read"
-                lines.append(Line(file.shown, student, Outcome.REFUSED, why))
-            elif belongs(path):
-                files.append(file)
-            else:
-                lines.append(Line(file.shown, student, Outcome.NO_PART))
+            except Refused as problem:
+                why = str(problem)
+        elif not why and file.path.lower().endswith(OTHER_ARCHIVES):
+            why = f"only files are read, and .zip archives of them, at most {MAX_DEPTH} in each other"
+        if why:
+            lines.append(Line(file.shown, student, Outcome.REFUSED, why))
+        elif belongs(file.path):
+            files.append(file)
+        else:
+            lines.append(Line(file.shown, student, Outcome.NO_PART))
     return files, lines
 
 
-def unpacked(upload: Upload, stack: ExitStack) -> list[Member]:
+def unpacked(member: Member, limit: int, stack: ExitStack) -> list[Member]:
     """Open a student's own zip, in a temporary file, and return what is in it; raises Refused where it is none."""
     path = Path(stack.enter_context(TemporaryDirectory())) / "own.zip"
-    upload.member.copy_to(path, MAX_STUDENT_BYTES)
+    member.copy_to(path, limit)
     return members(stack.enter_context(opened(path)))
 
 
