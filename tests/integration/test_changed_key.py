@@ -141,9 +141,9 @@ def test_key_that_cannot_be_released(course):
     """Does a release that fails leave release/ and the gradebook as they were?"""
     paths = [course / "gradebook.db", course / "release" / "assignment2" / "Toy.ipynb"]
     before = [path.read_bytes() for path in paths]
-    edit(
-        course, lambda cells: cells.append(toy.cell("tests", "test_double", NEW_CHECK, 3))
-    )  # an id that is there twice
+    twice = toy.cell("tests", "test_double", NEW_CHECK, 3)  # nbgrader's id is there already, the cell's own is not
+    twice.id = "other"
+    edit(course, lambda cells: cells.append(twice))
     with pytest.raises(ConversionFailed):
         release(course)
     assert [path.read_bytes() for path in paths] == before

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from autograder.collecting.archive import Member
 from autograder.collecting.systems import Attempt
+from autograder.submission.archive import Member
 
 ENDINGS = (".ipynb", ".npz", ".py")
 NOT_THEIRS = {"cs231n", "__MACOSX", "__pycache__"}  # folders that were given, or that systems add

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from autograder.collecting.archive import Member, Refused, members, opened
 from autograder.collecting.choosing import File, belongs, chosen, known_names
 from autograder.collecting.placing import (
     Record,
@@ -29,6 +28,7 @@ from autograder.course.assignment import ASSIGNMENT
 from autograder.grading.lock import only_grader
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
+from autograder.submission.archive import Member, Refused, members, opened
 from autograder.submission.reading import MAX_NOTEBOOK_BYTES, MAX_WEIGHTS_BYTES, problem_of_name
 
 MAX_STUDENT_BYTES = 1024 * MIB  # all files of one student together

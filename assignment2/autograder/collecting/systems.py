@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from autograder.collecting.archive import Member, Refused
 from autograder.core.errors import GraderError
+from autograder.submission.archive import Member, Refused
 
 MAX_NOTE_BYTES = 100_000  # of Blackboard's text about an attempt
 NAME_IN_NOTE = re.compile(r"Name: (.*) \(([^()]+)\)\s*\n")

@@ -22,10 +22,12 @@ class KeepForExchange(CourseStep):
     time its autograde knows that a submission is newer; `release_feedback` names the page by the secret.
     """
 
+    came_from = "submitted"  # the step before, as the course folder has it: what `nbgrader collect` has written
+
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         names = resources["nbgrader"]
-        whose = names["assignment"], names["student"]
-        self.keep(Path(self.converter._format_source(*whose)), Path(self.converter._format_dest(*whose)))
+        before = self.converter.coursedir.format_path(self.came_from, names["student"], names["assignment"])
+        self.keep(Path(before), Path(self.converter._format_dest(names["assignment"], names["student"])))
         return nb, resources
 
     def keep(self, source: Path, target: Path) -> None:
@@ -39,6 +41,8 @@ class KeepForExchange(CourseStep):
 class MakeFitForRelease(KeepForExchange):
     """The same for feedback. What did not come by the exchange gets an empty time, and a secret that nobody knows:
     `release_feedback` stops for the whole class where one student has none."""
+
+    came_from = "autograded"
 
     def keep(self, source: Path, target: Path) -> None:
         super().keep(source, target)
