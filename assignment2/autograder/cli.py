@@ -101,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "collect":
             command.add_argument(
-                "zips", nargs="+", type=Path, metavar="ZIP", help="what the LMS made, unpacked by nobody"
+                "zips", nargs="+", type=Path, metavar="ZIP", help="of all submissions, as the LMS has made it"
             )
             command.add_argument("--from", dest="system", choices=LMS, help="the LMS (default: recognized)")
             command.add_argument("--roster", type=Path, metavar="CSV", help="who is who (default: the gradebook)")

@@ -474,6 +474,10 @@ def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
     command = ["give-back", "--course", str(with_pages), str(tmp_path / "back.zip")]
     assert main(command) == 1
     assert "nothing was collected" in capsys.readouterr().err
+    shutil.move(with_pages / "feedback", tmp_path)
+    assert main(command) == 1
+    assert "run `autograder grade` first" in capsys.readouterr().err
+    shutil.move(tmp_path / "feedback", with_pages)
     collected(lms.brightspace("Ada Lovelace", 4711, "Nov 2, 2026 1033 AM", {"Toy.ipynb": "a"}))
     assert main(command) == 1
     assert "brightspace takes no feedback in a zip" in capsys.readouterr().err

@@ -25,6 +25,8 @@ def give_back(course: Path, target: Path, system: str | None = None) -> list[str
     if target.exists():
         raise CannotGiveBack(f"{target} is there already: name another file")
     folders = sorted(course.resolve().glob(f"feedback/*/{ASSIGNMENT}"))
+    if not folders:
+        raise CannotGiveBack("feedback/ holds no pages: run `autograder grade` first")
     records = {folder: read_record(course, folder.parent.name) for folder in folders}
     system = system or only_system(records)
     fitting = {folder: record for folder, record in records.items() if record and record.system == system}
