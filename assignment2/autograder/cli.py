@@ -114,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
         if name == "give-back":
             command.add_argument("zip", type=Path, metavar="ZIP", help="the file to write")
             command.add_argument("--for", dest="system", choices=LMS[:2], help="the LMS (default: as collected)")
-        if name in ("notebooks", "fingerprints", "mutants"):
+        if name in ("notebooks", "fingerprints", "mutants", "reference"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
         if name == "mutants":
             command.add_argument("--sample", type=at_least_one, metavar="N", help="so many of each notebook only")
@@ -174,7 +174,7 @@ def reference_command(options: argparse.Namespace) -> None:
     from autograder.authoring.reference_values import record
     from autograder.course.assignment import ASSIGNMENT
 
-    record(options.course.resolve() / "source" / ASSIGNMENT)
+    record(options.course.resolve() / "source" / ASSIGNMENT, options.names)
 
 
 def collect_command(options: argparse.Namespace) -> int:
