@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import struct
+import time
 import zipfile
 from datetime import UTC
 from zipfile import ZipFile, ZipInfo
@@ -340,6 +341,27 @@ def test_collecting_twice(course, collected):
     assert notebook.read_text() == "b"
     assert list(collected(lms.canvas("lovelaceada", 4711, 130, {"a.pdf": ""})).values()) == [("ada", Outcome.NO_PART)]
     assert notebook.read_text() == "b"
+    assert placing.read_record(course, "ada").names == {"Toy.ipynb": "lovelaceada_4711_120_Toy.ipynb"}
+
+
+def test_what_is_no_part_of_it_does_not_make_late(course, collected):
+    """Does the time stay that of the notebook where a student adds something else later?"""
+    files = lms.brightspace("Ada Lovelace", 4711, "Nov 1, 2026 900 AM", {"Toy.ipynb": "a"})
+    files |= lms.brightspace("Ada Lovelace", 4711, "Nov 9, 2026 900 AM", {"thoughts.pdf": "x"})
+    collected(files, zone=UTC)
+    assert submitted(course)["ada/assignment2/timestamp.txt"].startswith("2026-11-01")
+    assert placing.read_record(course, "ada").names == {"Toy.ipynb": next(iter(files))}
+
+
+@pytest.mark.parametrize(("month", "hour"), [("Jan", "09"), ("Jul", "08")])
+def test_time_zone_of_this_machine(month, hour, course, collected, monkeypatch):
+    """Without a time zone, is a time this machine's, in summer as in summer?"""
+    monkeypatch.setenv("TZ", "Europe/London")
+    time.tzset()
+    collected(lms.brightspace("Ada Lovelace", 4711, f"{month} 1, 2026 900 AM", {"Toy.ipynb": "a"}))
+    assert f" {hour}:00:00" in submitted(course)["ada/assignment2/timestamp.txt"]
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_same_file_handed_in_again(course, collected):

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,7 +65,7 @@ class Line:
 @dataclass(frozen=True)
 class Options:
     """How to collect. system: the LMS's name, by default recognized; roster: a CSV file, by default the students of the
-    gradebook; zone: of times that an LMS writes without one, by default this machine's"""
+    gradebook; zone: of times that an LMS writes without one, None for this machine's"""
 
     system: str | None = None
     roster: Path | None = None
@@ -111,12 +111,10 @@ def lms_archive(path: Path, stack: ExitStack) -> ZipFile:
 def read_uploads(archives: list[tuple[str, ZipFile]], options: Options) -> tuple[list[Upload], list[Line]]:
     """Return what students handed in, and lines about all else that is in the zips. archives: with their names"""
     uploads, lines = [], []
-    zone = options.zone or datetime.now().astimezone().tzinfo
-    assert zone is not None
     for number, (name, archive) in enumerate(archives):
         found = members(archive)
         system = SYSTEMS[options.system] if options.system else system_of(found, name)
-        theirs, others = uploads_in(found, system, number, zone)
+        theirs, others = uploads_in(found, system, number, options.zone)
         uploads += theirs
         lines += [Line(member.path, "", Outcome.NO_PART) for member in others]
     return uploads, lines
@@ -137,7 +135,7 @@ def collect_student(course: Path, student: str, uploads: list[Upload], known: se
         built = new_folder(course)
         refused = build(built, counted)
         taken = {path: file for path, file in counted.items() if file not in refused}
-        last = max(upload.attempt for upload in uploads)
+        last = max(each.attempt for each in taken.values() or uploads)
         late = any(upload.late for upload in uploads if upload.attempt.same_as(last))
         names = {path: file.lms_name for path, file in taken.items()}
         record = Record(uploads[0].sender.system, uploads[0].sender.number, last.time, last.order, late, names)
@@ -156,21 +154,20 @@ def collect_student(course: Path, student: str, uploads: list[Upload], known: se
 def settle(course: Path, student: str, built: Path, record: Record) -> Outcome:
     """Put a submission that was built in its place, unless what is there is newer or the same."""
     there, earlier = submission_folder(course, student), read_record(course, student)
-    if earlier and is_there(there):
-        before, now = (earlier.time, earlier.order), (record.time, record.order)
+    if is_there(there):
+        now, before = (record.time, record.order), (earlier.time, earlier.order) if earlier else (0, 0)
         if now < before:
             return Outcome.OLDER
-        if now == before != (0, 0):
+        if not record.names or now == before != (0, 0):
             return Outcome.SAME
-    if is_there(there) and (not record.names or same_files(built, there)):
-        outcome = Outcome.SAME
-    else:
-        if record.time:
-            write_timestamp(built, record.time)
-        put(course, student, built)
-        outcome = Outcome.TAKEN
+        if same_files(built, there):  # the earlier time stays
+            write_record(course, student, record)
+            return Outcome.SAME
+    if record.time:
+        write_timestamp(built, record.time)
+    put(course, student, built)
     write_record(course, student, record)
-    return outcome
+    return Outcome.TAKEN
 
 
 def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[list[File], list[Line]]:

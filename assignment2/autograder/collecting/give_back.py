@@ -29,7 +29,9 @@ def give_back(course: Path, target: Path, system: str | None = None) -> list[str
         raise CannotGiveBack("feedback/ holds no pages: run `autograder grade` first")
     records = {folder: read_record(course, folder.parent.name) for folder in folders}
     system = system or only_system(records)
-    fitting = {folder: record for folder, record in records.items() if record and record.system == system}
+    fitting = {
+        folder: record for folder, record in records.items() if record and record.names and record.system == system
+    }
     pages = {
         name_of(page, record): page for folder, record in fitting.items() for page in sorted(folder.glob("*.html"))
     }

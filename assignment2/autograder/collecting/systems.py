@@ -123,10 +123,12 @@ def system_of(members: list[Member], where: str) -> System:
     return SYSTEMS[best]
 
 
-def uploads_in(members: list[Member], system: System, archive: int, zone: tzinfo) -> tuple[list[Upload], list[Member]]:
+def uploads_in(
+    members: list[Member], system: System, archive: int, zone: tzinfo | None
+) -> tuple[list[Upload], list[Member]]:
     """Return what was handed in, and the files that the LMS added, or that have other names.
 
-    archive: number of the zip; zone: of the times that the LMS writes without one
+    archive: number of the zip; zone: of the times that the LMS writes without one, None for this machine's
     """
     matches = {member.path: (member, match) for member in members if (match := system.pattern.fullmatch(member.path))}
     notes = {attempt_key(match): note_of(member) for member, match in matches.values() if match["file"] is None}
@@ -139,7 +141,9 @@ def uploads_in(members: list[Member], system: System, archive: int, zone: tzinfo
     return found, others
 
 
-def upload(member: Member, match: re.Match[str], system: System, archive: int, zone: tzinfo, note: str) -> Upload:
+def upload(
+    member: Member, match: re.Match[str], system: System, archive: int, zone: tzinfo | None, note: str
+) -> Upload:
     groups = match.groupdict()
     attempt = Attempt(time_of(match, system, zone), int(groups.get("order") or 0), archive)
     originals = {mangled: original for original, mangled in FILES_IN_NOTE.findall(note.rpartition("Files:")[2])}
@@ -147,7 +151,7 @@ def upload(member: Member, match: re.Match[str], system: System, archive: int, z
     return Upload(member, sender_of(match, system, note), file, attempt, late=bool(groups.get("late")))
 
 
-def time_of(match: re.Match[str], system: System, zone: tzinfo) -> float:
+def time_of(match: re.Match[str], system: System, zone: tzinfo | None) -> float:
     """Return when something was handed in, in seconds since 1970, 0 where the LMS does not tell."""
     return system.when(match["time"]).replace(tzinfo=zone).timestamp() if system.when else 0.0
 
