@@ -1,13 +1,13 @@
 """The command `autograder`."""
 
 import argparse
-import errno
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder import __version__
 from autograder.core.errors import GraderError
@@ -16,15 +16,17 @@ WORKFLOW = """\
 the way of an assignment:
   1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
   2. autograder release        make release/assignment2/ and gradebook.db; hand the release out
-  3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
+  3. autograder collect ZIP    from an LMS's zip into submitted/<student>/assignment2/ (or nbgrader collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
   5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
   6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
+  7. autograder give-back ZIP  the feedback pages in a zip that Canvas and Moodle take (or nbgrader release_feedback)
 
 to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
 """
 
 
+LMS = ("canvas", "moodle", "blackboard", "brightspace")
 INTERRUPTED = 130  # the status of a program that Ctrl-C has ended: 128 and the number of SIGINT
 
 
@@ -37,10 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     except GraderError as problem:
         print(f"{problem.log}\nautograder: {problem}".lstrip(), file=sys.stderr)
         return 1
-    except OSError as problem:
-        if problem.errno != errno.ENOSPC:
+    except Exception as problem:
+        from autograder.core.trouble import trouble_of_machine
+
+        trouble = trouble_of_machine(problem)
+        if not trouble:
             raise
-        print(f"autograder: the disk is full: make room and run {options.name} again", file=sys.stderr)
+        print(f"autograder: {trouble} and run {options.name} again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nautograder: {options.name} was interrupted{KEPT.get(options.name, '')}", file=sys.stderr)
@@ -97,6 +102,21 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
             )
+        if name == "collect":
+            command.add_argument(
+                "zips", nargs="+", type=Path, metavar="ZIP", help="of all submissions, as the LMS has made it"
+            )
+            command.add_argument("--from", dest="system", choices=LMS, help="the LMS (default: recognized)")
+            command.add_argument("--roster", type=Path, metavar="CSV", help="who is who (default: the gradebook)")
+            command.add_argument(
+                "--time-zone",
+                type=time_zone,
+                metavar="NAME",
+                help="of the LMS's times, such as Europe/Berlin (default: here)",
+            )
+        if name == "give-back":
+            command.add_argument("zip", type=Path, metavar="ZIP", help="the file to write")
+            command.add_argument("--for", dest="system", choices=LMS[:2], help="the LMS (default: as collected)")
         if name in ("notebooks", "fingerprints", "mutants", "reference"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
         if name == "mutants":
@@ -117,10 +137,21 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def time_zone(name: str) -> ZoneInfo:
+    """Read an option's time zone; raises ArgumentTypeError, which argparse shows, for a name that is none."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        raise argparse.ArgumentTypeError(f"is no time zone, such as Europe/Berlin: {name!r}") from None
+
+
 def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
 
-    release(options.course.resolve())
+    told = release(options.course.resolve())
+    if told:
+        print("submissions are graded already; their points are kept, and the next grading judges them by the new key:")
+        print("\n".join(told))
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
@@ -147,6 +178,22 @@ def reference_command(options: argparse.Namespace) -> None:
     from autograder.course.assignment import ASSIGNMENT
 
     record(options.course.resolve() / "source" / ASSIGNMENT, options.names)
+
+
+def collect_command(options: argparse.Namespace) -> int:
+    from autograder.collecting.collect import Options, Outcome, collect
+    from autograder.collecting.printing import print_lines
+
+    lines = collect(options.course, options.zips, Options(options.system, options.roster, options.time_zone))
+    print_lines(lines)
+    return 1 if any(line.outcome == Outcome.UNKNOWN for line in lines) else 0
+
+
+def give_back_command(options: argparse.Namespace) -> None:
+    from autograder.collecting.give_back import give_back
+
+    for told in give_back(options.course, options.zip, options.system):
+        print(told)
 
 
 def grade_command(options: argparse.Namespace) -> None:
@@ -187,14 +234,21 @@ COMMANDS = [
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
+    (
+        "collect",
+        collect_command,
+        "collect submissions from the zips that Canvas, Moodle, Blackboard or Brightspace makes",
+    ),
     ("grade", grade_command, "grade every submission of the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
+    ("give-back", give_back_command, "write a zip of feedback pages that Canvas or Moodle takes"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
 ]
 
 # What is said after Ctrl-C about the work that is done already.
 KEPT = {
+    "collect": ": nothing is lost; run it again to go on",
     "grade": ": executions are kept in executions/ and finished submissions stay graded; run it again to go on",
 }
 

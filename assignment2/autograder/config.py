@@ -4,8 +4,10 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
+from autograder.collecting.nbgrader_plugin import LmsCollector
 from autograder.core import upstream
 from autograder.course.assignment import nbgrader_options
+from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
 from autograder.integration.exporters import PageExporter, SubmissionExporter
 from autograder.integration.policy import submission_policy
 from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
@@ -20,9 +22,10 @@ def configure(c: Config) -> None:
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
     c.Autograde.exporter_class = SubmissionExporter
     # Sanitize starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
-    c.Autograde.sanitize_preprocessors = [Sanitize]
+    c.Autograde.sanitize_preprocessors = [Sanitize, KeepForExchange]
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
     # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
     c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]
+    c.ZipCollectApp.collector_plugin = LmsCollector
     c.GenerateFeedback.exporter_class = PageExporter
-    c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor, MakeFitForRelease]

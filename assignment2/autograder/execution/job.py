@@ -62,13 +62,14 @@ class ExecutionOptions:
 class Runtime:
     """What a kernel runs on, as far as outputs depend on it.
 
-    python, numpy, ipython: versions; cs231n: the digest of its files; data: the data set and what identifies its
-    files; settings: the environment variables of SETTINGS that are set
+    python, numpy, ipython, matplotlib: versions; cs231n: the digest of its files; data: the data set and what
+    identifies its files; settings: the environment variables of SETTINGS that are set
     """
 
     python: str
     numpy: str
     ipython: str
+    matplotlib: str
     cs231n: str
     data: str
     settings: dict[str, str]
@@ -80,6 +81,7 @@ class Runtime:
             python=platform.python_version(),
             numpy=_version("numpy"),
             ipython=_version("ipython"),
+            matplotlib=_version("matplotlib"),
             cs231n=package_digest(),
             data=data_identity(data_folder()),
             settings={name: os.environ[name] for name in SETTINGS if name in os.environ},

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.core.errors import GraderError, NotGraded, SubmissionError
+from autograder.core.trouble import trouble_of_machine
 from autograder.grading.logs import write_log
 from autograder.integration.converters import ConversionFailed
 
@@ -44,6 +45,8 @@ class Boundary:
         except GRADERS_OWN:
             raise
         except Exception as error:  # RecursionError and MemoryError included
+            if trouble_of_machine(error):  # of the grader's own too, where nbgrader has wrapped it
+                raise
             write_log(self.course, student, traceback.format_exc(), append=True)
             self._note(student, outcome, f"{type(error).__name__}: {error}, see logs/")
 

@@ -16,6 +16,7 @@ from autograder.execution.pool import WorkerDied
 from autograder.grading.boundary import Boundary
 from autograder.grading.logs import log_of, write_log
 from autograder.integration.converters import FeedbackOne, Transcript, convert_one, load_config
+from autograder.integration.exchange import SECRET
 from autograder.integration.exporters import page_seconds
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.plain_page import reason_of
@@ -108,6 +109,7 @@ def digest_of_pages(gradebook: Gradebook, course: Path, student: str) -> str:
     comments = [(c.name, c.comment) for n in submission.notebooks for c in n.comments]
     said = repr([sorted(marks, key=repr), sorted(comments, key=repr), (course / "nbgrader_config.py").read_bytes()])
     digest = hashlib.sha256(said.encode())
-    for path in judged:
+    secret = course / "autograded" / student / ASSIGNMENT / SECRET
+    for path in [*judged, secret] if secret.exists() else judged:
         digest.update(path.read_bytes())
     return digest.hexdigest() if judged else ""

@@ -26,6 +26,7 @@ from autograder.grading.task import evaluated, require_key
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.grades import write_grades
+from autograder.integration.migration import require_same_key
 from autograder.integration.penalties import renew_penalties
 from autograder.integration.steps import execution_options, rules_of
 from autograder.submission.arrangement import SUBMITTED
@@ -66,13 +67,14 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
     """Grade every submission of a course folder and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     course: a folder with `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`
-    Raises NoCourse where a part of the course is missing, CourseIsBusy where somebody else grades it, NoSandbox where
-    student code would run without one, and any other GraderError where this machine cannot do its part.
+    Raises NoCourse where a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
+    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError where this
+    machine cannot do its part.
     """
     course, options = course.resolve(), options or Options()
     config = load_config(course)
-    with open_gradebook(config):
-        pass  # where there is none, better now than after the first submission
+    with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
+        require_same_key(gradebook, course / "source" / ASSIGNMENT)
     if options.no_sandbox:
         config.ExecuteFromStore.sandbox = False
     if execution_options(config).sandboxed and options.scheduler is None:

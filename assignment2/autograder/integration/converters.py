@@ -1,6 +1,5 @@
 """Running nbgrader's own converters in this process, with their log."""
 
-import errno
 import io
 import logging
 import re
@@ -14,11 +13,11 @@ from typing import Any
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import OperationalError
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.log import get_logger
 
 from autograder.core.errors import GraderError
+from autograder.core.trouble import trouble_of_machine
 from autograder.course.assignment import ASSIGNMENT
 from autograder.evaluation.evaluate import Evaluation
 from autograder.integration.steps import EVALUATED
@@ -74,8 +73,7 @@ class Transcript(logging.StreamHandler[io.StringIO]):
 
 def is_graders_trouble(error: BaseException) -> bool:
     """Tell whether an exception is about the grader's machine, course, disk or database, and not about a notebook."""
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    return full or isinstance(error, GraderError | OperationalError)
+    return isinstance(error, GraderError) or bool(trouble_of_machine(error))
 
 
 def load_config(course: Path) -> Config:

@@ -1,8 +1,8 @@
 """The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
 
-autograde:          Sanitize, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*
-                    (* nbgrader's own)
-generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
+autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
+                    AssignLatePenalties*    (* nbgrader's own)
+generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
 nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation:
 `autograder grade` has had that done by a worker, plain nbgrader does it here.

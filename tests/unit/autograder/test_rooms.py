@@ -19,6 +19,7 @@ ROOMS = [
     "evaluation",
     "integration",
     "grading",
+    "collecting",
     "report",
     "authoring",
     "demo",
