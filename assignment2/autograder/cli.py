@@ -15,7 +15,8 @@ from autograder.core.errors import GraderError
 WORKFLOW = """\
 the way of an assignment:
   1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
-  2. autograder release        make release/assignment2/ and gradebook.db; hand the release out
+  2. autograder release        make release/assignment2/ and gradebook.db
+     autograder hand-out       release, and pack what students need into hand_out/assignment2.zip
   3. collect into submitted/<student>/assignment2/ (nbgrader collect, nbgrader zip_collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
   5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
@@ -99,6 +100,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
             )
+        if name == "hand-out":
+            command.add_argument("--into", type=Path, help="where to write it (default: hand_out/)")
         if name == "demo":
             command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
     return top
@@ -115,6 +118,14 @@ def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
 
     release(options.course.resolve())
+
+
+def hand_out_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.hand_out import hand_out
+
+    course = options.course.resolve()
+    folder, archive = hand_out(course, (options.into or course / "hand_out").resolve())
+    print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
@@ -171,6 +182,7 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 COMMANDS = [
     ("release", release_command, "generate release/ and gradebook.db from source/"),
+    ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),

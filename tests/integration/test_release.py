@@ -14,8 +14,8 @@ from autograder.course.cells import grade_id, is_solution
 from autograder.course.key import keys
 from cs231n.checks import hints
 from helpers import REPOSITORY, SOURCES
+from helpers.key_lines import MARKS, release_of, secret_lines
 
-MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 NAMES = list(keys(SOURCES))
 
 
@@ -77,23 +77,6 @@ def test_a_student_in_the_gradebook_is_noticed(toy_course):
     with Gradebook(f"sqlite:///{toy_course / REGISTRY}") as gradebook:
         gradebook.add_student("somebody")
     assert students_in(toy_course / REGISTRY) == 1
-
-
-def secret_lines():
-    """The lines of solutions, hidden checks, model answers and marking schemes that say something of their own."""
-    public, secret = set(), set()
-    for key in keys(SOURCES).values():
-        for cell, shown in zip(key.notebook.cells, release_of(key.name).cells, strict=True):
-            public |= set(map(str.strip, shown.source.split("\n")))
-            if cell.source != shown.source:
-                secret |= {line.strip() for line in cell.source.split("\n")} - set(
-                    map(str.strip, shown.source.split("\n"))
-                )
-    return {line for line in secret - public if len(line) > 20}
-
-
-def release_of(name):
-    return nbformat.read(REPOSITORY / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
 
 
 def test_nothing_secret_is_in_what_students_receive():
