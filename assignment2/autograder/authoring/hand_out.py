@@ -1,10 +1,12 @@
 """What students get, as one folder and one zip: notebooks, their package, what it needs, how to start. No key."""
 
+import json
 import tomllib
 from importlib import resources
 from pathlib import Path
 from string import Template
 
+from cs231n.kit import handed_out
 from nbformat import NotebookNode
 
 from autograder.authoring.archive import zipped
@@ -13,10 +15,11 @@ from autograder.authoring.release import release
 from autograder.authoring.wheel import students_wheel
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.cells import grade_id, is_solution, points_of
+from autograder.course.cells import grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys
 
 HOURS = "hours.toml"  # in source/: hours by notebook, in the order in which students work on them
+HANDED_OUT = f"kit/{handed_out.FILE}"  # in the package of the students
 
 
 def hand_out(course: Path, into: Path) -> list[Path]:
@@ -51,11 +54,16 @@ def contents(course: Path) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     hours = hours_in(course)
     found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
-    wheel, package = students_wheel()
+    wheel, package = students_wheel({HANDED_OUT: json.dumps({key.name: empty_steps(key) for key in found}).encode()})
     files = {"README.md": readme(found, hours, wheel).encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
         files[f"{key.name}.ipynb"] = (course / "release" / ASSIGNMENT / f"{key.name}.ipynb").read_bytes()
     return {**files, "requirements.txt": requirements(wheel).encode(), wheel: package}
+
+
+def empty_steps(key: Key) -> dict[str, str]:
+    """Return the steps of a notebook as students get them, by name."""
+    return {name_of(cell): cell.source for cell in key.template.cells if is_solution(cell) and cell.cell_type == "code"}
 
 
 def hours_in(course: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ Building it from its sources would need the repository and a network; a course f
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -25,8 +26,11 @@ def students_distribution() -> Distribution:
         raise GraderError(f"{DISTRIBUTION} is not installed here: pip install it, beside the grader") from None
 
 
-def students_wheel() -> tuple[str, bytes]:
-    """Return the file name and the bytes of the wheel, the same for the same package."""
+def students_wheel(added: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """Return the file name and the bytes of the wheel, the same for the same package.
+
+    added: files that only a hand-out has, by their path inside of the package `cs231n`
+    """
     installed = students_distribution()
     stem = f"{DISTRIBUTION.replace('-', '_')}-{installed.version}"
     package = Path(cs231n.__file__).parent
@@ -35,6 +39,7 @@ def students_wheel() -> tuple[str, bytes]:
         for path in sorted(package.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+    files |= {f"{package.name}/{name}": content for name, content in added.items()}
     for entry in sorted(installed.files or []):
         if entry.parts[0] == f"{stem}.dist-info" and entry.name not in OF_INSTALLATION:
             files[entry.as_posix()] = Path(str(entry.locate())).read_bytes()
