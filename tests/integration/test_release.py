@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ import pytest
 from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.release import REGISTRY, registered, release, students_in
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.cells import grade_id, is_solution
+from autograder.course.cells import grade_id, is_check, is_solution, points_of
 from autograder.course.key import keys
 from cs231n.checks import hints
 from helpers import REPOSITORY, SOURCES
@@ -84,7 +85,9 @@ def test_nothing_secret_is_in_what_students_receive():
     secret = secret_lines()
     assert len(secret) > 100
     received = [p for p in (REPOSITORY / "release").rglob("*") if p.is_file()]
-    received += [p for p in (REPOSITORY / "assignment2" / "cs231n").rglob("*") if p.suffix in (".py", ".json", ".npz")]
+    received += [
+        p for p in (REPOSITORY / "assignment2" / "cs231n").rglob("*") if p.suffix in (".py", ".json", ".toml", ".npz")
+    ]
     for path in received:
         if path.suffix == ".ipynb":
             lines = {
@@ -112,6 +115,19 @@ def test_stubs_read_like_stubs(name, course_keys):
         assert "# TODO" in cell.source, f"{grade_id(cell)} has no TODO"
         assert "raise NotImplementedError" in cell.source
         compile(cell.source, grade_id(cell), "exec")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_has_hints(name):
+    """Has each step in code hints of three levels, in the file of its notebook, and no other name any?"""
+    path = REPOSITORY / "assignment2" / "cs231n" / "kit" / "hints" / f"{name}.toml"
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    notebook = release_of(name)
+    checked = {grade_id(cell).removeprefix("test_") for cell in notebook.cells if is_check(cell) and points_of(cell)}
+    blocks = {grade_id(cell) for cell in notebook.cells if is_solution(cell) and cell.cell_type == "code"}
+    assert set(written) == checked | blocks
+    assert {len(levels) for levels in written.values()} == {3}
+    assert all(level.strip() for levels in written.values() for level in levels)
 
 
 @pytest.mark.parametrize("name", NAMES)
