@@ -11,7 +11,7 @@ from pathlib import Path
 import cs231n
 from cs231n.kit.handed_out import stubs
 from cs231n.kit.notebooks import Folder, Notebook, read_folder
-from cs231n.kit.overview import age, missing_weights
+from cs231n.kit.overview import missing_weights, saved
 
 ASSIGNMENT = "assignment2"
 ARCHIVE = f"{ASSIGNMENT}_hand_in.zip"  # ASCII without spaces: no learning platform has to change it
@@ -69,7 +69,7 @@ def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:
 def summary(folder: Folder, content: dict[str, bytes]) -> list[str]:
     """Say what is in a hand-in and what is missing."""
     lines = ["In the file:"]
-    lines += [f"  {name}, {len(data) / 1e3:.0f} kB, saved {age(folder.path / name)}" for name, data in content.items()]
+    lines += [f"  {name}, {len(data) / 1e3:.0f} kB, {saved(folder.path / name)}" for name, data in content.items()]
     lacking = problems(folder)
     return [*lines, "Missing:" if lacking else "Nothing is missing.", *(f"  {problem}" for problem in lacking)]
 

@@ -8,6 +8,7 @@ from cs231n.kit.handed_out import stubs
 from cs231n.kit.notebooks import Folder, Notebook, Step, read_folder
 from cs231n.kit.verdicts import recall
 
+HANDED_OUT_BEFORE = time.mktime((2021, 1, 1, 0, 0, 0, 0, 0, -1))  # files in a hand-out's zip are dated 2020
 NOTE = "Points are what is at stake. Hidden checks and a reader decide when your work is graded."
 
 
@@ -26,7 +27,7 @@ def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
     for notebook in folder.notebooks:
         states = {step.name: state_of(step, verdicts.get(step.name)) for step in notebook.steps.values()}
         width = max(map(len, states))
-        lines.append(f"{notebook.path.name}, saved {age(notebook.path)}")
+        lines.append(f"{notebook.path.name}, {saved(notebook.path)}")
         for step in notebook.steps.values():
             points = f"{step.points:g}" if step.points else "–"
             lines.append(f"  {step.name:{width}}  {points:>4}  {states[step.name]}")
@@ -68,10 +69,13 @@ def stale_imports() -> list[str]:
     return [f"{loader.path.name} has changed since it was imported here. {loader.advice()}" for loader in stale]
 
 
-def age(path: Path) -> str:
-    """Say how long ago a file was written: "just now", "5 minutes ago"."""
-    seconds = max(0.0, time.time() - path.stat().st_mtime)
+def saved(path: Path) -> str:
+    """Say when a file was saved: "saved just now", "saved 5 minutes ago", "as it was handed out"."""
+    written = path.stat().st_mtime
+    if written < HANDED_OUT_BEFORE:
+        return "as it was handed out"
+    seconds = max(0.0, time.time() - written)
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if number := int(seconds // length):
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "just now"
+            return f"saved {number} {unit}{'s' if number > 1 else ''} ago"
+    return "saved just now"

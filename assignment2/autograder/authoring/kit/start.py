@@ -9,6 +9,7 @@ Everything that is installed goes into the folder .venv beside this file. Deleti
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -19,7 +20,10 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
-FIRST_PAGE = "/lab/tree/README.md?factory=Markdown%20Preview"
+SETTINGS = {  # of the JupyterLab in .venv only
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+}
 
 
 def main() -> int:
@@ -33,8 +37,10 @@ def main() -> int:
     if options.only_set_up:
         return 0
     print("Opening JupyterLab. To end it, press Ctrl-C here.", flush=True)
+    command = [str(PYTHON), "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/README.md"]
+    environment = {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": str(VENV / "workspaces")}  # the tabs of this folder only
     try:
-        return subprocess.call([str(PYTHON), "-m", "jupyterlab", "--LabApp.default_url=" + FIRST_PAGE], cwd=str(HERE))
+        return subprocess.call(command, cwd=str(HERE), env=environment)
     except KeyboardInterrupt:
         return 0
 
@@ -70,6 +76,9 @@ def set_up() -> None:
             )
         run(sys.executable, "-m", "venv", "--clear", VENV, advice="Debian, Ubuntu: sudo apt install python3-venv")
         run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
+    overrides = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    overrides.parent.mkdir(parents=True, exist_ok=True)
+    overrides.write_text(json.dumps(SETTINGS))
     (VENV / "set-up").write_text(content())
 
 
