@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from autograder.authoring.fingerprints import record_fingerprints
+from autograder.authoring.notebooks import KernelManager
 from autograder.authoring.release import REGISTRY, registered, release, students_in
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import grade_id, is_check, is_solution, points_of
@@ -16,6 +17,7 @@ from autograder.course.key import keys
 from cs231n.checks import hints
 from helpers import REPOSITORY, SOURCES
 from helpers.key_lines import MARKS, release_of, secret_lines
+from nbclient import NotebookClient
 
 NAMES = list(keys(SOURCES))
 
@@ -115,6 +117,16 @@ def test_stubs_read_like_stubs(name, course_keys):
         assert "# TODO" in cell.source, f"{grade_id(cell)} has no TODO"
         assert "raise NotImplementedError" in cell.source
         compile(cell.source, grade_id(cell), "exec")
+
+
+def test_run_all_goes_through_to_the_end(toy_course):
+    """Does an error in one cell of a release, a failing check or an experiment, keep no other cell from running?"""
+    notebook = nbformat.read(toy_course / "release" / ASSIGNMENT / "Toy.ipynb", as_version=4)
+    NotebookClient(notebook, kernel_manager_class=KernelManager).execute()
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    failed = [cell.id for cell in code for output in cell.outputs if output.output_type == "error"]
+    assert failed == ["test_double", "test_square", "plot"]
 
 
 @pytest.mark.parametrize("name", NAMES)
