@@ -95,8 +95,9 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
             )
-        if name == "notebooks":
+        if name in ("notebooks", "fingerprints"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
+        if name == "notebooks":
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
             )
@@ -138,7 +139,7 @@ def notebooks_command(options: argparse.Namespace) -> None:
 def fingerprints_command(options: argparse.Namespace) -> None:
     from autograder.authoring.fingerprints import record_fingerprints
 
-    record_fingerprints(options.course.resolve())
+    record_fingerprints(options.course.resolve(), options.names)
 
 
 def reference_command(options: argparse.Namespace) -> None:

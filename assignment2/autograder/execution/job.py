@@ -16,7 +16,7 @@ from pathlib import Path
 import cs231n
 from cs231n import cifar10_files, data_utils
 
-FORMAT = 4  # raise it when what an execution stores changes
+FORMAT = 5  # raise it when what an execution stores changes
 MIB = 2**20
 SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # the grader's environment variables that a kernel takes over
 
@@ -112,7 +112,8 @@ class Job:
     """One notebook to execute.
 
     definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by file name;
-    sandboxed: whether it may only run in a sandbox
+    sandboxed: whether it may only run in a sandbox; seed: what the inputs of checks are drawn from, "" for those that
+    students see
     """
 
     cells: tuple[CodeCell, ...]
@@ -121,6 +122,7 @@ class Job:
     files: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
     sandboxed: bool = True
+    seed: str = ""
 
     @cached_property
     def address(self) -> str:
