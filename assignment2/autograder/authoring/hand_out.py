@@ -9,7 +9,9 @@ from string import Template
 from cs231n.kit import handed_out
 from nbformat import NotebookNode
 
+from autograder.authoring import fingerprints
 from autograder.authoring.archive import zipped
+from autograder.authoring.fingerprints import json_text, values_of
 from autograder.authoring.pins import EXTRA, pins
 from autograder.authoring.release import release
 from autograder.authoring.wheel import students_wheel
@@ -19,7 +21,8 @@ from autograder.course.cells import grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys
 
 HOURS = "hours.toml"  # in source/: hours by notebook, in the order in which students work on them
-HANDED_OUT = f"kit/{handed_out.FILE}"  # in the package of the students
+HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the students, made from this very key
+VALUES = f"checks/{fingerprints.VALUES}"
 
 
 def hand_out(course: Path, into: Path) -> list[Path]:
@@ -54,7 +57,8 @@ def contents(course: Path) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     hours = hours_in(course)
     found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
-    wheel, package = students_wheel({HANDED_OUT: json.dumps({key.name: empty_steps(key) for key in found}).encode()})
+    stubs = json.dumps({key.name: empty_steps(key) for key in found})
+    wheel, package = students_wheel({HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course)).encode()})
     files = {"README.md": readme(found, hours, wheel).encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
         files[f"{key.name}.ipynb"] = (course / "release" / ASSIGNMENT / f"{key.name}.ipynb").read_bytes()

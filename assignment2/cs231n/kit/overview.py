@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cs231n.kit.handed_out import stubs
 from cs231n.kit.notebooks import Folder, Notebook, Step, read_folder
-from cs231n.kit.verdicts import recall
+from cs231n.verdicts import recall
 
 HANDED_OUT_BEFORE = time.mktime((2021, 1, 1, 0, 0, 0, 0, 0, -1))  # files in a hand-out's zip are dated 2020
 NOTE = "Points are what is at stake. Hidden checks and a reader decide when your work is graded."
@@ -22,7 +22,7 @@ def progress(folder: str | Path = ".") -> None:
 
 
 def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
-    """Return the table. verdicts: see `cs231n.kit.verdicts`"""
+    """Return the table. verdicts: see `cs231n.verdicts`"""
     lines = []
     for notebook in folder.notebooks:
         states = {step.name: state_of(step, verdicts.get(step.name)) for step in notebook.steps.values()}
@@ -48,7 +48,7 @@ def state_of(step: Step, verdict: dict | None) -> str:
         return "written"
     if verdict is None:
         return "not checked yet: run its check cell"
-    failed, checks = len(verdict["failed"]), verdict["checks"]
+    failed, checks = verdict["failed"], verdict["checks"]
     return f"✗ {failed} of {checks} visible checks fail" if failed else "✓ all visible checks pass"
 
 

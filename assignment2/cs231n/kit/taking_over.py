@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from cs231n.kit import verdicts
+from cs231n import verdicts
 from cs231n.kit.notebooks import graded, is_empty, read_cells, text_of
 
 KEPT_BESIDE = ("*.npz", str(verdicts.FILE))

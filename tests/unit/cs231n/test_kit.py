@@ -10,9 +10,9 @@ import time
 import zipfile
 
 import pytest
-from cs231n import kit
+from cs231n import kit, verdicts
 from cs231n.__main__ import main
-from cs231n.kit import front_end, handed_out, hinting, verdicts
+from cs231n.kit import front_end, handed_out, hinting
 from cs231n.kit.notebooks import EMPTY_ANSWER, EMPTY_BLOCK, Notebook
 
 EMPTY = f'def double(x):\n    raise NotImplementedError("{EMPTY_BLOCK}")'
@@ -79,8 +79,8 @@ def test_progress_with_verdicts(tmp_path, capsys):
     """Is the last verdict of a check cell shown, and an empty step empty, whatever it was before?"""
     write(tmp_path, content=cells(WRITTEN, "Because."))
     (tmp_path / "net.npz").touch()
-    verdicts.remember("double", 5, ["a", "b"], tmp_path)
-    verdicts.remember("train", 2, [], tmp_path)
+    verdicts.remember("double", 5, 2, tmp_path)
+    verdicts.remember("train", 2, 0, tmp_path)
     kit.progress(tmp_path)
     said = capsys.readouterr().out
     assert "✗ 2 of 5 visible checks fail" in said
@@ -120,18 +120,15 @@ def test_old_file(tmp_path, capsys):
 
 def test_verdicts_are_kept_and_never_in_the_way(tmp_path):
     """Are verdicts of several steps kept, a damaged store forgotten, and a folder that cannot be written ignored?"""
-    verdicts.remember("one", 2, ["x"], tmp_path)
-    verdicts.remember("two", 3, [], tmp_path)
-    verdicts.remember("one", 2, [], tmp_path)
-    assert verdicts.recall(tmp_path) == {
-        "one": {"checks": 2, "failed": []},
-        "two": {"checks": 3, "failed": []},
-    }
+    verdicts.remember("one", 2, 1, tmp_path)
+    verdicts.remember("two", 3, 0, tmp_path)
+    verdicts.remember("one", 2, 0, tmp_path)
+    assert verdicts.recall(tmp_path) == {"one": {"checks": 2, "failed": 0}, "two": {"checks": 3, "failed": 0}}
     assert [path.name for path in (tmp_path / ".cs231n").iterdir()] == ["verdicts.json"]
     (tmp_path / verdicts.FILE).write_text("{")
     assert verdicts.recall(tmp_path) == {}
     (tmp_path / "file").touch()
-    verdicts.remember("one", 1, [], tmp_path / "file")
+    verdicts.remember("one", 1, 0, tmp_path / "file")
 
 
 # -- handing in
@@ -262,7 +259,7 @@ def test_take_over(tmp_path, capsys):
     written = cells(WRITTEN, "Because.", "old_plot()")
     write(old, content=[*written[:2], mine, *written[2:]])
     (old / "net.npz").write_bytes(b"weights")
-    verdicts.remember("double", 1, [], old)
+    verdicts.remember("double", 1, 0, old)
     path = write(new, content=cells(check="check two", plot="new_plot()"))
     assert main(["take-over", str(old), str(new)]) == 0
     found = {each.get("id"): each for each in Notebook(path).cells}

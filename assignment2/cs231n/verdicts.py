@@ -1,4 +1,7 @@
-"""The last verdict of each check cell, remembered in a hidden folder beside the notebooks, for `progress`."""
+"""The last verdict of each check cell, remembered in a hidden folder beside the notebooks, for `cs231n.kit`.
+
+It stands outside of `kit`, since check cells import it: it has to be light.
+"""
 
 import json
 import os
@@ -8,8 +11,8 @@ from pathlib import Path
 FILE = Path(".cs231n", "verdicts.json")
 
 
-def remember(step: str, checks: int, failed: list[str], folder: Path | None = None) -> None:
-    """Remember how the check cell of a step ended: how many visible checks it has, and which of them failed.
+def remember(step: str, checks: int, failed: int, folder: Path | None = None) -> None:
+    """Remember how the check cell of a step ended: how many visible checks it has, and how many of them failed.
 
     Where the folder cannot be written, nothing is remembered: a check cell must work there too.
     """
@@ -23,10 +26,10 @@ def remember(step: str, checks: int, failed: list[str], folder: Path | None = No
         fresh.replace(path)  # at once: another kernel may be reading
 
 
-def recall(folder: Path | None = None) -> dict[str, dict]:
+def recall(folder: Path | None = None) -> dict[str, dict[str, int]]:
     """Return what is remembered, by step; {} where there is nothing that can be read."""
     try:
         known = json.loads(((folder or Path()) / FILE).read_text(encoding="utf-8"))
-        return {step: {"checks": int(each["checks"]), "failed": list(each["failed"])} for step, each in known.items()}
+        return {step: {"checks": int(each["checks"]), "failed": int(each["failed"])} for step, each in known.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
