@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cs231n.checks import hints
-from cs231n.checks.compare import difference, violation
+from cs231n.checks.compare import told_difference, violation
 from cs231n.checks.values import MalformedValue, decode
 from nbformat import NotebookNode
 from traitlets.log import get_logger
@@ -153,7 +153,7 @@ def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
         words = told.violated(expected["expression"], names) if message else ""
     else:
         tol = expected["tol"]
-        messages = {name: difference(theirs[name], value, tol) for name, value in ours.items()}
+        messages = {name: told_difference(theirs[name], value, tol) for name, value in ours.items()}
         wrong = [name for name, text in messages.items() if text]
         message = in_one(messages)
         words = in_one({name: told.wrong_value(theirs[name], ours[name], tol) for name in wrong})

@@ -11,7 +11,7 @@ import numpy as np
 
 from cs231n.checks import hints, shipped
 from cs231n.checks.cases import each_of, own_names, random_numbers
-from cs231n.checks.compare import difference, violation
+from cs231n.checks.compare import difference, told_difference, violation
 from cs231n.checks.errors import in_words, one_line, where
 from cs231n.checks.printing import HIDDEN, Line, print_lines
 from cs231n.checks.values import decode, encode
@@ -159,7 +159,7 @@ class Checks:
         shipped: whether the right array comes with the package, and not out of the case
         """
         actual, right = decode(encode(actual)), expected()
-        message = HIDDEN if right is None else difference(actual, right, tol)
+        message = HIDDEN if right is None else told_difference(actual, right, tol)
         self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}))
 
     def _compare_snapshots(self):
