@@ -13,7 +13,7 @@ from autograder import __version__
 from autograder.core.errors import GraderError
 
 WORKFLOW = """\
-the way of an assignment:
+the way of an assignment, in a folder made by autograder new-course FOLDER:
   1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
   2. autograder release        make release/assignment2/ and gradebook.db
      autograder hand-out       release, and pack what students need into hand_out/assignment2.zip
@@ -103,6 +103,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
             )
+        if name == "new-course":
+            command.add_argument("folder", type=Path, help="the folder to make, or an empty one")
         if name == "hand-out":
             command.add_argument("--into", type=Path, help="where to write it (default: hand_out/)")
         if name == "demo":
@@ -117,10 +119,22 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def new_course_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new_course import new_course
+    from autograder.authoring.summary import summary
+
+    folder = options.folder.absolute()
+    new_course(options.course.resolve(), folder)
+    print("\n".join([*summary(folder), f"next: cd {folder} && autograder hand-out"]))
+
+
 def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
+    from autograder.authoring.summary import summary
 
-    release(options.course.resolve())
+    course = options.course.resolve()
+    release(course)
+    print("\n".join([*summary(course), "next: autograder hand-out"]))
 
 
 def hand_out_command(options: argparse.Namespace) -> None:
@@ -190,6 +204,7 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 
 COMMANDS = [
+    ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
