@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -91,7 +92,10 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
             command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")
             command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
-        if name in ("grade", "demo"):
+        if name == "grade-one":
+            command.add_argument("file", type=Path, help="a zip of hand_in(), a notebook, or a folder with notebooks")
+            command.add_argument("--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json too")
+        if name in ("grade", "grade-one", "demo"):
             command.add_argument(
                 "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
             )
@@ -105,6 +109,8 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "new-course":
             command.add_argument("folder", type=Path, help="the folder to make, or an empty one")
+        if name == "gradescope":
+            command.add_argument("--into", type=Path, metavar="FILE", help="the zip (default: gradescope.zip)")
         if name == "hand-out":
             command.add_argument("--into", type=Path, help="where to write it (default: hand_out/)")
         if name == "demo":
@@ -143,6 +149,15 @@ def hand_out_command(options: argparse.Namespace) -> None:
     course = options.course.resolve()
     folder, archive = hand_out(course, (options.into or course / "hand_out").resolve())
     print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
+
+
+def gradescope_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.gradescope import gradescope
+
+    course = options.course.resolve()
+    archive = (options.into or course / "gradescope.zip").resolve()
+    gradescope(course, archive)
+    print(f"{archive}\nIt holds the key. next: upload it to Gradescope, Configure Autograder")
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
@@ -185,6 +200,17 @@ def grade_command(options: argparse.Namespace) -> None:
         raise GraderError(f"not graded, for a reason that is not the student's:\n{reasons}")
 
 
+def grade_one_command(options: argparse.Namespace) -> None:
+    from autograder.grading.gradescope import results
+    from autograder.grading.one import grade_one
+    from autograder.grading.printing import print_one
+
+    graded = grade_one(options.course, options.file, options.no_sandbox)
+    print_one(graded)
+    if options.gradescope:
+        options.gradescope.write_text(json.dumps(results(graded), indent=1), encoding="utf-8")
+
+
 def report_command(options: argparse.Namespace) -> None:
     from autograder.report.page import report
 
@@ -207,11 +233,13 @@ COMMANDS = [
     ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
+    ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     ("grade", grade_command, "grade every submission of the course"),
+    ("grade-one", grade_one_command, "grade one submission and print its verdicts; the course stays as it is"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Mapping
 
 DATE = (2020, 1, 1, 0, 0, 0)  # of every file: an archive tells no time
-READABLE = 0o644 << 16  # by everybody, writable by its owner; zip keeps the mode in the upper half
+READABLE, RUNNABLE = 0o644 << 16, 0o755 << 16  # zip keeps the mode in the upper half
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -15,7 +15,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, DATE)
             entry.create_system = 3  # Unix, wherever it is written
-            entry.external_attr = READABLE
+            entry.external_attr = RUNNABLE if content.startswith(b"#!") else READABLE
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
     return buffer.getvalue()

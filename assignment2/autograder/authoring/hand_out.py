@@ -6,20 +6,22 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+import cs231n
 from cs231n.kit import handed_out
 from nbformat import NotebookNode
 
 from autograder.authoring import fingerprints
 from autograder.authoring.archive import zipped
 from autograder.authoring.fingerprints import json_text, values_of
-from autograder.authoring.pins import EXTRA, pins
+from autograder.authoring.pins import pins
 from autograder.authoring.release import release
-from autograder.authoring.wheel import students_wheel
+from autograder.authoring.wheel import STUDENTS, wheel
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys
 
+EXTRA = "lab"
 HOURS = "hours.toml"  # in source/: hours by notebook, in the order in which students work on them
 HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the students, made from this very key
 VALUES = f"checks/{fingerprints.VALUES}"
@@ -36,8 +38,8 @@ def hand_out(course: Path, into: Path) -> list[Path]:
     folder, archive = into / ASSIGNMENT, into / f"{ASSIGNMENT}.zip"
     require_own(folder, set(files))
     folder.mkdir(parents=True, exist_ok=True)
-    for wheel in folder.glob("*.whl"):
-        wheel.unlink()  # of an earlier version
+    for old in folder.glob("*.whl"):
+        old.unlink()  # of an earlier version
     for name, content in files.items():
         (folder / name).write_bytes(content)
     archive.write_bytes(zipped({f"{ASSIGNMENT}/{name}": content for name, content in files.items()}))
@@ -58,11 +60,12 @@ def contents(course: Path) -> dict[str, bytes]:
     hours = hours_in(course)
     found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
     stubs = json.dumps({key.name: empty_steps(key) for key in found})
-    wheel, package = students_wheel({HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course)).encode()})
-    files = {"README.md": readme(found, hours, wheel).encode(), "start.py": kit_file("start.py").encode()}
+    added = {HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course)).encode()}
+    name, package = wheel(STUDENTS, cs231n, added)
+    files = {"README.md": readme(found, hours, name).encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
         files[f"{key.name}.ipynb"] = (course / "release" / ASSIGNMENT / f"{key.name}.ipynb").read_bytes()
-    return {**files, "requirements.txt": requirements(wheel).encode(), wheel: package}
+    return {**files, "requirements.txt": requirements(name).encode(), name: package}
 
 
 def empty_steps(key: Key) -> dict[str, str]:
@@ -85,21 +88,21 @@ def in_working_order(found: dict[str, Key], order: list[str]) -> list[Key]:
     return sorted(found.values(), key=lambda key: (places.get(key.name, len(order)), len(key.imports), key.name))
 
 
-def requirements(wheel: str) -> str:
+def requirements(file: str) -> str:
     """Return what to install: the wheel beside the file, and everything that it needs in the versions of here."""
-    lines = [f"{name}=={version}" for name, version in pins().items()]
-    return "\n".join(["# pip install -r requirements.txt", f"./{wheel}[{EXTRA}]", *lines, ""])
+    lines = [f"{name}=={version}" for name, version in pins(STUDENTS, EXTRA).items()]
+    return "\n".join(["# pip install -r requirements.txt", f"./{file}[{EXTRA}]", *lines, ""])
 
 
-def readme(found: list[Key], hours: dict[str, str], wheel: str) -> str:
-    """Return the page that students read first."""
+def readme(found: list[Key], hours: dict[str, str], file: str) -> str:
+    """Return the page that students read first. file: the wheel's name"""
     rows = ["| | notebook | points | hours, about | needs |", "|---|---|--:|---|---|"]
     for number, key in enumerate(found, start=1):
         link, needs = f"[{title(key.notebook)}]({key.name}.ipynb)", ", ".join(key.imports) or "–"
         points = sum(points_of(cell) for cell in key.notebook.cells)
         rows.append(f"| {number} | {link} | {points:g} | {hours.get(key.name, '–')} | {needs} |")
     step = next(grade_id(c) for key in found for c in key.notebook.cells if is_solution(c) and c.cell_type == "code")
-    return Template(kit_file("README.md")).substitute(table="\n".join(rows), wheel=wheel, step=step)
+    return Template(kit_file("README.md")).substitute(table="\n".join(rows), wheel=file, step=step)
 
 
 def title(notebook: NotebookNode) -> str:

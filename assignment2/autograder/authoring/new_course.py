@@ -1,12 +1,10 @@
 """A course to start from: the key and the configuration of another one, without its students."""
 
-import shutil
 from pathlib import Path
 
 from autograder.authoring.release import release
 from autograder.core.errors import GraderError
-
-CONFIGURATION = "nbgrader_config.py"
+from autograder.course.copying import CONFIGURATION, copy_key
 
 
 def new_course(course: Path, folder: Path) -> None:
@@ -24,9 +22,3 @@ def new_course(course: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     copy_key(course, folder)
     release(folder)
-
-
-def copy_key(course: Path, folder: Path) -> None:
-    """Copy the configuration and the key, and nothing of a student, into a folder."""
-    shutil.copy(course / CONFIGURATION, folder)
-    shutil.copytree(course / "source", folder / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))

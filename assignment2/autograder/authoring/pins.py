@@ -1,37 +1,35 @@
-"""Exact versions of all that the students' package needs: those that the instructor has, and has tried the key with."""
+"""Exact versions of all that a distribution needs: those that the instructor has, and has tried the key with."""
 
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.authoring.wheel import students_distribution
-
-EXTRA = "lab"
+from autograder.authoring.wheel import installed
 
 
-def pins() -> dict[str, str]:
-    """Return the versions by name, in alphabetical order, of what is installed here.
+def pins(name: str, *extras: str) -> dict[str, str]:
+    """Return the versions by name, in alphabetical order, of what a distribution with these extras needs.
 
     What only another system needs (a terminal on Windows) is not installed here and so gets no version.
     """
     found: dict[str, str] = {}
-    todo: list[tuple[Distribution, frozenset[str]]] = [(students_distribution(), frozenset({EXTRA}))]
+    todo: list[tuple[Distribution, frozenset[str]]] = [(installed(name), frozenset(extras))]
     seen: set[tuple[str, frozenset[str]]] = set()
     while todo:
-        package, extras = todo.pop()
+        package, its_extras = todo.pop()
         for text in package.requires or []:
             requirement = Requirement(text)
-            name, wanted = canonicalize_name(requirement.name), frozenset(requirement.extras)
-            if (name, wanted) in seen or not applies(requirement, extras):
+            needed, wanted = canonicalize_name(requirement.name), frozenset(requirement.extras)
+            if (needed, wanted) in seen or not applies(requirement, its_extras):
                 continue
-            seen.add((name, wanted))
+            seen.add((needed, wanted))
             try:
-                needed = distribution(name)
+                other = distribution(needed)
             except PackageNotFoundError:
                 continue
-            found[name] = needed.version
-            todo.append((needed, wanted))
+            found[needed] = other.version
+            todo.append((other, wanted))
     return dict(sorted(found.items()))
 
 

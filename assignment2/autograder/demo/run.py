@@ -8,10 +8,10 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.authoring.new_course import copy_key
 from autograder.authoring.release import REGISTRY, release
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.copying import copy_key
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.printing import print_outcome

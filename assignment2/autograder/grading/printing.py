@@ -1,7 +1,14 @@
 """The outcome of a run as text for a terminal."""
 
+import textwrap
+
+from autograder.core.results import Verdict
+from autograder.core.text import printable
+from autograder.grading.one import Graded
 from autograder.grading.rows import Row
 from autograder.grading.run import Outcome
+
+WIDTH = 80  # of a terminal
 
 
 def print_table(rows: list[Row]) -> None:
@@ -14,6 +21,30 @@ def print_table(rows: list[Row]) -> None:
         late = [f"late by {row.late_seconds / 3600:.1f} hours"] if row.late_seconds else []
         remarks = "; ".join(late + row.remarks[:2] + (["..."] if len(row.remarks) > 2 else []))
         print(row.student.ljust(width), *scores, f"{row.total:7.2f} {row.maximum:4.0f}  {remarks}")
+
+
+def print_one(graded: Graded) -> None:
+    """Print the verdicts on one submission: a line for each cell, and what fails in it."""
+    width = max((len(cell.name) for cell in graded.cells), default=0)
+    for name in dict.fromkeys(cell.notebook for cell in graded.cells):
+        print(name)
+        for cell in graded.cells:
+            if cell.notebook == name:
+                points = "by hand" if cell.points is None else f"{cell.points:7.2f}"
+                print(f"  {cell.name:{width}} {points} of {cell.maximum:g}")
+                for verdict in cell.verdicts:
+                    if not verdict.passed:
+                        print_verdict(verdict)
+    print(f"by checks: {graded.points:.2f} of {graded.maximum:g}")
+    for remark in graded.remarks:
+        print(remark)
+
+
+def print_verdict(verdict: Verdict) -> None:
+    about = f"{verdict.check}{' (hidden)' if verdict.hidden else ''}: {verdict.message or verdict.status}"
+    for start, text in (("    ✗ ", about), ("      hint: ", verdict.hint)):
+        if text:
+            print(textwrap.fill(printable(text), WIDTH, initial_indent=start, subsequent_indent=" " * 8))
 
 
 def print_outcome(outcome: Outcome) -> None:
