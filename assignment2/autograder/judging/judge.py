@@ -114,7 +114,9 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
         text = f"{error.get('error')}{error.get('where', '')}"
         if error.get("exception") == NotImplementedError.__name__:
             return Status.EMPTY, text, "a TODO block is still empty (run the cell yourself to read which one)"
-        return Status.ERROR, text, told.exception(error.get("exception"), error.get("line"), error.get("source"), code)
+        words = told.undefined(error.get("error", ""), cell.source, code)
+        exception = told.exception(error.get("exception"), error.get("line"), error.get("source"), code)
+        return Status.ERROR, text, words or exception
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, "", ""
