@@ -112,7 +112,8 @@ def parser() -> argparse.ArgumentParser:
         if name == "gradescope":
             command.add_argument("--into", type=Path, metavar="FILE", help="the zip (default: gradescope.zip)")
         if name == "hand-out":
-            command.add_argument("--into", type=Path, help="where to write it (default: hand_out/)")
+            command.add_argument("--into", type=Path, help="where to write it (default: hand_out/, or self_study/)")
+            command.add_argument("--self-study", action="store_true", help="with folded solutions and every check")
         if name == "demo":
             command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
     return top
@@ -147,7 +148,8 @@ def hand_out_command(options: argparse.Namespace) -> None:
     from autograder.authoring.hand_out import hand_out
 
     course = options.course.resolve()
-    folder, archive = hand_out(course, (options.into or course / "hand_out").resolve())
+    into = options.into or course / ("self_study" if options.self_study else "hand_out")
+    folder, archive = hand_out(course, into.resolve(), options.self_study)
     print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
 
 

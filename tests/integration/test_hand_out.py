@@ -1,6 +1,7 @@
 """What students get: all that they need, and nothing of the key."""
 
 import io
+import json
 import os
 import re
 import shutil
@@ -140,6 +141,31 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
     run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *WORKBOOK, "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
+
+
+def test_self_study(toy_course):
+    """Has the self-study edition every check, the values to decide them, and a folded solution behind each step?"""
+    editions = [hand_out(toy_course, toy_course / name, name == "self_study") for name in ("self_study", "hand_out")]
+    for (folder, archive), is_self_study in zip(editions, (True, False), strict=True):
+        files = contents(archive.read_bytes())
+        notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
+        nbformat.validate(notebook)
+        ids = [cell.id for cell in notebook.cells]
+        assert [each for each in ids if each.startswith("solution_of_")] == (
+            ["solution_of_double", "solution_of_square", "solution_of_why"] if is_self_study else []
+        )
+        source = {cell.id: cell.source for cell in notebook.cells}
+        assert ("matrix" in source["test_double"]) == is_self_study
+        assert "### " not in source["test_double"]
+        assert "NotImplementedError" in source["double"]
+        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])["cs231n/checks/values.json"])
+        assert ("matrix/out" in values.get("double", {})) == is_self_study
+        assert ("Solutions" in files[f"{ASSIGNMENT}/README.md"].decode()) == is_self_study
+        if is_self_study:
+            assert ids[ids.index("test_double") + 1] == "solution_of_double"
+            assert "<details>" in source["solution_of_double"]
+            assert "out = 2 * x" in source["solution_of_double"]
+            assert "model answer" in source["solution_of_why"]
 
 
 @pytest.fixture

@@ -72,12 +72,15 @@ def record_values(course: Path) -> None:
         write_json(package / VALUES, values_of(course))
 
 
-def values_of(course: Path) -> dict[str, dict[str, Any]]:
-    """Return the right values of visible checks, by cell and check, as they come with the package."""
+def values_of(course: Path, hidden: bool = False) -> dict[str, dict[str, Any]]:
+    """Return the right values of visible checks, by cell and check, as they come with the package.
+
+    hidden: those of hidden checks too
+    """
     executions = executions_in(course / "executions")
     values: dict[str, dict[str, Any]] = {}
     for key in keys(course / "source" / ASSIGNMENT).values():
-        values |= shipped_values(key, executions)
+        values |= shipped_values(key, executions, hidden)
     return {cell: checks for cell, checks in values.items() if checks}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 import cs231n
+import nbformat
 from cs231n.kit import handed_out
 from nbformat import NotebookNode
 
@@ -15,26 +16,30 @@ from autograder.authoring.archive import zipped
 from autograder.authoring.fingerprints import json_text, values_of
 from autograder.authoring.pins import pins
 from autograder.authoring.release import release
+from autograder.authoring.self_study import self_study
 from autograder.authoring.wheel import STUDENTS, wheel
 from autograder.core.errors import GraderError
+from autograder.core.notebooks import read
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys
 
 EXTRA = "lab"
+SOLUTIONS = "- **Solutions** stand folded below each step, for after an attempt of your own. No check is hidden here.\n"
 HOURS = "hours.toml"  # in source/: hours by notebook, in the order in which students work on them
 HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the students, made from this very key
 VALUES = f"checks/{fingerprints.VALUES}"
 
 
-def hand_out(course: Path, into: Path) -> list[Path]:
+def hand_out(course: Path, into: Path, with_solutions: bool = False) -> list[Path]:
     """Release the course and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
+    with_solutions: the self-study edition, with folded solutions and all checks
     Raises GraderError where the folder holds something that is no part of a hand-out.
     """
     release(course)
-    files = contents(course)
+    files = contents(course, with_solutions)
     folder, archive = into / ASSIGNMENT, into / f"{ASSIGNMENT}.zip"
     require_own(folder, set(files))
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,16 +60,20 @@ def require_own(folder: Path, names: set[str]) -> None:
         )
 
 
-def contents(course: Path) -> dict[str, bytes]:
+def contents(course: Path, with_solutions: bool) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     hours = hours_in(course)
     found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
     stubs = json.dumps({key.name: empty_steps(key) for key in found})
-    added = {HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course)).encode()}
+    added = {HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course, hidden=with_solutions)).encode()}
     name, package = wheel(STUDENTS, cs231n, added)
-    files = {"README.md": readme(found, hours, name).encode(), "start.py": kit_file("start.py").encode()}
+    page = readme(found, hours, name) + (SOLUTIONS if with_solutions else "")
+    files = {"README.md": page.encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
-        files[f"{key.name}.ipynb"] = (course / "release" / ASSIGNMENT / f"{key.name}.ipynb").read_bytes()
+        path = course / "release" / ASSIGNMENT / f"{key.name}.ipynb"
+        files[path.name] = (
+            nbformat.writes(self_study(key, read(path))).encode() if with_solutions else path.read_bytes()
+        )
     return {**files, "requirements.txt": requirements(name).encode(), name: package}
 
 
