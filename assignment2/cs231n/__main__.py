@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from cs231n.kit import hand_in, hint, progress
+from cs231n.kit.checking import check
 from cs231n.kit.taking_over import take_over
 
 
@@ -37,12 +38,18 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def check_command(options: argparse.Namespace) -> None:
+    if failing := check(options.folder):
+        raise ValueError(f"{len(failing)} check cells fail: {', '.join(failing)}")
+
+
 def take_over_command(options: argparse.Namespace) -> None:
     print("\n".join(take_over(options.earlier, options.folder)))
 
 
 COMMANDS = [
     ("progress", lambda options: progress(options.folder), "show what is done, failing, empty and missing"),
+    ("check", check_command, "run every step and check cell, without training and plots"),
     ("hand-in", lambda options: hand_in(options.folder), "write one zip file to hand in, and say what is missing"),
     ("hint", lambda options: hint(options.step, options.level), "show a hint for a step"),
     ("take-over", take_over_command, "take over what you wrote in an earlier edition"),

@@ -297,6 +297,36 @@ def test_take_over_from_nothing(earlier, tmp_path, capsys):
 # -- the command
 
 
+def test_check(tmp_path, capsys, monkeypatch):
+    """Are steps and check cells run without experiments, failing ones named, and their verdicts remembered?"""
+    case = '    @check.case("one")\n    def _(random):\n        check.equal("out", {}(2), 4)'
+    checks = f'with checking("{{}}") as check:\n\n{case}'
+    content = [
+        cell("imports", "from cs231n.checks import checking"),
+        cell("double", WRITTEN, solution=True),
+        cell("test_double", checks.format("double", "double"), grade=True),
+        cell("triple", f'def triple(x):\n    raise NotImplementedError("{EMPTY_BLOCK}")', solution=True),
+        cell("test_triple", checks.format("triple", "triple"), grade=True),
+        cell("plot", "raise SystemExit('not now')", tags=["experiment"]),
+        cell("mine", "1 / 0"),
+    ]
+    write(tmp_path, content=content)
+    assert main(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "1 check cells fail: triple" in said.err
+    assert "fill the TODO block of triple in Nets.ipynb" in said.out
+    assert "cell 7: ZeroDivisionError" in said.out
+    assert verdicts.recall(tmp_path) == {step: {"checks": 1, "failed": n} for step, n in (("double", 0), ("triple", 1))}
+    write(tmp_path, content=content[:3])
+    assert main(["check", str(tmp_path)]) == 0
+
+
+def test_check_of_nothing(tmp_path, capsys):
+    """Is a folder without notebooks no success?"""
+    assert main(["check", str(tmp_path)]) == 1
+    assert "no notebook" in capsys.readouterr().err
+
+
 def test_command(tmp_path):
     """Does `python -m cs231n` do in a terminal what the functions do, and import neither NumPy nor IPython for it?"""
     write(tmp_path)
