@@ -9,18 +9,25 @@ from autograder.grading.rows import Row
 from autograder.grading.run import Outcome
 
 WIDTH = 80  # of a terminal
+MAX_NAME = 24  # a longer name of a student makes its line longer
+MAX_REMARKS = 2
 
 
 def print_table(rows: list[Row]) -> None:
-    """Print the scores, one line a student, with what the instructor should know about a submission."""
+    """Print the scores, one line a student, and below them what the instructor should know about submissions."""
     notebooks = sorted({name for row in rows for name in row.scores})
-    width = max(len(row.student) for row in rows)
-    print("student".ljust(width), *(f"{name:>22}" for name in notebooks), f"{'total':>7} {'of':>4}  remarks")
+    width = min(max(len("student"), *(len(row.student) for row in rows)), MAX_NAME)
+    print("\n".join(f"{number} {name}" for number, name in enumerate(notebooks, start=1)))
+    print("student".ljust(width), *(f"{number:6}" for number in range(1, len(notebooks) + 1)), "  total    of")
     for row in rows:
-        scores = (f"{row.scores[name]:22.2f}" if name in row.scores else f"{'-':>22}" for name in notebooks)
+        scores = (f"{row.scores[name]:6.2f}" if name in row.scores else f"{'-':>6}" for name in notebooks)
+        print(row.student.ljust(width), *scores, f"{row.total:7.2f} {row.maximum:5.0f}")
+    for row in rows:
         late = [f"late by {row.late_seconds / 3600:.1f} hours"] if row.late_seconds else []
-        remarks = "; ".join(late + row.remarks[:2] + (["..."] if len(row.remarks) > 2 else []))
-        print(row.student.ljust(width), *scores, f"{row.total:7.2f} {row.maximum:4.0f}  {remarks}")
+        more = [f"and {len(row.remarks) - MAX_REMARKS} more"] if len(row.remarks) > MAX_REMARKS else []
+        if remarks := late + row.remarks[:MAX_REMARKS] + more:
+            text = f"{row.student}: {'; '.join(remarks)}"
+            print(textwrap.fill(text, WIDTH, subsequent_indent="  ", break_long_words=False))
 
 
 def print_one(graded: Graded) -> None:
