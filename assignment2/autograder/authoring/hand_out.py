@@ -54,7 +54,9 @@ def hand_out(course: Path, into: Path, with_solutions: bool = False) -> list[Pat
 def require_own(folder: Path, names: set[str]) -> None:
     """Raise GraderError where a folder holds more than a hand-out: it would be handed out too."""
     found = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-    if others := [name for name in found if name not in names and not name.endswith(".whl") and name[0] != "."]:
+    if others := [
+        name for name in found if name not in names and not name.endswith(".whl") and not name.startswith(".git")
+    ]:
         raise GraderError(
             f"{folder} holds what is not handed out: move {', '.join(others)} away, or name another --into"
         )

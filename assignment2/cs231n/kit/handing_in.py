@@ -17,6 +17,7 @@ ASSIGNMENT = "assignment2"
 ARCHIVE = f"{ASSIGNMENT}_hand_in.zip"  # ASCII without spaces: no learning platform has to change it
 MANIFEST = "manifest.json"
 FORMAT = 1  # of the manifest
+GIVEN = ("start.py",)  # comes with the hand-out
 PACKAGES = ("numpy", "matplotlib", "ipykernel")
 
 
@@ -43,9 +44,12 @@ def hand_in(folder: str | Path = ".") -> Path:
 
 
 def files_of(folder: Folder) -> list[str]:
-    """Return the names of what is handed in: notebooks, also those that cannot be read, and their weights."""
+    """Return the names of what is handed in: notebooks, also those that cannot be read, their weights, and the
+    student's own modules beside them. No notebook, no files."""
+    notebooks = [notebook.path.name for notebook in folder.notebooks] + list(folder.unreadable)
     weights = [name for notebook in folder.notebooks for name in notebook.weights if (folder.path / name).is_file()]
-    return [notebook.path.name for notebook in folder.notebooks] + list(folder.unreadable) + weights
+    modules = sorted(path.name for path in folder.path.glob("*.py") if path.name not in GIVEN)
+    return notebooks + weights + modules if notebooks else []
 
 
 def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:

@@ -135,21 +135,22 @@ def test_verdicts_are_kept_and_never_in_the_way(tmp_path):
 
 
 def test_hand_in(tmp_path, handed, capsys):
-    """Does the zip hold notebooks, weights and a manifest that describes each, flat, and is what is missing said?"""
+    """Does the zip hold notebooks, weights, modules and a manifest of them, flat, and is what is missing said?"""
     path = write(tmp_path, content=cells(WRITTEN))
     (tmp_path / "net.npz").write_bytes(b"weights")
-    (tmp_path / "diary.txt").touch()
+    for other in ("diary.txt", "start.py", "helper.py"):
+        (tmp_path / other).touch()
     before = path.read_bytes()
     archive = kit.hand_in(tmp_path)
     assert path.read_bytes() == before
     assert re.fullmatch(r"[a-z0-9_]+\.zip", archive.name)
     with zipfile.ZipFile(archive) as opened:
-        assert opened.namelist() == ["Nets.ipynb", "net.npz", "manifest.json"]
+        assert opened.namelist() == ["Nets.ipynb", "net.npz", "helper.py", "manifest.json"]
         assert opened.read("Nets.ipynb") == before
         manifest = json.loads(opened.read("manifest.json"))
     assert manifest["files"]["net.npz"] == {"bytes": 7, "sha256": hashlib.sha256(b"weights").hexdigest()}
     assert manifest["editions"] == {"Nets": Notebook(path).edition}
-    assert set(manifest["files"]) == {"Nets.ipynb", "net.npz"}
+    assert set(manifest["files"]) == {"Nets.ipynb", "net.npz", "helper.py"}
     said = capsys.readouterr().out
     assert "More.ipynb is not in this folder" in said
     assert "Nets: why unanswered" in said
@@ -167,9 +168,10 @@ def test_nothing_is_missing(tmp_path, capsys):
 
 def test_nothing_to_hand_in(tmp_path):
     """Is no zip written where there is no notebook?"""
+    (tmp_path / "helper.py").touch()
     with pytest.raises(ValueError, match="nothing to hand in"):
         kit.hand_in(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["helper.py"]
 
 
 def test_edition(tmp_path):
