@@ -1,12 +1,14 @@
 """Taking over into a new edition what was written in an earlier one."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 from cs231n import verdicts
 from cs231n.kit.notebooks import graded, is_empty, read_cells, text_of
 
+HANDED_OUT = re.compile(r"[a-z]+(_[a-z0-9]+)*")  # the id of a cell
 KEPT_BESIDE = ("*.npz", str(verdicts.FILE))
 
 
@@ -52,7 +54,7 @@ def merge(cells: list[dict], earlier: list[dict]) -> list[str]:
             if graded(here).get("solution") and is_empty(here) and not is_empty(cell):
                 here["source"] = cell["source"]
                 taken.append(name_of(here))
-        elif not graded(cell) and text_of(cell).strip():
+        elif is_added(cell) and text_of(cell).strip():
             cells.insert(place, cell)
             place += 1
             taken.append("a cell that you added")
@@ -62,8 +64,18 @@ def merge(cells: list[dict], earlier: list[dict]) -> list[str]:
 def left(notebook: dict, earlier: list[dict]) -> list[str]:
     """Name the experiments that are not what they were in an earlier edition."""
     before = {name_of(cell): text_of(cell) for cell in earlier}
-    found = [cell for cell in notebook["cells"] if "experiment" in cell.get("metadata", {}).get("tags", [])]
+    found = [cell for cell in notebook["cells"] if is_experiment(cell) and not graded(cell)]
     return [name_of(cell) for cell in found if text_of(cell) != before.get(name_of(cell), text_of(cell))]
+
+
+def is_experiment(cell: dict) -> bool:
+    return "experiment" in cell.get("metadata", {}).get("tags", [])
+
+
+def is_added(cell: dict) -> bool:
+    """Tell whether a student has added a cell: front ends draw ids at random, those that were handed out are words."""
+    name = str(cell.get("id", ""))
+    return bool(name) and not graded(cell) and not HANDED_OUT.fullmatch(name)
 
 
 def name_of(cell: dict) -> str:

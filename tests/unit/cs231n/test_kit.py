@@ -255,17 +255,17 @@ def test_package_of_a_clone_has_nothing_handed_out():
 
 
 def test_take_over(tmp_path, capsys):
-    """Do steps, answers, added cells, weights and verdicts come into a new edition, and its own changes stay?"""
+    """Do steps, answers, added cells, weights and verdicts come into a new edition, and and nothing that it dropped?"""
     old, new = tmp_path / "old", tmp_path / "new"
-    mine = cell("mine", "my_test()")
+    mine, removed = cell("3f2a90bc", "my_test()"), cell("old_text", "what was handed out before")
     written = cells(WRITTEN, "Because.", "old_plot()")
-    write(old, content=[*written[:2], mine, *written[2:]])
+    write(old, content=[*written[:2], mine, removed, *written[2:]])
     (old / "net.npz").write_bytes(b"weights")
     verdicts.remember("double", 1, 0, old)
     path = write(new, content=cells(check="check two", plot="new_plot()"))
     assert main(["take-over", str(old), str(new)]) == 0
     found = {each.get("id"): each for each in Notebook(path).cells}
-    assert list(found) == ["double", "test_double", "mine", "why", "train", "test_train", "plot"]
+    assert list(found) == ["double", "test_double", "3f2a90bc", "why", "train", "test_train", "plot"]
     assert found["double"]["source"] == WRITTEN
     assert found["why"]["source"] == ["Because."]
     assert found["test_double"]["source"] == "check two"
@@ -278,7 +278,7 @@ def test_take_over(tmp_path, capsys):
 def test_take_over_twice_or_after_work(tmp_path):
     """Does what was written into the new edition stay, and does a second time change nothing?"""
     old, new = tmp_path / "old", tmp_path / "new"
-    write(old, content=[*cells(WRITTEN, "Because."), cell("mine", "my_test()")])
+    write(old, content=[*cells(WRITTEN, "Because."), cell("0a1b2c3d", "my_test()")])
     path = write(new, content=cells("def double(x):\n    return x + x"))
     main(["take-over", str(old), str(new)])
     once = path.read_bytes()
