@@ -1,6 +1,7 @@
 """The command `autograder`."""
 
 import argparse
+import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from autograder import __version__
 from autograder.core.errors import GraderError
 
 WORKFLOW = """\
-the way of an assignment:
+the way of an assignment, in a folder made by autograder new-course FOLDER:
   1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
-  2. autograder release        make release/assignment2/ and gradebook.db; hand the release out
+  2. autograder release        make release/assignment2/ and gradebook.db
+     autograder hand-out       release, and pack what students need into hand_out/assignment2.zip
   3. autograder collect ZIP    from an LMS's zip into submitted/<student>/assignment2/ (or nbgrader collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
   5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
@@ -98,7 +100,10 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
             command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")
             command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
-        if name in ("grade", "demo"):
+        if name == "grade-one":
+            command.add_argument("file", type=Path, help="a zip of hand_in(), a notebook, or a folder with notebooks")
+            command.add_argument("--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json too")
+        if name in ("grade", "grade-one", "demo"):
             command.add_argument(
                 "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
             )
@@ -125,6 +130,13 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
             )
+        if name == "new-course":
+            command.add_argument("folder", type=Path, help="the folder to make, or an empty one")
+        if name == "gradescope":
+            command.add_argument("--into", type=Path, metavar="FILE", help="the zip (default: gradescope.zip)")
+        if name == "hand-out":
+            command.add_argument("--into", type=Path, help="where to write it (default: hand_out/, or self_study/)")
+            command.add_argument("--self-study", action="store_true", help="with folded solutions and every check")
         if name == "demo":
             command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
     return top
@@ -145,13 +157,43 @@ def time_zone(name: str) -> ZoneInfo:
         raise argparse.ArgumentTypeError(f"is no time zone, such as Europe/Berlin: {name!r}") from None
 
 
+def new_course_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new_course import new_course
+    from autograder.authoring.summary import summary
+
+    folder = options.folder.absolute()
+    new_course(options.course.resolve(), folder)
+    print("\n".join([*summary(folder), f"next: cd {folder} && autograder hand-out"]))
+
+
 def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
+    from autograder.authoring.summary import summary
 
-    told = release(options.course.resolve())
+    course = options.course.resolve()
+    told = release(course)
     if told:
         print("submissions are graded already; their points are kept, and the next grading judges them by the new key:")
         print("\n".join(told))
+    print("\n".join([*summary(course), "next: autograder hand-out"]))
+
+
+def hand_out_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.hand_out import hand_out
+
+    course = options.course.resolve()
+    into = options.into or course / ("self_study" if options.self_study else "hand_out")
+    folder, archive = hand_out(course, into.resolve(), options.self_study)
+    print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
+
+
+def gradescope_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.gradescope import gradescope
+
+    course = options.course.resolve()
+    archive = (options.into or course / "gradescope.zip").resolve()
+    gradescope(course, archive)
+    print(f"{archive}\nIt holds the key. next: upload it to Gradescope, Configure Autograder")
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
@@ -210,6 +252,17 @@ def grade_command(options: argparse.Namespace) -> None:
         raise GraderError(f"not graded, for a reason that is not the student's:\n{reasons}")
 
 
+def grade_one_command(options: argparse.Namespace) -> None:
+    from autograder.grading.gradescope import results
+    from autograder.grading.one import grade_one
+    from autograder.grading.printing import print_one
+
+    graded = grade_one(options.course, options.file, options.no_sandbox)
+    print_one(graded)
+    if options.gradescope:
+        options.gradescope.write_text(json.dumps(results(graded), indent=1), encoding="utf-8")
+
+
 def report_command(options: argparse.Namespace) -> None:
     from autograder.report.page import report
 
@@ -229,7 +282,10 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 
 COMMANDS = [
+    ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
+    ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
+    ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
@@ -240,6 +296,7 @@ COMMANDS = [
         "collect submissions from the zips that Canvas, Moodle, Blackboard or Brightspace makes",
     ),
     ("grade", grade_command, "grade every submission of the course"),
+    ("grade-one", grade_one_command, "grade one submission and print its verdicts; the course stays as it is"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("give-back", give_back_command, "write a zip of feedback pages that Canvas or Moodle takes"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),

@@ -39,6 +39,12 @@ def is_check(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
+def points_of(cell: NotebookNode) -> float:
+    """Return the points of a graded cell, 0 for the others."""
+    about = cell.metadata.get("nbgrader", {})
+    return float(about.get("points") or 0) if about.get("grade") else 0.0
+
+
 def is_executed(cell: NotebookNode) -> bool:
     """Tell whether grading executes a cell: code that is not an experiment and not empty."""
     return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())

@@ -169,7 +169,7 @@ def cluster(scheduler: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError:
-        raise GraderError("--scheduler needs Dask: pip install 'cs231n-assignment2[cluster]'") from None
+        raise GraderError("--scheduler needs Dask: pip install 'cs231n-autograder[cluster]'") from None
     try:
         client = Client(scheduler, timeout="10s")
     except (OSError, TimeoutError, ValueError) as error:

@@ -8,9 +8,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.core.files import Unusable, read_regular
-from autograder.core.upstream import MAX_TIMESTAMP_BYTES
+from autograder.core.timestamps import MAX_TIMESTAMP_BYTES, TIMESTAMP
 from autograder.integration.steps import CourseStep, Resources
-from autograder.submission.reading import TIMESTAMP
 
 SECRET = "submission_secret.txt"  # made by `nbgrader submit`; who knows it finds the feedback
 

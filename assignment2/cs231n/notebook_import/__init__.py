@@ -38,10 +38,10 @@ __all__ = [
 
 
 def warn_if_stale(*_):
-    """Warn once about each imported notebook whose definitions have changed on disk since. Runs before each cell."""
+    """Warn about each imported notebook whose definitions have changed on disk since. Runs before each cell."""
     for name in list(sys.modules):
         loader = loader_of(name)
-        if loader is not None and loader.snapshot.is_newly_stale():
+        if loader is not None and loader.snapshot.is_stale():
             text = f"{loader.path.name} has changed since it was imported here. {loader.advice()}"
             warnings.warn_explicit(text, NotebookWarning, loader.path.name, 0)
 

@@ -265,10 +265,9 @@ def test_circular_import_is_named(notebook):
 
 
 def test_missing_notebook(notebook, tmp_path, monkeypatch):
-    """Does a missing notebook of the workbook say where it was looked for, and another name stay Python's affair?"""
-    with pytest.raises(
-        ModuleNotFoundError, match=f"there is no FullyConnectedNets.ipynb: Looked in {tmp_path}"
-    ) as error:
+    """Does a missing notebook of the workbook say where it belongs, and another name stay Python's affair?"""
+    expected = f"there is no FullyConnectedNets.ipynb: Put that notebook beside this one, into {tmp_path}"
+    with pytest.raises(ModuleNotFoundError, match=expected) as error:
         import FullyConnectedNets  # noqa: F401
     assert error.value.name == "FullyConnectedNets"
     with pytest.raises(ModuleNotFoundError, match="is it FullyConnectedNets"):
@@ -278,6 +277,23 @@ def test_missing_notebook(notebook, tmp_path, monkeypatch):
     assert importlib.util.find_spec("NbNowhere") is None
     monkeypatch.setenv(notebook_import.FOLDER_VARIABLE, str(tmp_path / "key"))
     with pytest.raises(ModuleNotFoundError, match=rf"Looked in {tmp_path / 'key'} \(CS231N_NOTEBOOK_PATH is set\)"):
+        import Dropout  # noqa: F401
+
+
+@pytest.mark.parametrize("copy", ["Dropout (1)", "Dropout-Copy1", "Dropout 2"])
+def test_notebook_under_another_name(copy, notebook, tmp_path):
+    """Is a copy that a browser or Jupyter has given another name found, and how to call it said?"""
+    notebook("Dropout_of_school", "x = 1")
+    notebook(copy, "x = 1")
+    with pytest.raises(ModuleNotFoundError, match=r"rename the right one to Dropout\.ipynb") as error:
+        import Dropout  # noqa: F401
+    assert f"There is {copy}.ipynb in {tmp_path}" in str(error.value)
+
+
+def test_missing_notebook_on_colab(notebook, monkeypatch):
+    """Is it said how to get a notebook to Colab?"""
+    monkeypatch.setitem(sys.modules, "google.colab", None)
+    with pytest.raises(ModuleNotFoundError, match="Upload of the panel Files"):
         import Dropout  # noqa: F401
 
 
@@ -358,7 +374,7 @@ def test_reload_picks_up_what_was_saved(notebook):
 
 
 def test_stale_module_is_noted(notebook):
-    """Is a notebook that changed after its import noted once, but not one where only outputs changed?"""
+    """Is a notebook that changed after its import noted before each cell, but not one where only outputs changed?"""
     notebook("NbStale", "def f(): return 1")
     import NbStale
 
@@ -372,11 +388,9 @@ def test_stale_module_is_noted(notebook):
     ):
         from NbStale import added
     notebook("NbStale", "def f(): return 1", "def added(): return 22")
-    with pytest.warns(NotebookWarning, match=r"NbStale.ipynb has changed since it was imported here. Run"):
-        notebook_import.warn_if_stale()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        notebook_import.warn_if_stale()
+    for _ in range(2):
+        with pytest.warns(NotebookWarning, match=r"NbStale.ipynb has changed since it was imported here. Run"):
+            notebook_import.warn_if_stale()
     importlib.reload(NbStale)
     from NbStale import added
 
