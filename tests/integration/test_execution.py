@@ -115,6 +115,44 @@ def test_modules_and_notebooks_beside_it(toy_key):
     assert results[2].outputs[0]["ename"] == "ModuleNotFoundError"
 
 
+LOOK_FOR_DEFINITIONS = """
+import inspect, linecache, os, cs231n.notebook_import, Toy
+def texts():
+    for part in (Toy, Toy.double):
+        try:
+            yield inspect.getsource(part)
+        except OSError as error:
+            yield str(error)
+    yield str(linecache.cache)
+    folder = os.path.dirname(Toy.__file__)
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            yield file.read().decode("latin-1")
+print(any("out" + " = 2" in text or "def" + " double" in text for text in texts()), Toy.double(4))
+"""
+
+
+@pytest.mark.parametrize("sandboxed", [SANDBOX, False])
+def test_definitions_of_earlier_notebooks_come_without_their_source(toy_key, sandboxed):
+    """Can the key's functions be called, and is their text in no file, in no cache of lines, and not to be had?"""
+    from nbformat import writes
+
+    definitions = {"Toy": writes(toy_key._definitions())}
+    results = run(LOOK_FOR_DEFINITIONS, definitions=definitions, sandboxed=sandboxed)
+    assert text(results[0]) == "False 8\n"
+
+
+@pytest.mark.parametrize("sandboxed", [SANDBOX, False])
+def test_a_module_handed_in_stands_in_for_no_notebook(toy_key, sandboxed):
+    """Does an import of an earlier notebook find the key's definitions, whatever is handed in under its name?"""
+    from nbformat import writes
+
+    definitions = {"Toy": writes(toy_key._definitions())}
+    files = {"Toy.py": "double = str"}
+    results = run("from Toy import double; print(double(4))", definitions=definitions, files=files, sandboxed=sandboxed)
+    assert text(results[0]) == "8\n"
+
+
 CALLS_FAST = """
 # check
 x, w, b = np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1)), np.zeros(1)

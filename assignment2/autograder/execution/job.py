@@ -16,7 +16,7 @@ from pathlib import Path
 import cs231n
 from cs231n import cifar10_files, data_utils
 
-FORMAT = 4  # raise it when what an execution stores changes
+FORMAT = 5  # raise it when what an execution stores changes
 MIB = 2**20
 SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # the grader's environment variables that a kernel takes over
 

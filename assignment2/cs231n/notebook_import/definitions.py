@@ -46,8 +46,13 @@ def read_definitions(path: Path) -> Definitions:
     path: the .ipynb file, nbformat 4. Returns Definitions; a cell that Python cannot parse is left out and noted
     in `problems`. Raises ImportError if the file is not a notebook.
     """
+    return parse_definitions(path.read_bytes(), path)
+
+
+def parse_definitions(content: bytes | str, path: Path) -> Definitions:
+    """Find the definitions in the JSON of a notebook, as `read_definitions` does in a file. path: what it is called"""
     definitions, flags = Definitions(), 0
-    for label, source, experiment in _code_cells(path):
+    for label, source, experiment in _code_cells(content, path):
         filename = f"{path.name}[{label}]"
         try:
             text, tree = _parse(source)
@@ -68,10 +73,10 @@ def read_definitions(path: Path) -> Definitions:
     return definitions
 
 
-def _code_cells(path):
+def _code_cells(content, path):
     """(label, source, is an experiment) of each code cell but checks; the label is its nbgrader id or its number."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(content)["cells"]
         labels = set()
         for number, cell in enumerate(cells, start=1):
             if cell["cell_type"] != "code":
