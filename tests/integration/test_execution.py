@@ -294,6 +294,33 @@ def test_no_user_namespace_in_a_sandbox():
     assert text(run(SYSTEM_CALLS)[0]) == "EPERM EPERM ENOSYS\nallowed\n"
 
 
+OTHER_PROCESSES = """import ctypes, os
+libc, memory = ctypes.CDLL(None), ctypes.create_string_buffer(16)
+attached = [pid for pid in range(1, os.getpid()) if libc.ptrace(16, pid, 0, 0) == 0]
+print(attached, os.path.exists("/proc/1"), os.path.exists("/proc/self"), bool(open("/proc/cpuinfo").read()))"""
+
+
+@needs_sandbox
+def test_no_process_acts_through_another():
+    """Is bubblewrap's own process, which has the kernel's user, neither seen nor attached to?"""
+    assert text(run(OTHER_PROCESSES)[0]) == "[] False False True\n"
+
+
+@needs_sandbox
+def test_every_process_in_a_sandbox_has_the_filter(tmp_path):
+    """Do the processes that bubblewrap leaves in a sandbox make no other system calls than kernels may?"""
+    opened = sandbox.open_sandbox(tmp_path, 2**20)
+    try:
+        space = os.readlink(f"/proc/{opened.pid}/ns/pid")
+        inside = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if sandbox.lives_in(space, pid)]
+        described = [Path("/proc", pid, "status").read_text() for pid in inside]
+        assert len(described) == 2  # pid 1, and the one that waits for the kernel's end
+        assert all("Seccomp:\t2\n" in status and "NoNewPrivs:\t1\n" in status for status in described)
+    finally:
+        os.close(opened.pipe)
+        opened.kill()
+
+
 @needs_sandbox
 def test_a_fork_server_ends_with_its_worker():
     """Is the process that forks kernels gone when its worker is closed, and another one started when it is due?"""
