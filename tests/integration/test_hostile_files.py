@@ -64,8 +64,10 @@ def test_nothing_was_unforeseen(graded):
 
 
 def test_the_command_ends_well_and_shows_everybody(graded, capsys):
-    """Does grading the same class again end with status 0 and a line for everybody in the table?"""
+    """Does grading the same class again end with status 0 and a line for everybody in the table, and print nothing that
+    a terminal would obey?"""
     course, _, remarks = graded
     assert main(["grade", "--course", str(course)]) == 0
     lines = capsys.readouterr().out.split("\n")
+    assert [line for line in lines if line != printable(line)] == []
     assert {name for name in remarks if not any(line.startswith(name) for line in lines)} == set()
