@@ -7,6 +7,7 @@ from traitlets.config import Config
 
 import autograder
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.held_out import CIFAR10_FILE
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
@@ -19,11 +20,11 @@ def digest_of_result(submission: Submission, course: str) -> str:
 
 
 def digest_of_course(course: Path, config: Config, seed: int) -> str:
-    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine.
+    """Return the hash of what all scores depend on: the course and its due date, the grader and its machine.
 
     seed: of the held-out images
     """
-    files = [*(course / "source").rglob("*"), course / "nbgrader_config.py"]
+    files = [*(course / "source").rglob("*"), course / "nbgrader_config.py", course / CIFAR10_FILE]
     files = sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts)
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(ASSIGNMENT).duedate
