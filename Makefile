@@ -5,7 +5,7 @@ JOBS ?= 2
 # Pins of all packages; /dev/null for the newest ones.
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: setup demo lint test test-fast fuzz coverage release notebooks fingerprints reference lock
+.PHONY: setup demo lint test test-fast fuzz coverage release notebooks fingerprints mutants reference lock
 
 setup: .venv/.installed
 
@@ -54,6 +54,8 @@ notebooks: setup
 	CS231N_DATA=synthetic $(BIN)/autograder notebooks
 fingerprints: setup
 	$(BIN)/autograder fingerprints
+mutants: setup
+	$(BIN)/autograder mutants
 reference: setup
 	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable '.[reference]'
 	$(BIN)/autograder reference

@@ -94,8 +94,11 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
             )
-        if name == "notebooks":
+        if name in ("notebooks", "fingerprints", "mutants"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
+        if name == "mutants":
+            command.add_argument("--sample", type=at_least_one, metavar="N", help="so many of each notebook only")
+        if name == "notebooks":
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
             )
@@ -127,7 +130,13 @@ def notebooks_command(options: argparse.Namespace) -> None:
 def fingerprints_command(options: argparse.Namespace) -> None:
     from autograder.authoring.fingerprints import record_fingerprints
 
-    record_fingerprints(options.course.resolve())
+    record_fingerprints(options.course.resolve(), options.names)
+
+
+def mutants_command(options: argparse.Namespace) -> int:
+    from autograder.authoring.mutants import mutation_test
+
+    return 0 if mutation_test(options.course.resolve(), options.names, options.sample) else 1
 
 
 def reference_command(options: argparse.Namespace) -> None:
@@ -173,6 +182,7 @@ COMMANDS = [
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
+    ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     ("grade", grade_command, "grade every submission of the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),

@@ -1,16 +1,17 @@
 """The catalogue of misconceptions proves the checks: each is caught where it belongs, and named."""
 
-import json
-
 import pytest
-from autograder.authoring.fingerprints import fingerprints_in
-from autograder.core.results import Status
-from autograder.course.catalogue import FINGERPRINTS, catalogue, dependents, known_mistakes
+from autograder.authoring.fingerprints import fingerprints_of
+from autograder.core.results import CheckKind, Status
+from autograder.course.catalogue import catalogue, dependents, known_mistakes
 from autograder.course.cells import grade_id, is_check
 from autograder.course.key import keys
+from autograder.judging.expected import sent_in, shipped_values
 from autograder.judging.judge import score
-from cs231n.checks import hints
+from cs231n.checks import hints, shipped
+from cs231n.checks.compare import difference
 from cs231n.checks.hints import same
+from cs231n.checks.values import decode
 from helpers import SOURCES
 from helpers.judging import judge_notebook
 
@@ -30,7 +31,8 @@ def test_caught_confined_and_named(name, mistake, course_keys, expected, executi
     assert mistake.hint in told, "not named: is `make fingerprints` due?"
 
     recorded = known_mistakes(key).fingerprints.get(mistake.cell, {})
-    for check, fingerprint in fingerprints_in(executed, check_cell).items():
+    right = list(expected[name].checks[check_cell].values())
+    for check, fingerprint in fingerprints_of(sent_in(executed)[check_cell], right).items():
         entries = [entry[1:] for entry in recorded.get(check, []) if entry[0] == mistake.name]
         assert all(same(entry, fingerprint) for entry in entries), f"{check}: `make fingerprints` is due"
 
@@ -46,30 +48,42 @@ def test_size_of_the_catalogue():
 
 def test_nine_in_ten_are_named_by_a_visible_check():
     """Would a student in their own session read the right hint for at least nine in ten of the mistakes?"""
-    shipped = hints.shipped()
-    named = [mistake.name for _, mistake in CATALOGUE if recognized_by_students(mistake, shipped["cells"])]
+    named = [mistake.name for _, mistake in CATALOGUE if recognized_by_students(mistake)]
     missing = sorted({mistake.name for _, mistake in CATALOGUE} - set(named))
     print(f"{len(named)} of {len(CATALOGUE)} are named by a visible check; not: {', '.join(missing)}")
     assert len(named) >= 0.9 * len(CATALOGUE)
 
 
-def recognized_by_students(mistake, cells):
-    known = cells.get(mistake.cell, {})
+def recognized_by_students(mistake):
+    known, _ = shipped.mistakes(mistake.cell)
     failures = {check: entry[1:] for check, entries in known.items() for entry in entries if entry[0] == mistake.name}
     return mistake.name in hints.recognize(failures, known).values()
 
 
-def test_shipped_fingerprints_are_those_of_visible_checks(expected, repository):
-    """Is what ships exactly the visible part of what was recorded, and free of code?"""
-    shipped = hints.shipped()
-    everything = json.loads((repository / "source" / "misconceptions" / FINGERPRINTS).read_text(encoding="utf-8"))
-    visible = {cell: checks for values in expected.values() for cell, checks in values.visible.items()}
-    for cell, checks in shipped["cells"].items():
-        for check, entries in checks.items():
-            assert everything[cell][check] == entries
-            seen = visible[f"test_{cell}"]
-            assert check in seen or any(other.startswith(f"{check}/") for other in seen) or check == ""
-    assert shipped["hints"] == {mistake.name: mistake.hint for _, mistake in CATALOGUE}
+def test_shipped_fingerprints_are_those_of_visible_checks(expected):
+    """Do fingerprints and values of visible checks ship, and none of a hidden one?"""
+    for values in expected.values():
+        for cell, checks in values.checks.items():
+            known, texts = shipped.mistakes(cell.removeprefix("test_"))
+            assert not set(known) & (set(checks) - values.visible[cell])
+            assert texts == {mistake.name: mistake.hint for _, mistake in CATALOGUE}
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_shipped_values_are_those_of_the_key(name, course_keys, executions):
+    """Does what students' values are compared with agree with the key, for all visible checks and no hidden one?"""
+    for cell, values in shipped_values(course_keys[name], executions).items():
+        assert shipped.values(cell).keys() == values.keys(), "`make release` is due"
+        for check, value in values.items():
+            assert difference(decode(value), shipped.expected(cell, check), 1e-9) == "", check
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_every_case_has_a_drawn_value(name, expected):
+    """Has each case a check whose right value nobody knows in advance? The others count only with it."""
+    for cell, checks in expected[name].checks.items():
+        cases = {message["case"] for message in checks.values() if message["kind"] != CheckKind.MODEL}
+        assert cases == {checks[check]["case"] for check in expected[name].drawn[cell]}, cell
 
 
 @pytest.mark.parametrize("name", list(keys(SOURCES)))

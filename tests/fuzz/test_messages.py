@@ -90,8 +90,8 @@ def messages(toy_expected):
 def judge(toy_expected):
     """A judge that knows a mistake of each kind: wrong values and an exception."""
     values = decode(toy_expected.checks["test_double"]["vector/out"]["values"]["value"])
-    known = {"vector/out": [["other", *hints.fingerprint({"value": values + 1})]]}
-    known["matrix"] = [["raises", *hints.error_fingerprint("ValueError: x")]]
+    known = {"vector/out": [["other", *hints.fingerprint({"value": values + 1}, {"value": values})]]}
+    known["matrix"] = [["raises", *hints.error_text_fingerprint("ValueError: x", "")]]
     return CheckJudge(toy_expected, lambda message, folder: [], KnownMistakes({"double": known}, {"other": "A hint."}))
 
 

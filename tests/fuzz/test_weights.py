@@ -27,7 +27,7 @@ MESSAGE = {
     "check": "accuracy", "kind": "model", "path": "net.npz", "weights": [1, 2],
     "classes": ["TwoLayerNet", "FullyConnectedNet"], "at_least": {"cifar-10": [0.4, 0.6], "synthetic": [0.4, 0.6]},
 }  # fmt: skip
-EXPECTED = Expected({"test_net": {"accuracy": MESSAGE}}, {})
+EXPECTED = Expected({"test_net": {"accuracy": MESSAGE}}, {}, {"test_net": set()})
 FAILED = [(Status.FAILED, weight) for weight in MESSAGE["weights"]]
 IMAGES = np.zeros((4, 3, 32, 32), np.float32), np.arange(4)
 ABOUT = {"class": "TwoLayerNet", "constructor": {"hidden_dim": 2}, "trained_on": "synthetic"}

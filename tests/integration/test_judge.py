@@ -1,5 +1,7 @@
 """The judge on the toy assignment: what passes, what fails, what cannot be forged."""
 
+import json
+
 import nbformat
 import pytest
 from autograder.course.catalogue import known_mistakes
@@ -7,7 +9,7 @@ from autograder.course.cells import grade_id
 from autograder.course.key import load_key
 from autograder.course.solutions import with_solutions
 from autograder.execution.job import ExecutionOptions, Limits
-from autograder.judging.expected import KeyFails, expected_values
+from autograder.judging.expected import PUBLIC_SEED, KeyFails, expected_values, sent_by_cell
 from autograder.judging.judge import CheckJudge, score
 from autograder.submission.preparation import make_job, merge
 
@@ -52,8 +54,44 @@ def test_key_passes(judged):
 def test_partial_credit_by_weight(judged):
     """Do a wrong vector and a right matrix give the matrix's share of the points?"""
     verdicts = judged(double="def double(x):\n    return 2 * x if x.ndim == 2 else 3 * x")
-    assert [v.status for v in verdicts["test_double"]] == ["failed", "passed", "passed", "passed"]
-    assert points(verdicts) == pytest.approx(4 * 3.5 / 4.5, abs=0.01)
+    assert [v.status for v in verdicts["test_double"]] == ["failed", "failed", "passed", "passed"]
+    assert points(verdicts) == pytest.approx(4 * 3 / 4.5, abs=0.01)
+
+
+@pytest.mark.parametrize("returned", ["x", "0 * x", "None", "np.ones_like(x)"])
+def test_computing_nothing_earns_nothing(judged, returned):
+    """Do unchanged arguments and conditions that anything satisfies count for nothing where no value is right?"""
+    verdicts = judged(double=f"def double(x):\n    return {returned}")
+    assert points(verdicts) == 0
+    told = {verdict.check: verdict.told for verdict in verdicts["test_double"]}
+    assert told["vector/x unchanged"] == "counts only where a value of the same case is right"
+
+
+KNOWN_VALUES = """
+import json
+from cs231n.checks.sending import SendingChecks
+from cs231n.checks.values import encode
+
+known = json.loads({known!r})
+
+def send(self, name, got, **how):
+    check = self._id(name)
+    self._send(check=check, values=known.get(check, {{key: encode(value) for key, value in got.items()}}), **how)
+
+SendingChecks._values = send
+
+def double(x):
+    return 0 * x
+"""
+
+
+def test_known_values_earn_nothing(judged, toy_key, executions):
+    """Does a sending class that sends the right values of the inputs which students can see earn nothing?"""
+    public = sent_by_cell(toy_key.notebook, toy_key, executions, PUBLIC_SEED)["test_double"]
+    known = json.dumps({message["check"]: message["values"] for message in public})
+    verdicts = judged(double=KNOWN_VALUES.format(known=known))
+    assert [verdict.status for verdict in verdicts["test_double"]] == ["failed"] * 4
+    assert points(verdicts) == 0
 
 
 def test_stub_earns_nothing(judged, toy_key):
@@ -160,5 +198,5 @@ def test_two_checks_of_one_name(toy_key, executions):
     text = path.read_text()
     path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
     assert path.read_text() != text
-    with pytest.raises(KeyFails, match="several checks named out"):
+    with pytest.raises(KeyFails, match="several checks named numbers/out"):
         expected_values(load_key(toy_key.folder, "Toy"), executions)

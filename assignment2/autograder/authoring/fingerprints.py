@@ -15,79 +15,126 @@ from cs231n.checks.values import decode
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from autograder.core.results import CheckKind
+from autograder.core.notebooks import copied
+from autograder.core.results import CheckKind, Status
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
-from autograder.course.cells import grade_id
+from autograder.course.cells import grade_id, is_check
 from autograder.course.key import Key, keys
 from autograder.execution.executions import Executions, executions_in
-from autograder.judging.expected import Expected, expected_values, sent
+from autograder.judging.expected import (
+    PUBLIC_SEED,
+    Message,
+    expected_values,
+    sent_by_cell,
+    sent_in,
+    shipped_values,
+)
+from autograder.judging.judge import judge_values
 from autograder.submission.preparation import make_job, merge
 
+VALUES = "values.json"
 Fingerprints = dict[str, dict[str, list[list[Any]]]]  # by solution cell and check: [misconception, *fingerprint]
 
 
-def record_fingerprints(course: Path) -> None:
+def record_fingerprints(course: Path, names: list[str]) -> None:
     """Run the catalogue of a course and write its fingerprints; those of visible checks into the course's own copy of
-    the package `cs231n`, where it has one."""
+    the package `cs231n`, where it has one.
+
+    names: of notebooks, all where the list is empty; what is recorded of the others stays
+    """
     sources = course / "source" / ASSIGNMENT
     executions = executions_in(course / "executions")
-    visible: Fingerprints = {}
-    everything: Fingerprints = {}
+    package = package_of(course)
+    everything: Fingerprints = read_json(fingerprints_file(sources)) if names else {}
+    shipped = read_json(package / FINGERPRINTS) if package and names else {"cells": {}}
+    visible: Fingerprints = shipped["cells"]
     texts: dict[str, str] = {}
     for name, key in keys(sources).items():
-        seen, found = run_catalogue(key, executions, expected_values(key, executions))
-        visible |= seen
-        everything |= found
         texts |= {mistake.name: mistake.hint for mistake in catalogue(sources, name)}
+        if names and name not in names:
+            continue
+        seen = {cell.removeprefix("test_"): checks for cell, checks in expected_values(key, executions).visible.items()}
+        everything |= run_catalogue(key, executions, key.seed)
+        for cell, checks in run_catalogue(key, executions, PUBLIC_SEED).items():
+            cases = {check.rpartition("/")[0] for check in seen[cell]}  # where an exception stands for the case
+            visible[cell] = {check: found for check, found in checks.items() if check in seen[cell] | cases | {""}}
     write_json(fingerprints_file(sources), everything)
-    checks = course / "assignment2" / "cs231n" / "checks"
-    if checks.is_dir():
-        write_json(checks / FINGERPRINTS, {"cells": visible, "hints": texts})
+    if package:
+        write_json(package / FINGERPRINTS, {"cells": visible, "hints": texts})
     else:
         print(f"{course} has no package cs231n of its own: the hints that students read stay as they are")
 
 
-def fingerprints_in(executed: NotebookNode, check_cell: str) -> dict[str, list[Any]]:
-    """Return the fingerprint of every check that a cell sent, by check id; of the exception where one was raised."""
-    cell = next(cell for cell in executed.cells if grade_id(cell) == check_cell)
-    found: dict[str, list[Any]] = {}
-    for message in sent(cell):
-        if message["kind"] == CheckKind.ERROR:
-            found[message["check"]] = hints.error_fingerprint(message["error"])
-        elif message["kind"] != CheckKind.MODEL:
-            values = {name: decode(value) for name, value in message["values"].items()}
-            found[message["check"]] = hints.fingerprint(values)
-    return found
+def record_values(course: Path) -> None:
+    """Write the right values of visible checks into the course's own copy of the package, where it has one."""
+    executions = executions_in(course / "executions")
+    if package := package_of(course):
+        values: dict[str, dict[str, Any]] = {}
+        for key in keys(course / "source" / ASSIGNMENT).values():
+            values |= shipped_values(key, executions)
+        write_json(package / VALUES, {cell: checks for cell, checks in values.items() if checks})
 
 
-def run_catalogue(key: Key, executions: Executions, expected: Expected) -> tuple[Fingerprints, Fingerprints]:
-    """Run the catalogue of one notebook; returns the fingerprints of visible and of all checks, by cell and check.
+def package_of(course: Path) -> Path | None:
+    """Return the folder of what checks ship with, where a course has it."""
+    folder = course / "assignment2" / "cs231n" / "checks"
+    return folder if folder.is_dir() else None
+
+
+def run_catalogue(key: Key, executions: Executions, seed: str) -> Fingerprints:
+    """Run each misconception's own check cell on the inputs of a seed; returns fingerprints by cell and check.
 
     A check where a misconception gives the right values is no sign of it and left out.
     """
-    right = merge(key.notebook, executions.results(make_job(key.notebook, key)))
-    visible: Fingerprints = {}
-    everything: Fingerprints = {}
     mistakes = catalogue(key.folder, key.name)
-    grafted = [mistake.graft(key) for mistake in mistakes]
+    notebooks = [one_step(mistake.graft(key), mistake.cell) for mistake in mistakes]
+    right = sent_by_cell(key.notebook, key, executions, seed)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(executions.results, [make_job(notebook, key) for notebook in grafted])
-        found = list(tqdm(results, total=len(mistakes), desc=key.name, unit="mistake"))
-    for mistake, notebook, result in zip(mistakes, grafted, found, strict=True):
-        executed = merge(notebook, result)
-        check_cell = f"test_{mistake.cell}"
-        seen = expected.visible[check_cell]
-        seen_cases = {expected.checks[check_cell][check].get("case", "") for check in seen}
-        good = fingerprints_in(right, check_cell)
-        for check, fingerprint in fingerprints_in(executed, check_cell).items():
-            if check in good and hints.same(good[check], fingerprint):
-                continue
-            entry = [mistake.name, *fingerprint]
-            everything.setdefault(mistake.cell, {}).setdefault(check, []).append(entry)
-            if check in seen or (check not in good and check in seen_cases):
-                visible.setdefault(mistake.cell, {}).setdefault(check, []).append(entry)
-    return visible, everything
+        jobs = [make_job(notebook, key, seed=seed) for notebook in notebooks]
+        results = list(tqdm(pool.map(executions.results, jobs), total=len(jobs), desc=key.name, unit="mistake"))
+    found: Fingerprints = {}
+    for mistake, notebook, result in zip(mistakes, notebooks, results, strict=True):
+        name = f"test_{mistake.cell}"
+        sent = sent_in(merge(notebook, result))[name]
+        for check, fingerprint in fingerprints_of(sent, right[name]).items():
+            found.setdefault(mistake.cell, {}).setdefault(check, []).append([mistake.name, *fingerprint])
+    return found
+
+
+def one_step(notebook: NotebookNode, cell: str) -> NotebookNode:
+    """Return a notebook without the check cells of other steps."""
+    notebook = copied(notebook)
+    notebook.cells = [c for c in notebook.cells if not is_check(c) or grade_id(c) == f"test_{cell}"]
+    return notebook
+
+
+def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list[Any]]:
+    """Return the fingerprints of what a check cell sent where it is wrong; of exceptions too."""
+    good = {message["check"]: message for message in right}
+    found: dict[str, list[Any]] = {}
+    for message in sent:
+        check, kind = message["check"], message["kind"]
+        if kind == CheckKind.ERROR:
+            found[check] = hints.error_text_fingerprint(message["error"], message["source"])
+        elif kind != CheckKind.MODEL and check in good and is_wrong(message, good[check]):
+            expected = {} if kind == CheckKind.HOLDS else decoded(good[check]["values"])
+            found[check] = hints.fingerprint(decoded(message["values"]), expected)
+    return {check: fingerprint for check, fingerprint in found.items() if fingerprint}
+
+
+def is_wrong(message: Message, right: Message) -> bool:
+    (status, _, _), _ = judge_values(message, right)
+    return status is not Status.PASSED
+
+
+def decoded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: decode(value) for name, value in values.items()}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:

@@ -1,14 +1,18 @@
 """From `source/` to the release and its registry."""
 
+import secrets
 import shutil
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import GenerateAssignment
 
+from autograder.authoring.fingerprints import record_values
 from autograder.course.held_out import course_seed
+from autograder.course.key import SEED_FILE
 from autograder.integration.converters import convert, load_config
 
 REGISTRY = "gradebook.db"
@@ -23,6 +27,8 @@ def release(course: Path) -> None:
     """
     config = load_config(course)
     course_seed(course)  # drawn now, so that it exists before anything is graded
+    draw_seed(course / "source" / SEED_FILE)
+    record_values(course)
     other = config.CourseDirectory.get("db_url")
     with tempfile.TemporaryDirectory() as scratch:
         registry, fresh = course / REGISTRY, Path(scratch) / REGISTRY
@@ -35,6 +41,12 @@ def release(course: Path) -> None:
     if other:
         config.CourseDirectory.db_url = other
         convert(GenerateAssignment, config)
+
+
+def draw_seed(path: Path) -> None:
+    """Draw what the inputs of checks are drawn from when grading, unless there is one already."""
+    with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+        file.write(f"{secrets.token_hex(8)}\n")
 
 
 def registered(database: Path) -> list[tuple[Any, ...]]:

@@ -21,6 +21,8 @@ from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
 
+SEED_FILE = "seed"  # beside the folder of the sources; as private as the key
+
 
 class BadKey(GraderError):
     """The key is not there, or one of its notebooks cannot be read."""
@@ -47,6 +49,15 @@ class Key:
         except Exception as error:  # nbformat raises many kinds
             reason = " ".join(str(error).split())[:200]
             raise BadKey(f"{path} is not a readable notebook: {type(error).__name__} {reason}") from error
+
+    @cached_property
+    def seed(self) -> str:
+        """What the inputs of all checks are drawn from when grading; raises BadKey where none was drawn yet."""
+        path = self.folder.parent / SEED_FILE
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            raise BadKey(f"{path}, the seed of all checks, is missing: `autograder release` draws one") from None
 
     @cached_property
     def template(self) -> NotebookNode:
@@ -109,7 +120,8 @@ def version_of(folder: Path) -> str:
 
     folder: `source/assignment2`; its neighbors hold the catalogue of misconceptions and the reference values
     """
-    files = [*folder.glob("*.ipynb"), *folder.parent.glob("*/*.toml"), *folder.parent.glob("*/*.json")]
+    beside = folder.parent
+    files = [*folder.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json"), *beside.glob(SEED_FILE)]
     stats = [(str(path), path.stat()) for path in sorted(files)]
     return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
 

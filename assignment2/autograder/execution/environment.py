@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from cs231n.checks.cases import SEED
+
 from autograder.execution.job import Runtime, data_folder
 from autograder.execution.kernel import sandbox
 
@@ -12,26 +14,27 @@ def single_threaded_blas() -> dict[str, str]:
     return dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def sandboxed_environment(runtime: Runtime) -> dict[str, str]:
+def sandboxed_environment(runtime: Runtime, seed: str) -> dict[str, str]:
     """Return the environment of a kernel in a sandbox."""
     path = os.pathsep.join([f"{sys.prefix}/bin", "/usr/bin", "/bin"])
-    common = common_environment(runtime, sandbox.HOME, sandbox.IMPORTS)
+    common = common_environment(runtime, seed, sandbox.HOME, sandbox.IMPORTS)
     return {**common, "PATH": path, "USER": "student", "TMPDIR": sandbox.SCRATCH}
 
 
-def plain_environment(runtime: Runtime, folder: Path) -> dict[str, str]:
+def plain_environment(runtime: Runtime, seed: str, folder: Path) -> dict[str, str]:
     """Return the environment of a kernel without a sandbox. folder: what `lay_out` has laid out"""
     ours = (folder / "imports", folder / "withheld")
     path = os.pathsep.join([*map(str, ours), *filter(None, [os.environ.get("PYTHONPATH")])])
-    common = common_environment(runtime, str(folder / "home"), str(folder / "imports"))
+    common = common_environment(runtime, seed, str(folder / "home"), str(folder / "imports"))
     return {**common, **_kept("PATH", "SYSTEMROOT", "VIRTUAL_ENV"), "PYTHONPATH": path}
 
 
-def common_environment(runtime: Runtime, home: str, imports: str) -> dict[str, str]:
+def common_environment(runtime: Runtime, seed: str, home: str, imports: str) -> dict[str, str]:
     """Return the variables that are the same with and without a sandbox."""
     data = data_folder()
     return {
         "CS231N_CHECKS": "send",
+        SEED: seed,
         "CS231N_NOTEBOOK_PATH": imports,
         **({"CS231N_DATA": "cifar-10", "CS231N_DATA_DIR": str(data)} if data else {"CS231N_DATA": "synthetic"}),
         "HOME": home,

@@ -112,7 +112,8 @@ class Job:
     """One notebook to execute.
 
     definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by file name;
-    sandboxed: whether it may only run in a sandbox
+    sandboxed: whether it may only run in a sandbox; seed: what the inputs of checks are drawn from, "" for those that
+    students see
     """
 
     cells: tuple[CodeCell, ...]
@@ -121,6 +122,7 @@ class Job:
     files: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
     sandboxed: bool = True
+    seed: str = ""
 
     @cached_property
     def address(self) -> str:

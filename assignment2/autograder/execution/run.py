@@ -61,10 +61,10 @@ class Run:
                     todo = await self._one_kernel(kernel, todo)
 
     def _kernel(self, folder: Path) -> AbstractAsyncContextManager[Kernel]:
-        runtime, limits = self.job.runtime, self.job.limits
+        runtime, seed, limits = self.job.runtime, self.job.seed, self.job.limits
         if self.job.sandboxed:
-            return sandboxed_kernel(folder, limits, sandboxed_environment(runtime), self.fork_server)
-        return plain_kernel(folder, limits, plain_environment(runtime, folder))
+            return sandboxed_kernel(folder, limits, sandboxed_environment(runtime, seed), self.fork_server)
+        return plain_kernel(folder, limits, plain_environment(runtime, seed, folder))
 
     async def _one_kernel(self, kernel: Kernel, todo: list[int]) -> list[int]:
         """Run the cells `todo`, with the definitions between them that have run before, until the end or until one

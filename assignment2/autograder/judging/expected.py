@@ -15,7 +15,8 @@ from autograder.execution.executions import Executions
 from autograder.submission.preparation import make_job, merge
 
 Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; of a submission, nothing is certain
-TEXTS = ("kind", "case", "exception", "error", "where")  # fields of a message
+PUBLIC_SEED = ""  # of the inputs that students see
+TEXTS = ("kind", "case", "exception", "error", "where", "source")  # fields of a message
 
 
 class KeyFails(GraderError):
@@ -24,16 +25,25 @@ class KeyFails(GraderError):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the key's own check cells sent: for each cell, its checks in order, and which of them students see."""
+    """What the key's own check cells sent.
+
+    checks: for each cell, its checks in order; visible: those that students see; drawn: those whose right values nobody
+    knows before the inputs are drawn
+    """
 
     checks: dict[str, dict[str, Message]]
     visible: dict[str, set[str]]
+    drawn: dict[str, set[str]]
 
 
 def expected_values(key: Key, executions: Executions) -> Expected:
-    """Execute the key, once with and once without its hidden checks; raises KeyFails where it sends nothing."""
-    checks = sent_by_cell(key.notebook, key, executions)
-    visible = sent_by_cell(key.visible, key, executions)
+    """Execute the key, also without its hidden checks and on the inputs that students see.
+
+    Raises KeyFails where it sends nothing, or not what it should.
+    """
+    checks = sent_by_cell(key.notebook, key, executions, key.seed)
+    known = sent_by_cell(key.notebook, key, executions, PUBLIC_SEED)
+    visible = sent_by_cell(key.visible, key, executions, PUBLIC_SEED)
     for cell, messages in checks.items():
         failed = [message["error"] for message in messages if message["kind"] == CheckKind.ERROR]
         if failed or not messages:
@@ -45,12 +55,32 @@ def expected_values(key: Key, executions: Executions) -> Expected:
     return Expected(
         {cell: {m["check"]: m for m in messages} for cell, messages in checks.items()},
         {cell: {m["check"] for m in messages} for cell, messages in visible.items()},
+        {cell: drawn(messages, known[cell]) for cell, messages in checks.items()},
     )
 
 
-def sent_by_cell(notebook: NotebookNode, key: Key, executions: Executions) -> dict[str, list[Message]]:
-    """Return what each check cell of a form of the key sends when it is executed."""
-    return sent_in(merge(notebook, executions.results(make_job(notebook, key))))
+def drawn(messages: list[Message], known: list[Message]) -> set[str]:
+    """Return the checks whose right values, or whose given inputs, are others on other inputs.
+
+    messages, known: what one cell of the key sends, on two draws of the inputs
+    """
+    before = {m["check"]: m for m in known}
+    part = {CheckKind.EQUAL: "values", CheckKind.HOLDS: "given"}
+    compared = [(m, part[m["kind"]]) for m in messages if m["kind"] in part]
+    return {m["check"] for m, name in compared if m[name] != before[m["check"]][name]}
+
+
+def shipped_values(key: Key, executions: Executions) -> dict[str, dict[str, Any]]:
+    """Return the right values of the visible checks on the inputs that students see, by step and check."""
+    return {
+        cell.removeprefix("test_"): {m["check"]: m["values"]["value"] for m in messages if m.get("shipped")}
+        for cell, messages in sent_by_cell(key.visible, key, executions, PUBLIC_SEED).items()
+    }
+
+
+def sent_by_cell(notebook: NotebookNode, key: Key, executions: Executions, seed: str) -> dict[str, list[Message]]:
+    """Return what each check cell of a form of the key sends when it is executed on the inputs of a seed."""
+    return sent_in(merge(notebook, executions.results(make_job(notebook, key, seed=seed))))
 
 
 def sent_in(executed: NotebookNode) -> dict[str, list[Message]]:

@@ -22,6 +22,7 @@ from autograder.judging import told
 from autograder.judging.expected import Expected, Message, sent
 from autograder.submission.markup import plain_text
 
+COMPUTES_NOTHING = "counts only where a value of the same case is right"
 MAX_TEXT = 500  # characters of a message, which may quote what a student wrote
 Fingerprint = list[Any]  # see `cs231n.checks.hints`
 Found = tuple[Status, str, str]  # the status of a check, its message, and what its student is told
@@ -56,17 +57,32 @@ class CheckJudge:
             got = [m for m in theirs if m["check"] == check and m.get("kind") != CheckKind.ERROR]
             if len(got) == 1:
                 (verdict.status, verdict.message, verdict.told), fingerprint = judge_values(got[0], expected)
-                fingerprints |= {check: fingerprint} if fingerprint else {}
+                fingerprints |= {} if verdict.passed else {check: fingerprint}
             elif got:
                 verdict.status, verdict.message, verdict.told = failed("was sent more than once")
             else:
                 verdict.status, verdict.message, verdict.told = why_missing(cell, expected, errors, code)
             verdicts.append(verdict)
-        fingerprints |= {case: hints.error_fingerprint(str(error.get("error"))) for case, error in errors.items()}
+        fingerprints |= {case: error_fingerprint(error) for case, error in errors.items()}
         self._name_mistakes(name, verdicts, fingerprints)
+        self._withhold(name, verdicts)
         for verdict in verdicts:
             verdict.message = plain_text(verdict.message)[:MAX_TEXT]
         return verdicts
+
+    def _withhold(self, cell: str, verdicts: list[Verdict]) -> None:
+        """Let arguments that are unchanged, conditions and known values count only where a case has right values too.
+
+        Code that computes nothing satisfies them as well.
+        """
+        checks, drawn = self.expected.checks[cell], self.expected.drawn[cell]
+        if not drawn:  # until all notebooks are converted
+            return
+        right = {checks[v.check]["case"] for v in verdicts if v.passed and v.check in drawn}
+        for verdict in verdicts:
+            known = verdict.check in checks and verdict.check not in drawn
+            if verdict.passed and known and checks[verdict.check]["case"] not in right:
+                verdict.status, verdict.message, verdict.told = failed(COMPUTES_NOTHING)
 
     def _name_mistakes(self, cell: str, verdicts: list[Verdict], fingerprints: dict[str, Fingerprint]) -> None:
         known = self.known.fingerprints.get(cell.removeprefix("test_"), {})
@@ -76,6 +92,11 @@ class CheckJudge:
             if not verdict.passed:
                 verdict.mistake = names.get(verdict.check) or names.get(case) or ""
                 verdict.hint = self.known.hints.get(verdict.mistake, "")
+
+
+def error_fingerprint(error: Message) -> Fingerprint:
+    found: Fingerprint = hints.error_text_fingerprint(error.get("error", ""), error.get("source", ""))
+    return found
 
 
 def failed(message: str, told: str | None = None) -> Found:
@@ -138,7 +159,9 @@ def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
         words = in_one({name: told.wrong_value(theirs[name], ours[name], tol) for name in wrong})
         if message and expected["kind"] == CheckKind.UNCHANGED:
             message = words = f"{', '.join(wrong)} modified in place: work on a copy"
-    return (failed(message, words), hints.fingerprint(theirs)) if message else ((Status.PASSED, "", ""), [])
+    if not message:
+        return (Status.PASSED, "", ""), []
+    return failed(message, words), hints.fingerprint(theirs, {} if expected["kind"] == CheckKind.HOLDS else ours)
 
 
 def in_one(messages: dict[str, str]) -> str:

@@ -47,14 +47,17 @@ def make_job(
     key: Key,
     files: dict[str, str] | None = None,
     options: ExecutionOptions = ExecutionOptions(),  # noqa: B008 (it is frozen)
+    *,
+    seed: str | None = None,
 ) -> Job:
     """Return the job for a sanitized notebook, or for a form of the key, on this machine.
 
-    files: the Python modules that were handed in with it
+    files: the Python modules that were handed in with it; seed: of the inputs of checks, the key's by default
     """
     sandboxed = not sandbox.unavailable() if options.sandboxed is None else options.sandboxed
+    seed = key.seed if seed is None else seed
     cells = tuple(map(code_cell, filter(is_executed, notebook.cells)))
-    return Job(cells, Runtime.current(), key.definitions, files or {}, options.limits, sandboxed)
+    return Job(cells, Runtime.current(), key.definitions, files or {}, options.limits, sandboxed, seed)
 
 
 def code_cell(cell: NotebookNode) -> CodeCell:

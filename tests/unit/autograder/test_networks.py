@@ -57,7 +57,7 @@ def test_missing_data_set_is_not_the_students_fault(judge, tmp_path):
     with pytest.raises(networks.DataSetMissing, match="CS231N_DATA_DIR"):
         judge(MESSAGE, tmp_path)
     with pytest.raises(networks.DataSetMissing, match="was trained on CIFAR-10"):
-        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}), tmp_path, seed=1)
+        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}, {}), tmp_path, seed=1)
 
 
 def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch):
@@ -69,7 +69,7 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
     with pytest.raises(networks.DataSetMissing, match="cannot be read"):
         judge(MESSAGE, tmp_path)
     with pytest.raises(networks.DataSetMissing, match="cannot be read"):
-        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}), tmp_path, seed=1)
+        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}, {}), tmp_path, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
 def test_file_that_cannot_be_used_fails_with_the_reason(judge, tmp_path, make, said):
     """Is whatever is wrong with the file itself a failed check that says so, and no reason to look for images?"""
     make(tmp_path)
-    networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}), tmp_path, seed=1)
+    networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}, {}), tmp_path, seed=1)
     found = judge(MESSAGE, tmp_path)
     assert [verdict.status for verdict in found] == [Status.FAILED, Status.FAILED]
     assert said in found[0].message
@@ -99,7 +99,9 @@ def test_message_that_quotes_a_file_can_be_written(judge, tmp_path, monkeypatch)
     """Is what a file says short and without what breaks a notebook or a terminal, where a message quotes it?"""
     monkeypatch.setattr(model_io, "_fitting_model", lambda *_: None)
     model_io.save_model(tmp_path / "net.npz", Net(), trained_on="synthetic", **{"\ud800\x1b[31m" + "a" * 1000: 1})
-    checks = CheckJudge(Expected({"test_net": {"accuracy": MESSAGE}}, {}), judge, KnownMistakes({}, {}))
+    checks = CheckJudge(
+        Expected({"test_net": {"accuracy": MESSAGE}}, {}, {"test_net": set()}), judge, KnownMistakes({}, {})
+    )
     message = checks.cell(toy.cell("tests", "test_net", ""), tmp_path)[0].message
     assert "unexpected keyword argument 'aaa" in message
     assert len(message.encode()) <= 500

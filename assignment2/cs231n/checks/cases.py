@@ -1,0 +1,50 @@
+"""What keeps the cases of a check cell apart: random numbers of their own, and names that none leaves behind."""
+
+import os
+import zlib
+from contextlib import contextmanager
+
+import numpy as np
+
+SEED = "CS231N_CHECKS_SEED"  # set while grading, when the same cases draw other inputs
+
+
+@contextmanager
+def random_numbers(cell, case):
+    """Give a case its generator, and NumPy's global one a state that depends on nothing else either.
+
+    Yields a RandomState that is the same for this cell and case each time. Afterwards the global generator and the
+    handling of floating-point errors are as they were.
+    """
+    seed = zlib.crc32(f"{os.environ.get(SEED, '')}/{cell}/{case}".encode())
+    before = np.random.get_state()
+    np.random.seed(seed ^ 1)
+    try:
+        with np.errstate():
+            yield np.random.RandomState(seed)
+    finally:
+        np.random.set_state(before)
+
+
+@contextmanager
+def own_names(names):
+    """Put a dictionary of global names back as it was: what a check defines is nothing a solution may come to use."""
+    before = dict(names)
+    try:
+        yield
+    finally:
+        for name in names.keys() - before.keys():
+            del names[name]
+        names.update(before)
+
+
+def each_of(name, inputs):
+    """Return (name of the case, its inputs) for the k-th item of each list, for all k; one case where there is no list.
+
+    name: with a field in braces for each input that tells the cases apart, such as "stride {stride}"
+    inputs: dict of lists of the same length
+    """
+    if not inputs:
+        return [(name, {})]
+    rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
+    return [(name.format(**row), row) for row in rows]

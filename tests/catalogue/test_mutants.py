@@ -1,0 +1,21 @@
+"""The checks notice small changes of the key: mutation testing, a sample of it."""
+
+import random
+
+import pytest
+from autograder.authoring.mutants import judge, mutants
+from autograder.course.key import keys
+from helpers import SOURCES
+
+SAMPLE = 15  # of each notebook; `make mutants` takes all
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_every_change_is_noticed(name, course_keys, expected, executions):
+    """Does each mutant of a sample lose points in its own step, nearly all of them by a check that students see?"""
+    found = mutants(course_keys[name])
+    some = random.Random(name).sample(found, min(SAMPLE, len(found)))
+    outcomes = judge(course_keys[name], executions, expected[name], some)
+    assert [outcome.mutant for outcome in outcomes if not outcome.caught] == []
+    hidden_only = [outcome.mutant for outcome in outcomes if not outcome.visibly]
+    assert len(hidden_only) <= 1, hidden_only
