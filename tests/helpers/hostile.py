@@ -374,7 +374,7 @@ get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None
     + WRONG
 )
 REPEATED = (
-    """import cs231n.checks.session as s
+    """import cs231n.checks.sending as s
 flush = s.SendingChecks._flush
 def often(self):
     kept = list(self._messages)

@@ -183,7 +183,7 @@ def sending(change):
         # without this, a kernel would send no half of a character
         "import json, autograder.execution.kernel.shell as shell\n"
         "shell.to_json = lambda content: json.dumps(content).encode()\n"
-        "import cs231n.checks.session as s\nflush = s.SendingChecks._flush\ndef tampered(self):\n"
+        "import cs231n.checks.sending as s\nflush = s.SendingChecks._flush\ndef tampered(self):\n"
         "    for m in self._messages:\n        if m['check'] == 'vector/out':\n"
         f"            v = next(iter(m['values'].values()))\n            {change}\n"
         f"    flush(self)\ns.SendingChecks._flush = tampered\n{RIGHT}"

@@ -41,10 +41,14 @@ def {name}(*arguments):
 
 @dataclass
 class Attack:
-    """What is put in front of the attacked function, and what is done to the notebook or beside it."""
+    """What is put in front of the attacked function, and what is done to the notebook or beside it.
+
+    gain: the points that it may earn, where a visible check has to know the right value itself
+    """
 
     code: str = ""
     change: object = lambda notebook, folder: None
+    gain: float = 0
 
 
 def attacked(key, code, stolen):
@@ -258,9 +262,7 @@ LATER = """def stolen():
 
 # -- claiming points
 
-PATCH = """import cs231n.checks.session as session
-Sending = session.SendingChecks
-"""
+PATCH = "from cs231n.checks.sending import SendingChecks as Sending\n"
 STATUS = """import json
 channel = get_ipython().channel
 send = channel.send
@@ -298,6 +300,15 @@ values = Sending._values
 def heavy(self, name, got, **more):
     values(self, name, got, **{{**more, "weight": 1e9, "tol": 1e9}})
 Sending._values = heavy"""
+EXPECTED = f"""{PATCH}
+equal = Sending._equal
+def known(self, name, actual, expected, *how, **more):
+    try:
+        actual = expected()
+    except Exception:
+        pass
+    equal(self, name, actual, expected, *how, **more)
+Sending._equal = known"""
 LYING_ARRAYS = """class Lying(np.ndarray):
     __eq__ = __ne__ = __le__ = __ge__ = lambda *_: True
     __sub__ = __rsub__ = lambda *_: 0
@@ -529,6 +540,7 @@ ATTACKS = {
     "Dropout": {
         "objects of the collector": Attack(COLLECTOR),
         "arrays that lie": Attack(LYING_ARRAYS),
+        "expected values": Attack(EXPECTED, gain=0.1),
         "a crash": Attack(CRASH),
         "other processes' memory": Attack(PTRACE),
         "inputs of zeros": Attack(EASY_INPUTS),

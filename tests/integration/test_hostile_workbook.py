@@ -8,7 +8,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from autograder.core.annotations import status_of
+from autograder.core.notebooks import read
+from autograder.core.results import Status
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.cells import name_of
 from autograder.course.key import keys
 from autograder.course.solutions import answered
 from autograder.demo import samples
@@ -90,22 +94,31 @@ def points(course):
         }
 
 
-def page(course, notebook, name):
-    number = list(ATTACKS[notebook]).index(name)
-    return (course / "feedback" / attacker(number) / ASSIGNMENT / f"{notebook}.html").read_text(encoding="utf-8")
+def student_of(notebook, name):
+    return attacker(list(ATTACKS[notebook]).index(name))
 
 
 @pytest.mark.parametrize(("notebook", "name"), CASES)
 def test_an_attack_earns_nothing(graded, notebook, name):
     """Does an attack earn no more than the same wrong function without it, and show its student nothing hidden?"""
     course, found, _ = graded
-    check = f"test_{FUNCTIONS[notebook]}"
-    mine = found[attacker(list(ATTACKS[notebook]).index(name))]
-    assert mine[check] <= found["control wrong"][check]
-    assert mine["test_best_model"] == 0
-    shown = page(course, notebook, name)
-    assert MARK not in shown
-    assert "<script>document" not in shown
+    check, student = f"test_{FUNCTIONS[notebook]}", student_of(notebook, name)
+    assert found[student][check] <= found["control wrong"][check] + ATTACKS[notebook][name].gain
+    assert found[student]["test_best_model"] == 0
+    page = (course / "feedback" / student / ASSIGNMENT / f"{notebook}.html").read_text(encoding="utf-8")
+    assert MARK not in page
+    assert "<script>document" not in page
+
+
+@pytest.mark.parametrize(("notebook", "name"), CASES)
+def test_an_attack_is_one(graded, notebook, name):
+    """Does the cell of an attack run to its end, so that there is something to withstand?"""
+    course, _, _ = graded
+    judged = read(course / "autograded" / student_of(notebook, name) / ASSIGNMENT / f"{notebook}.ipynb")
+    [cell] = [cell for cell in judged.cells if name_of(cell) == FUNCTIONS[notebook]]
+    assert "stolen" in cell.source
+    assert status_of(cell) is Status.DONE
+    assert [output for output in cell.outputs if output.output_type == "error"] == []
 
 
 def test_an_attack_that_works_would_be_seen(graded):
@@ -113,7 +126,7 @@ def test_an_attack_that_works_would_be_seen(graded):
     _, found, _ = graded
     for name in FUNCTIONS.values():
         assert found["control right"][f"test_{name}"] == found[HONEST[0]][f"test_{name}"] > 0
-        assert found["control wrong"][f"test_{name}"] <= 0.25 * found["control right"][f"test_{name}"]
+        assert found["control wrong"][f"test_{name}"] <= 0.3 * found["control right"][f"test_{name}"]
 
 
 def test_honest_students_keep_everything(graded):

@@ -49,7 +49,7 @@ def unavailable() -> str:
         return "no bwrap on the PATH"
     if reason := seccomp.unavailable():
         return reason
-    command = [*isolation(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    command = [*isolation(), "--ro-bind", "/", "/", "true"]
     tried = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return tried.stderr.strip()[:200] if tried.returncode else ""
 
