@@ -94,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
             )
-        if name in ("notebooks", "fingerprints", "mutants"):
+        if name in ("notebooks", "fingerprints", "mutants", "reference"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
         if name == "mutants":
             command.add_argument("--sample", type=at_least_one, metavar="N", help="so many of each notebook only")
@@ -143,7 +143,7 @@ def reference_command(options: argparse.Namespace) -> None:
     from autograder.authoring.reference_values import record
     from autograder.course.assignment import ASSIGNMENT
 
-    record(options.course.resolve() / "source" / ASSIGNMENT)
+    record(options.course.resolve() / "source" / ASSIGNMENT, options.names)
 
 
 def grade_command(options: argparse.Namespace) -> None:

@@ -58,7 +58,8 @@ class FullyConnectedNet:
             a = F.layer_norm(a, a.shape[1:], p[f"gamma{i}"], p[f"beta{i}"])
         if self.normalization == "batchnorm":
             average = self.bn_params[i - 1]
-            mean, var = (tensor(average[name]) if name in average else None for name in ("running_mean", "running_var"))
+            mean = tensor(average.get("running_mean", np.zeros(a.shape[1])))
+            var = tensor(average.get("running_var", np.zeros(a.shape[1])))
             train = self.mode == "train"
             mean, var = (None, None) if train else (mean, var)
             a = F.batch_norm(a, mean, var, p[f"gamma{i}"], p[f"beta{i}"], training=train)

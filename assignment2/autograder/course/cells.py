@@ -61,5 +61,10 @@ def tree_of(source: str) -> ast.Module:
 
 def defined_names(cell: NotebookNode) -> set[str]:
     """Return the functions and classes that a code cell defines at its top level."""
+    return definitions_in(cell.source)
+
+
+def definitions_in(source: str) -> set[str]:
+    """Return the functions and classes that the source of a code cell defines at its top level."""
     definitions = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
-    return {node.name for node in source_tree(cell).body if isinstance(node, definitions)}
+    return {node.name for node in tree_of(source).body if isinstance(node, definitions)}

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cs231n.checks.values import MIME_TYPE
+from cs231n.checks.compare import difference, violation
+from cs231n.checks.values import MIME_TYPE, decode
 from nbformat import NotebookNode
 
 from autograder.core.errors import GraderError
@@ -16,6 +17,7 @@ from autograder.submission.preparation import make_job, merge
 
 Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; of a submission, nothing is certain
 PUBLIC_SEED = ""  # of the inputs that students see
+DRAWN = (CheckKind.EQUAL, CheckKind.HOLDS)  # kinds of checks whose right values can depend on the inputs
 TEXTS = ("kind", "case", "exception", "error", "where", "source")  # fields of a message
 
 
@@ -28,7 +30,7 @@ class Expected:
     """What the key's own check cells sent.
 
     checks: for each cell, its checks in order; visible: those that students see; drawn: those whose right values nobody
-    knows before the inputs are drawn
+    knows before the inputs are drawn: values that are right on other inputs fail
     """
 
     checks: dict[str, dict[str, Message]]
@@ -60,14 +62,21 @@ def expected_values(key: Key, executions: Executions) -> Expected:
 
 
 def drawn(messages: list[Message], known: list[Message]) -> set[str]:
-    """Return the checks whose right values, or whose given inputs, are others on other inputs.
+    """Return the checks that the values which are right on other inputs do not pass.
 
     messages, known: what one cell of the key sends, on two draws of the inputs
     """
     before = {m["check"]: m for m in known}
-    part = {CheckKind.EQUAL: "values", CheckKind.HOLDS: "given"}
-    compared = [(m, part[m["kind"]]) for m in messages if m["kind"] in part]
-    return {m["check"] for m, name in compared if m[name] != before[m["check"]][name]}
+    return {m["check"] for m in messages if m["kind"] in DRAWN and not passes(before[m["check"]], m)}
+
+
+def passes(got: Message, expected: Message) -> bool:
+    """Tell whether the values of one message of the key would pass in place of another's."""
+    ours, theirs = ({name: decode(v) for name, v in m["values"].items()} for m in (expected, got))
+    if expected["kind"] == CheckKind.HOLDS:
+        given = {name: decode(value) for name, value in expected["given"].items()}
+        return not violation(expected["expression"], {**theirs, **given})
+    return not any(difference(theirs[name], value, expected["tol"]) for name, value in ours.items())
 
 
 def shipped_values(key: Key, executions: Executions) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cs231n.checks import hints
-from cs231n.checks.compare import difference, violation
+from cs231n.checks.compare import told_difference, violation
 from cs231n.checks.values import MalformedValue, decode
 from nbformat import NotebookNode
 from traitlets.log import get_logger
@@ -114,7 +114,9 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
         text = f"{error.get('error')}{error.get('where', '')}"
         if error.get("exception") == NotImplementedError.__name__:
             return Status.EMPTY, text, "a TODO block is still empty (run the cell yourself to read which one)"
-        return Status.ERROR, text, told.exception(error.get("exception"), error.get("line"), error.get("source"), code)
+        words = told.undefined(error.get("error", ""), cell.source, code)
+        exception = told.exception(error.get("exception"), error.get("line"), error.get("source"), code)
+        return Status.ERROR, text, words or exception
     ended = status_of(cell) or Status.NOT_REACHED
     if ended is not Status.DONE:
         return ended, "", ""
@@ -153,7 +155,7 @@ def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
         words = told.violated(expected["expression"], names) if message else ""
     else:
         tol = expected["tol"]
-        messages = {name: difference(theirs[name], value, tol) for name, value in ours.items()}
+        messages = {name: told_difference(theirs[name], value, tol) for name, value in ours.items()}
         wrong = [name for name, text in messages.items() if text]
         message = in_one(messages)
         words = in_one({name: told.wrong_value(theirs[name], ours[name], tol) for name in wrong})

@@ -6,6 +6,7 @@ handed in. Anything else is for the instructor.
 """
 
 import builtins
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from numpy import exceptions
 from numpy.typing import NDArray
 
 from autograder.core.results import Verdict
+from autograder.course.cells import definitions_in
 
 # public ones, and the one that NumPy gives its missing loops
 EXCEPTIONS = {
@@ -51,6 +53,23 @@ def exception(name: object, number: object, line: object, code: Sequence[str]) -
     known = line_in(code, number, line) if type(number) is int and isinstance(line, str) else ""
     where = f" in line {number}: {known}" if known else ""
     return f"{kind}{where} (run the cell yourself to read the whole message)"
+
+
+def undefined(error: str, check: str, code: Sequence[str]) -> str:
+    """Return why a name that a check uses is not defined, "" for another error.
+
+    error: the text of the exception, as it was sent; check: the source of the check cell
+    """
+    found = re.fullmatch(r"NameError: name '(\w{1,50})' is not defined", error)
+    if found is None or not re.search(rf"\b{found[1]}\b", check):
+        return ""
+    name = found[1]
+    defining = [source for source in code if re.search(rf"^(?:def|class)\s+{name}\b", source, re.MULTILINE)]
+    if not defining:
+        return f"no cell defines {name}: is it called otherwise?"
+    if not any(name in definitions_in(source) for source in defining):
+        return f"the cell that defines {name} has a SyntaxError"
+    return f"the cell that defines {name} ended before it came to that, or did not run"
 
 
 def line_in(code: Sequence[str], number: int, text: str) -> str:

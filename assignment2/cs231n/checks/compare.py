@@ -5,6 +5,8 @@ Used twice, for the verdict that a student sees in the notebook and for the judg
 
 import numpy as np
 
+from cs231n.checks.explain import explain
+
 SHORT = 60  # characters of a condition that is told; the name of the check says it in words
 
 
@@ -48,6 +50,13 @@ def difference(actual, expected, tol):
     if not np.isfinite(actual).all() and np.isfinite(expected).all():
         return f"{np.sum(~np.isfinite(actual))} of its {actual.size} entries are NaN or infinite"
     return f"error {error:.1e}, tolerance {tol:.0e}"
+
+
+def told_difference(actual, expected, tol):
+    """As `difference`, with what can be said about the structure of a wrong array."""
+    message = difference(actual, expected, tol)
+    words = explain(actual, expected) if message and not isinstance(actual, str) else ""
+    return f"{message}; {words}" if words else message
 
 
 def violation(expression, names):

@@ -32,8 +32,8 @@ def print_lines(cell, lines):
     _print_each("✓", [line for line in lines if not line.message])
     _print_each("·", [line for line in lines if line.message == HIDDEN], " (hidden: compared when graded)")
     for hint, same_hint in _grouped(failed, lambda line: texts.get(found.get(line.check), "")):
-        for (name, message), same in _grouped(same_hint, lambda line: (line.name, line.message)):
-            _print_wrapped("  ✗ ", _in_cases(name, message, [line.case for line in same if line.case]))
+        for _, same in _grouped(same_hint, lambda line: line.name or line.message):
+            _print_wrapped("  ✗ ", _in_cases(same))
         if hint:
             _print_wrapped("      hint: ", hint)
     return len(failed)
@@ -45,10 +45,13 @@ def _print_each(mark, lines, remark=""):
         _print_wrapped(f"  {mark} ", ": ".join(filter(None, (case, ", ".join(line.name for line in same)))) + remark)
 
 
-def _in_cases(name, message, cases):
-    if not name:  # an exception: it stands for the whole case
-        return ": ".join(filter(None, ("; ".join(cases), message)))
-    return f"{name}: {message}" + (f" (in {'; '.join(cases)})" if cases else "")
+def _in_cases(lines):
+    """Return what is said of one check, or one exception, that failed in several cases: the first message."""
+    first, cases = lines[0], [line.case for line in lines if line.case]
+    if not first.name:  # an exception: it stands for the whole case
+        return ": ".join(filter(None, ("; ".join(cases), first.message)))
+    also = f"; also in {'; '.join(cases[1:])}" if cases[1:] else ""
+    return f"{first.name}: {first.message}" + (f" (in {cases[0]}{also})" if cases else "")
 
 
 def _print_wrapped(start, text):

@@ -4,6 +4,7 @@ Each case is a function that runs at once, with random numbers and names of its 
 printed, and where checks failed one AssertionError gives their number.
 """
 
+import sys
 import zlib
 from contextlib import ExitStack
 
@@ -11,11 +12,18 @@ import numpy as np
 
 from cs231n.checks import hints, shipped
 from cs231n.checks.cases import each_of, own_names, random_numbers
-from cs231n.checks.compare import difference, violation
+from cs231n.checks.compare import difference, told_difference, violation
+from cs231n.checks.definitions import not_taken
 from cs231n.checks.errors import in_words, one_line, where
 from cs231n.checks.printing import HIDDEN, Line, print_lines
 from cs231n.checks.values import decode, encode
 from cs231n.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
+
+
+def _shell():
+    """Return IPython's shell, None where there is none."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
 
 
 class ChecksFailed(AssertionError):
@@ -158,7 +166,7 @@ class Checks:
         shipped: whether the right array comes with the package, and not out of the case
         """
         actual, right = decode(encode(actual)), expected()
-        message = HIDDEN if right is None else difference(actual, right, tol)
+        message = HIDDEN if right is None else told_difference(actual, right, tol)
         self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}))
 
     def _compare_snapshots(self):
@@ -187,6 +195,8 @@ class Checks:
             return False
         if error is not None:
             self._fail(error)
+        for name in not_taken(_shell()):
+            print(f"The cell that defines {name} has a SyntaxError: what is checked is the definition from before.")
         if failed := print_lines(self.cell, self.lines):
             raise ChecksFailed(f"{self.cell}: {failed} of {len(self.lines)} checks failed") from None
         return False

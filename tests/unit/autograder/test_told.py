@@ -44,6 +44,22 @@ def test_an_exception_that_carries_a_secret(name, number, line):
 
 
 @pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (["def double(x):\n    return 2 *"], "the cell that defines double has a SyntaxError"),
+        (["def doubled(x):\n    return 2 * x"], "no cell defines double: is it called otherwise?"),
+        (["1 / 0\ndef double(x):\n    return 2 * x"], "the cell that defines double ended before it came to that"),
+    ],
+)
+def test_a_name_that_is_not_defined(code, said):
+    """Is the student told whether the definition is missing, renamed, or not taken by Python?"""
+    error = "NameError: name 'double' is not defined"
+    assert told.undefined(error, SECRET, code).startswith(said)
+    assert told.undefined(error, "check.value('out', square(x))", code) == ""
+    assert told.undefined("NameError: no", SECRET, code) == ""
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         ("nothing (None)", "is nothing (None), not an array"),
