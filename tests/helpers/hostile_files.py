@@ -13,7 +13,7 @@ from autograder.course.solutions import set_source
 
 from helpers.hostile import RIGHT, Accident, file_of
 
-VECTOR = 4 * 3.5 / 4.5  # `double` without the check vector/out
+VECTOR = 4 * 3 / 4.5  # `double` without the check vector/out, and so without that of its input
 TERMINAL = "\x1b[2J\x1b]0;title\x07\x9b31m"  # clears the screen, names the window, writes in red
 UNREADABLE = "not a readable notebook"
 
