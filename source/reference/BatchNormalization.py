@@ -1,6 +1,6 @@
 """The solutions of BatchNormalization once more, by PyTorch in float64: where the reference values come from.
 
-Forward passes are PyTorch's own normalisation functions and gradients are autograd's, so nothing is shared with the key
+Forward passes are PyTorch's own normalization functions and gradients are autograd's, so nothing is shared with the key
 but the interface. CS231n averages the biased variance, which PyTorch's layer does not: hence `torch.var_mean` for that.
 """
 
@@ -89,7 +89,7 @@ class FullyConnectedNet:
             self.params[f"gamma{i}"], self.params[f"beta{i}"] = np.ones(units, dtype), np.zeros(units, dtype)
             self.bn_params.append({})
 
-    def normalised(self, i, a, p, training):
+    def normalized(self, i, a, p, training):
         """Hidden layer i behind its affine part. a: tensor (N, H_i)."""
         if self.normalization is None:
             return a
@@ -111,7 +111,7 @@ class FullyConnectedNet:
         out = tensor(X)
         for i in range(1, self.num_layers):
             a = affine(out, p[f"W{i}"], p[f"b{i}"])
-            out = F.relu(self.normalised(i, a, p, training=y is not None))
+            out = F.relu(self.normalized(i, a, p, training=y is not None))
         scores = affine(out, p[f"W{self.num_layers}"], p[f"b{self.num_layers}"])
         if y is None:
             return scores.detach().numpy().astype(self.dtype)

@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 
 CLOSE = 1e-6  # of the right array's rms: what a statement may miss by, when it is said to hold
+EXACT = 1e-9  # what a factor may miss an integer or a fraction by
 MAX_AXES = 4  # whose orders are tried
 FEW = 3  # entries that have to agree before a pattern is no coincidence
 
@@ -55,11 +56,12 @@ def _factor(actual, expected):
 
 
 def _number(x):
-    """Return a factor as a whole number or a fraction of two small ones, where it is one."""
+    """Return a factor as an integer or a fraction of two small ones, where it is one."""
     for below in range(1, 13):
-        if abs(x * below - round(x * below)) < CLOSE * below and abs(round(x * below)) < 1000:
-            return f"{round(x * below)}" + (f"/{below}" if below > 1 else "")
-    return f"{x:.4g}"
+        over = round(x * below)
+        if abs(x * below - over) < EXACT and abs(over) < 1000:
+            return f"{over}" + (f"/{below}" if below > 1 else "")
+    return f"{x:.4g}" if abs(x - 1) > 1e-3 else f"{x:.10g}"
 
 
 def _exchanged(actual, expected):

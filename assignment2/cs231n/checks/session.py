@@ -33,30 +33,6 @@ class ChecksFailed(AssertionError):
         return [f"AssertionError: {self}"]
 
 
-class Case:  # until all notebooks are converted
-    def __init__(self, checks, cases):
-        self.checks, self.cases = checks, cases
-
-    def __call__(self, function):
-        for case, values in self.cases:
-            self.checks._run(case, function, values)
-
-    def __enter__(self):
-        self.checks._case, self.checks._snapshots = self.cases[0][0], []
-
-    def __exit__(self, _, error, __):
-        if error is not None and not isinstance(error, Exception):
-            return False
-        if error is None:
-            self.checks._compare_snapshots()
-        else:
-            self.checks._fail(error)
-        self.checks._case = ""
-        if hasattr(self.checks, "_flush"):
-            self.checks._flush()
-        return True
-
-
 class Checks:
     """The checks of one cell. names: the notebook's global names; check_file: the file name of the check cell's code"""
 
@@ -78,7 +54,11 @@ class Checks:
         random: a `np.random.RandomState` of the case's own. An exception fails this case, and the next one still runs.
         """
 
-        return Case(self, each_of(name, inputs))
+        def run(function):
+            for case, values in each_of(name, inputs):
+                self._run(case, function, values)
+
+        return run
 
     def equal(self, name, actual, expected, tol=1e-8, weight=1):
         """Compare with a value that the case itself knows: a number, a list (float64) or an array."""
@@ -108,6 +88,7 @@ class Checks:
 
     def unchanged(self, weight=0.5, **arrays):
         """Require that these arrays (or lists of numbers) are not modified in place from here to the case's end."""
+        self._require_case()
         snapshots = {key: np.array(value, copy=True) for key, value in arrays.items()}
         self._snapshots.append((arrays, snapshots, weight))
 
@@ -126,11 +107,11 @@ class Checks:
             images = data()
             reached = accuracy(load_model(path, *classes), images["X_val"], images["y_val"])
         except (OSError, ValueError, KeyError) as error:
-            self._record(f"weights in {path}", str(error), [])
+            self.lines.append(Line("", f"weights in {path}", str(error), []))
             return
         for number, threshold in enumerate(thresholds, start=1):
             message = f"{path} reaches {reached:.1%} on the validation images" if reached < threshold else ""
-            self._record(f"{number}. accuracy of at least {threshold:.0%}", message, [])
+            self.lines.append(Line("", f"{number}. accuracy of at least {threshold:.0%}", message, []))
 
     @staticmethod
     def fill(params, random, scale=0.6):
@@ -158,7 +139,12 @@ class Checks:
             self._case = ""
 
     def _id(self, name):
-        return f"{self._case}/{name}" if self._case else name
+        self._require_case()
+        return f"{self._case}/{name}"
+
+    def _require_case(self):
+        if not self._case:
+            raise RuntimeError("a check stands outside of a case: put it into a function below @check.case(...)")
 
     def _equal(self, name, actual, expected, tol, weight, shipped=False):
         """expected: function that returns the right array, or None where only the judge has it
@@ -177,6 +163,7 @@ class Checks:
             self._record(f"{', '.join(arrays)} unchanged", message, hints.fingerprint(values, snapshots))
 
     def _record(self, name, message, fingerprint):
+        self._require_case()
         self.lines.append(Line(self._case, name, message, fingerprint))
 
     def _fail(self, error):

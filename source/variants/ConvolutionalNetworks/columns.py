@@ -149,7 +149,7 @@ def conv_bn_relu_backward(dout, cache, input_gradient=True):
     conv_cache, bn_cache, relu_cache = cache
     dan = relu_backward(dout, relu_cache)
     da, dgamma, dbeta = spatial_batchnorm_backward(dan, bn_cache)
-    dx, dw, db = conv_backward_fast(da, conv_cache)
+    dx, dw, db = conv_backward_fast(da, conv_cache, input_gradient=input_gradient)
     return dx, dw, db, dgamma, dbeta
 
 
@@ -163,7 +163,7 @@ def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_p
 
 def conv_bn_relu_pool_backward(dout, cache, input_gradient=True):
     *others, pool_cache = cache
-    return conv_bn_relu_backward(max_pool_backward_fast(dout, pool_cache), others)
+    return conv_bn_relu_backward(max_pool_backward_fast(dout, pool_cache), others, input_gradient)
 # %% spatial_groupnorm
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     eps = gn_param.get("eps", 1e-5)

@@ -62,7 +62,8 @@ def conv_relu_forward(x, w, b, conv_param):
 
 def conv_relu_backward(dout, cache, input_gradient=True):
     relu_cache, conv_cache = cache
-    return conv_backward_naive(relu_backward(dout, relu_cache), conv_cache)
+    dx, dw, db = conv_backward_naive(relu_backward(dout, relu_cache), conv_cache)
+    return (dx, dw, db) if input_gradient else (None, dw, db)
 
 
 def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
@@ -73,7 +74,7 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
 
 def conv_relu_pool_backward(dout, cache, input_gradient=True):
     cache, pool_cache = cache
-    return conv_relu_backward(max_pool_backward_naive(dout, pool_cache), cache)
+    return conv_relu_backward(max_pool_backward_naive(dout, pool_cache), cache, input_gradient)
 # %% three_layer_conv_net
 class ThreeLayerConvNet:
     def __init__(self, input_dim=(3, 32, 32), num_filters=32, filter_size=7, hidden_dim=100, num_classes=10,
@@ -136,7 +137,7 @@ def conv_bn_relu_backward(dout, cache, input_gradient=True):
     conv_cache, bn_cache, relu_cache = cache
     da, dgamma, dbeta = spatial_batchnorm_backward(relu_backward(dout, relu_cache), bn_cache)
     dx, dw, db = conv_backward_naive(da, conv_cache)
-    return dx, dw, db, dgamma, dbeta
+    return dx if input_gradient else None, dw, db, dgamma, dbeta
 
 
 def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_param):
@@ -146,7 +147,7 @@ def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_p
 
 
 def conv_bn_relu_pool_backward(dout, cache, input_gradient=True):
-    return conv_bn_relu_backward(max_pool_backward_naive(dout, cache[1]), cache[0])
+    return conv_bn_relu_backward(max_pool_backward_naive(dout, cache[1]), cache[0], input_gradient)
 # %% spatial_groupnorm
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     eps = gn_param.get("eps", 1e-5)

@@ -37,9 +37,9 @@ class TwoLayerNet:
     def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
         self.reg = reg
         self.params = {
-            "W1": np.random.default_rng(1).normal(scale=weight_scale, size=(input_dim, hidden_dim)),
+            "W1": np.random.default_rng().normal(scale=weight_scale, size=(input_dim, hidden_dim)),
             "b1": np.zeros(hidden_dim),
-            "W2": np.random.default_rng(2).normal(scale=weight_scale, size=(hidden_dim, num_classes)),
+            "W2": np.random.default_rng().normal(scale=weight_scale, size=(hidden_dim, num_classes)),
             "b2": np.zeros((num_classes,)),
         }
 
@@ -94,7 +94,7 @@ class FullyConnectedNet:
 
     def init_affine(self, i, inputs, units):
         self.params |= {
-            f"W{i}": np.random.default_rng(i).normal(0, self.weight_scale, (inputs, units)),
+            f"W{i}": np.random.default_rng().normal(0, self.weight_scale, (inputs, units)),
             f"b{i}": np.zeros(units),
         }
 
@@ -121,7 +121,8 @@ class FullyConnectedNet:
         for i in range(1, self.num_layers):
             out, self.caches[i] = self.hidden_forward(i, out)
         W, b = self.params[f"W{self.num_layers}"], self.params[f"b{self.num_layers}"]
-        scores = np.einsum("nd,dm->nm", out.reshape(len(out), -1), W) + b
+        out = out.reshape(len(out), -1)
+        scores = np.einsum("nd,dm->nm", out, W) + b
         if y is None:
             return scores
         loss, ds = softmax_loss(scores, y)

@@ -42,9 +42,8 @@ class TwoLayerNet:
     def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
         self.reg = reg
         self.params = {}
-        rng = np.random.RandomState(0)
         for i, (inputs, units) in enumerate([(input_dim, hidden_dim), (hidden_dim, num_classes)]):
-            W = rng.randn(units, inputs).T
+            W = np.random.randn(units, inputs).T
             W *= weight_scale
             self.params["W%d" % (i + 1)] = W
             self.params["b%d" % (i + 1)] = np.zeros(units)

@@ -112,6 +112,26 @@ def test_unchanged_is_not_compared_after_an_exception(capsys):
     assert "unchanged" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "outside",
+    [
+        lambda check: check.equal("out", 1.0, 1.0),
+        lambda check: check.value("out", 1.0),
+        lambda check: check.holds("positive", "out > 0", out=1.0),
+        lambda check: check.unchanged(x=np.ones(2)),
+    ],
+)
+@pytest.mark.parametrize("sending", ["", "send"])
+def test_check_outside_of_a_case(outside, sending, monkeypatch, capsys):
+    """Is a check that belongs to no case refused, instead of being lost or shared?"""
+    monkeypatch.setenv("CS231N_CHECKS", sending)
+    said = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: said.append(str(data)))
+    with suppress(ChecksFailed), checking("double") as check:
+        outside(check)
+    assert "outside of a case" in " ".join([*said, capsys.readouterr().out])
+
+
 def inputs_of(monkeypatch, seed, disturb):
     """Return what the two cases of a cell draw, when the first one also does something."""
     monkeypatch.setenv("CS231N_CHECKS_SEED", seed)

@@ -15,6 +15,7 @@ BORDER = np.pad(np.zeros((2, 3, 3, 4)), ((0, 0), (0, 0), (1, 1), (1, 1)), consta
     [
         (-E, E, "each entry is -1 times what it should be"),
         (E / 4, E, "each entry is 1/4 times what it should be"),
+        (E * (1 + 2e-5), E, "each entry is 1.00002 times what it should be"),
         (3.14159 * E, E, "each entry is 3.142 times what it should be"),
         (E[:4].T, E[:4], "the right entries, with axes exchanged (transposed)"),
         (E[::-1], E, "the right entries, in reverse order along axis 0"),
