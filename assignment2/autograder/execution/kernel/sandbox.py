@@ -184,16 +184,8 @@ def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
     os.close(filter_write)
     wait, pipe = os.pipe()
     init = ["/bin/sh", "-c", "echo ready; exec cat"]  # ends with the pipe, and everything in the sandbox with it
-    command = [
-        *isolation(),
-        "--info-fd",
-        str(info_write),
-        "--seccomp",
-        str(filter_read),
-        *file_system(folder, scratch_bytes),
-        "--",
-        *init,
-    ]
+    descriptors = ["--info-fd", str(info_write), "--seccomp", str(filter_read)]
+    command = [*isolation(), *descriptors, *file_system(folder, scratch_bytes), "--", *init]
     passed = [info_write, filter_read]
     process = subprocess.Popen(
         command, stdin=wait, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=passed, env={}
