@@ -30,8 +30,6 @@ def configure(c: Config) -> None:
     # Sanitize starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
     c.Autograde.sanitize_preprocessors = [Sanitize, KeepForExchange]
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
-    # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
-    c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]
     c.ZipCollectApp.collector_plugin = LmsCollector
     c.GenerateFeedback.exporter_class = PageExporter
     c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor, MakeFitForRelease]

@@ -1,7 +1,7 @@
 """What students hand in, by name: accidents that must cost no more than their own points, and attempts to cheat.
 
 Each case makes one submission of the toy assignment; a new one is one more entry. `double` has 4 points, `square` 2.
-An accident says what it costs; a cheat earns nothing but the share for leaving its input alone.
+An accident says what it costs; a cheat earns nothing.
 """
 
 import json
@@ -17,7 +17,6 @@ from nbgrader.api import Gradebook, MissingEntry
 RIGHT = "def double(x):\n    return x + x"
 WRONG = "def double(x):\n    return 0 * x"
 SQUARE = "def square(x):\n    return x * x"  # does not need `double`
-UNTOUCHED_INPUT = 0.45  # the share of `double` for leaving x alone
 
 
 @dataclass
@@ -393,7 +392,7 @@ get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None
     + WRONG
 )
 REPEATED = (
-    """import cs231n.checks.session as s
+    """import cs231n.checks.sending as s
 flush = s.SendingChecks._flush
 def often(self):
     kept = list(self._messages)

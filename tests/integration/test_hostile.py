@@ -65,7 +65,7 @@ def test_accident_costs_its_own_points_and_no_more(graded, name):
     _, points, remarks = graded
     expected = hostile.ACCIDENTS[name]
     assert points[name] == {
-        "test_double": pytest.approx(expected.double, abs=hostile.UNTOUCHED_INPUT if not expected.double else 0.01),
+        "test_double": pytest.approx(expected.double, abs=0.01),
         "test_square": expected.square,
     }
     if expected.remark:
@@ -74,9 +74,9 @@ def test_accident_costs_its_own_points_and_no_more(graded, name):
 
 @pytest.mark.parametrize("name", hostile.CHEATS)
 def test_cheat_earns_nothing(graded, name):
-    """Does each attempt earn nothing but the share for leaving its input alone, and hurt nobody?"""
+    """Does each attempt earn nothing?"""
     _, points, _ = graded
-    assert points[name]["test_double"] <= hostile.UNTOUCHED_INPUT
+    assert points[name]["test_double"] == 0
 
 
 def test_nothing_is_left(graded, scratch):

@@ -11,6 +11,7 @@ from traitlets.config import Config
 
 import autograder
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.held_out import CIFAR10_FILE
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
@@ -49,6 +50,7 @@ def digest_of_course(course: Path, config: Config, seed: int) -> str:
     source = course / "source"
     files = sorted(path for path in source.rglob("*") if path.is_file())
     files = [path for path in files if not NO_KEY.intersection(path.relative_to(source).parts)]
+    files += [path for path in [course / CIFAR10_FILE] if path.is_file()]
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(ASSIGNMENT).duedate
     machine = [Runtime.current(), held_out_identity(), [(name, version(name)) for name in LIBRARIES]]

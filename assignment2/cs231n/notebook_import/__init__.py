@@ -19,7 +19,7 @@ The library importnb is not used: it puts names into builtins and is no longer m
 import sys
 import warnings
 
-from cs231n.notebook_import.definitions import Definitions, read_definitions
+from cs231n.notebook_import.definitions import Definitions, parse_definitions, read_definitions
 from cs231n.notebook_import.finder import FOLDER_VARIABLE, WORKBOOK, MissingNotebookFinder, NotebookFinder
 from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, loader_of
 
@@ -32,6 +32,7 @@ __all__ = [
     "NotebookLoader",
     "NotebookWarning",
     "install",
+    "parse_definitions",
     "read_definitions",
     "warn_if_stale",
 ]

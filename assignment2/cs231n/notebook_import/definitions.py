@@ -57,8 +57,13 @@ def read_definitions(path: Path) -> Definitions:
     path: the .ipynb file, nbformat 4. Returns Definitions; a cell that Python cannot parse is left out and noted
     in `problems`. Raises ImportError if the file is not a notebook.
     """
+    return parse_definitions(path.read_bytes(), path)
+
+
+def parse_definitions(content: bytes | str, path: Path) -> Definitions:
+    """Find the definitions in the JSON of a notebook, as `read_definitions` does in a file. path: what it is called"""
     definitions, flags = Definitions(), 0
-    for label, source, experiment in _code_cells(path):
+    for label, source, experiment in _code_cells(content, path):
         filename = f"{path.name}[{label}]"
         magic = re.match(r"\s*%%(\w+)", source)
         if magic and magic[1] in KEEPING:
@@ -86,11 +91,12 @@ def read_definitions(path: Path) -> Definitions:
     return definitions
 
 
-def _code_cells(path):
+def _code_cells(content, path):
     """(label, source, is an experiment) of each code cell but checks; the label is its nbgrader id or its number."""
     try:
-        content = path.read_bytes()
-        cells = json.loads(content.decode(json.detect_encoding(content)))["cells"]
+        if isinstance(content, bytes):
+            content = content.decode(json.detect_encoding(content))
+        cells = json.loads(content)["cells"]
         labels = set()
         for number, cell in enumerate(cells, start=1):
             if not isinstance(cell, dict) or cell.get("cell_type") != "code":
