@@ -66,12 +66,12 @@ class Workers(Executor):
             process = self._process()
             try:
                 result, error = process.call((function, arguments, named), self._seconds)
-            except (EOFError, ConnectionError):  # it has died
-                ended = process.end()
-                continue
             except TimeoutError:
                 process.end()
                 raise TooLong(f"it took more than {self._seconds:.0f} s") from None
+            except (EOFError, OSError):  # it has died, perhaps in the middle of an answer
+                ended = process.end()
+                continue
             if error is not None:
                 raise error
             return result
@@ -108,7 +108,7 @@ class WorkerProcess:
     def call(self, work: Work, seconds: float) -> tuple[Any, Exception | None]:
         """Have a function called there; return what it returns, and what it raises.
 
-        Raises TimeoutError where it takes longer, EOFError or ConnectionError where the process dies.
+        Raises TimeoutError where it takes longer, EOFError or OSError where the process dies.
         """
         self._pipe.send(work)
         if not self._pipe.poll(seconds):
