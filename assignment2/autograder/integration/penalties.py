@@ -17,12 +17,18 @@ class Penalties:
         self.plugin = step.plugin_inst
 
     def of(self, submission: SubmittedAssignment) -> dict[str, float | None]:
-        """Return the penalty of each notebook of a submission, at most its points; None where there is none."""
+        """Return the penalty of each notebook of a submission, at most its points; None where there is none.
+
+        What a person has entered for a late submission stays where the configuration asks for none.
+        """
         late, student = submission.total_seconds_late, submission.student.id
+        if late <= 0:
+            return dict.fromkeys(notebook.name for notebook in submission.notebooks)
         found: dict[str, float | None] = {}
         for notebook in submission.notebooks:
-            penalty = self.plugin.late_submission_penalty(student, notebook.score, late) if late > 0 else None
-            found[notebook.name] = None if penalty is None else min(max(0.0, penalty), notebook.score)
+            penalty = self.plugin.late_submission_penalty(student, notebook.score, late)
+            capped = None if penalty is None else min(max(0.0, penalty), notebook.score)
+            found[notebook.name] = notebook.late_submission_penalty if capped is None else capped
         return found
 
 
