@@ -91,7 +91,8 @@ def answer(task: Task) -> Answer:
         found.remarks += remarks_on(task.course, task.student)
         return found
     if not submission.notebooks:
-        raise NotGradable(f"none of {', '.join(f'{name}.ipynb' for name in task.names)} was handed in")
+        nothing = f"none of {', '.join(f'{name}.ipynb' for name in task.names)} was handed in"
+        raise NotGradable("; ".join([nothing, *submission.remarks]))
     executions = task.rules.executions()
     executed = executions.executed
     for name in submission.notebooks:
