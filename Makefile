@@ -26,7 +26,7 @@ lint: setup
 
 # Lint, the test suite, and every executed notebook against what it printed.
 test: lint
-	$(BIN)/python -m pytest --ignore tests/fuzz -n $(JOBS) -q
+	$(BIN)/python -m pytest --ignore tests/fuzz -n $(JOBS) --dist loadgroup -q
 	$(BIN)/python -m pytest tests/fuzz -q
 	CS231N_DATA=synthetic OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks -n $(JOBS) --dist loadfile -q
 

@@ -16,7 +16,7 @@ from autograder.grading.run import grade
 from helpers import hostile, toy
 from helpers.processes import processes_of
 
-pytestmark = pytest.mark.needs("sandbox")
+pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
 c = get_config()

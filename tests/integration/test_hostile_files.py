@@ -10,7 +10,7 @@ from autograder.course.key import load_key
 from autograder.grading.run import grade
 from helpers import hostile, hostile_files, toy
 
-pytestmark = pytest.mark.needs("sandbox")
+pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile files")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
 c = get_config()

@@ -22,7 +22,7 @@ from helpers import REPOSITORY, hostile, hostile_files
 from helpers.hostile_workbook import ATTACKS, FUNCTIONS, MARK, Attack, hand_in
 from nbgrader.api import Gradebook
 
-pytestmark = pytest.mark.needs("sandbox")
+pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile workbook")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
 c = get_config()
