@@ -111,7 +111,8 @@ class Schedule:
         if not self.again and self._is_graded(submission):
             return None
         if not read.notebooks:
-            raise NotGradable(f"none of {', '.join(f'{name}.ipynb' for name in self.keys)} was handed in")
+            nothing = f"none of {', '.join(f'{name}.ipynb' for name in self.keys)} was handed in"
+            raise NotGradable("; ".join([nothing, *read.remarks]))
         submission.notebooks = {name: prepare(read, self.keys[name], self.options) for name in read.notebooks}
         for name, prepared in submission.notebooks.items():
             if prepared.job not in self.executions.store:
