@@ -111,6 +111,11 @@ def make_wrong_name(folder, notebook):
     nbformat.write(notebook, folder / "Toy (1).ipynb")
 
 
+def make_two_names(folder, notebook):
+    make_wrong_name(folder, notebook)
+    (folder / "Toy (2).ipynb").write_text("{}")
+
+
 def make_huge(folder, notebook):
     with (folder / "Toy.ipynb").open("wb") as file:
         file.truncate(100 * 2**20)
@@ -327,6 +332,7 @@ ACCIDENTS = {
     "binary file": Accident(file_of(b"\x89PNG\r\n\x00\x00"), 0, 0, "not a readable notebook"),
     "deeply nested": Accident(file_of(b"[" * 200_000), 0, 0, "not a readable notebook"),
     "wrong name": Accident(make_wrong_name, remark="was found as"),
+    "two names": Accident(make_two_names, 0, 0, r"is for a person: .*Toy \(1\).ipynb.*Toy \(2\).ipynb"),
     "100 MB": Accident(make_huge, 0, 0, "has 100 MB"),
     "missing": Accident(lambda folder, notebook: None, 0, 0, "not gradable"),
     "extra files": Accident(make_extra_files),
