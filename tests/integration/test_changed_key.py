@@ -23,7 +23,10 @@ configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}
 """
 NEW_CHECK = """with checking("half") as check:
-    check.equal("out", double(np.array([0.5])), [1.0])"""
+    @check.case("half")
+    def _(random):
+        x = random.randn(3)
+        check.equal("out", double(x), 2 * x)"""
 
 
 @pytest.fixture(scope="module")
