@@ -86,12 +86,13 @@ def same(a, b):
 
 
 def recognize(failures, known):
-    """Name the misconception behind each failed check of a cell, where one explains enough of what was seen.
+    """Name the misconception behind the failed checks of a cell, where one explains enough of what was seen.
 
     It has to give the values of at least a third of the failed checks, one of them telling, or of all of them; and it
-    must not make more checks fail that passed. failures: dict of check id -> fingerprint; known: dict of check id ->
-    list of [misconception, *fingerprint]. Returns a dict of check id -> misconception; where several fit, the one that
-    explains most with the fewest failures of its own wins.
+    must not make more checks fail that passed. Where several do, the one that explains most with the fewest failures of
+    its own is named, and no other: what it leaves open shows once it is mended. failures: dict of check id ->
+    fingerprint; known: dict of check id -> list of [misconception, *fingerprint]. Returns a dict of check id ->
+    misconception.
     """
     fits = {
         check: [entry[0] for entry in known.get(check, []) if same(entry[1:], print_)]
@@ -111,9 +112,8 @@ def recognize(failures, known):
         for name, count in explains.items()
         if passed[name] <= count and (count == len(failures) or (count >= SHARE * len(failures) and name in telling))
     }
-    order = sorted(named, key=lambda name: (-explains[name], predicts[name], name))
-    best = {check: next((name for name in order if name in names), "") for check, names in fits.items()}
-    return {check: name for check, name in best.items() if name}
+    best = min(named, key=lambda name: (-explains[name], predicts[name], name), default="")
+    return {check: best for check, names in fits.items() if best in names}
 
 
 def _is_dull(print_):
