@@ -9,10 +9,10 @@ CONSTRAINTS ?= constraints.txt
 
 setup: .venv/.installed
 
-.venv/.installed: pyproject.toml constraints.txt
+.venv/.installed: pyproject.toml assignment2/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable '.[test]'
+	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable './assignment2[lab]' --editable '.[test]'
 	@touch $@
 
 # Build a course in demo/, grade sample submissions end to end on the embedded images.
@@ -26,7 +26,7 @@ lint: setup
 
 # Lint, the test suite, and every executed notebook against what it printed.
 test: lint
-	$(BIN)/python -m pytest --ignore tests/fuzz -n $(JOBS) -q
+	$(BIN)/python -m pytest --ignore tests/fuzz -n $(JOBS) --dist loadgroup -q
 	$(BIN)/python -m pytest tests/fuzz -q
 	CS231N_DATA=synthetic OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks -n $(JOBS) --dist loadfile -q
 
@@ -57,12 +57,12 @@ fingerprints: setup
 mutants: setup
 	$(BIN)/autograder mutants
 reference: setup
-	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable '.[reference]'
+	$(BIN)/pip install --quiet --constraint $(CONSTRAINTS) --editable './assignment2[lab]' --editable '.[reference]'
 	$(BIN)/autograder reference
 
 # Exact versions of everything, for setup.
 lock:
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet --editable '.[test]'
+	.venv-lock/bin/pip install --quiet --editable './assignment2[lab]' --editable '.[test]'
 	.venv-lock/bin/pip freeze --exclude-editable > constraints.txt
 	rm -rf .venv-lock

@@ -5,7 +5,7 @@ the values that its checks sent out, `judging` compares them with the key's, `in
 which keeps the gradebook. `grading` does that for a class; `cli` is the command `autograder`.
 """
 
-from cs231n import __version__ as __version__  # one distribution, one version: that of pyproject.toml
+from cs231n import __version__ as __version__  # two distributions, one version
 
 from autograder.core import upstream
 

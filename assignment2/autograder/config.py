@@ -1,12 +1,16 @@
 """The configuration of nbgrader that every course folder uses; `nbgrader_config.py` is one call of it."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
+from autograder.collecting.nbgrader_plugin import LmsCollector
 from autograder.core import upstream
 from autograder.course.assignment import nbgrader_options
+from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
 from autograder.integration.exporters import PageExporter, SubmissionExporter
+from autograder.integration.going_on import GoOnAfterErrors
 from autograder.integration.policy import submission_policy
 from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
 
@@ -18,11 +22,14 @@ def configure(c: Config) -> None:
     c.merge(nbgrader_options())
     c.CourseDirectory.course_id = "cs231n"
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
+    c.GenerateAssignment.preprocessors = [
+        *GenerateAssignment.class_traits()["preprocessors"].default(),
+        GoOnAfterErrors,
+    ]
     c.Autograde.exporter_class = SubmissionExporter
     # Sanitize starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
-    c.Autograde.sanitize_preprocessors = [Sanitize]
+    c.Autograde.sanitize_preprocessors = [Sanitize, KeepForExchange]
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
-    # Beside notebooks nothing is copied: a link in a submission would carry what it points to into the feedback.
-    c.AutogradeApp.CourseDirectory.ignore = c.GenerateFeedbackApp.CourseDirectory.ignore = ["*"]
+    c.ZipCollectApp.collector_plugin = LmsCollector
     c.GenerateFeedback.exporter_class = PageExporter
-    c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor, MakeFitForRelease]

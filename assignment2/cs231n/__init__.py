@@ -3,9 +3,4 @@
 Nothing is imported until it is asked for: `from cs231n.solver import Solver`.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("cs231n-assignment2")
-except PackageNotFoundError:  # the folder was copied, not installed: that is no reason not to work
-    __version__ = "unknown"
+__version__ = "0.1.0"  # of both distributions, which read it here

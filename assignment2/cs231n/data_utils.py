@@ -15,7 +15,15 @@ import numpy as np
 from . import cifar10_files, synthetic_data
 from .synthetic_data import SYNTHETIC_CLASSES
 
-__all__ = ["CLASSES", "SYNTHETIC_CLASSES", "active_source", "find_cifar10", "get_CIFAR10_data", "held_out_data"]
+__all__ = [
+    "CLASSES",
+    "SYNTHETIC_CLASSES",
+    "active_source",
+    "find_cifar10",
+    "get_CIFAR10_data",
+    "held_out_data",
+    "network_input",
+]
 
 CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SOURCES = ("auto", "cifar-10", "synthetic")
@@ -90,12 +98,21 @@ def held_out_data(
         raise ValueError(f"source must be 'cifar-10' or 'synthetic', not {source!r}")
     if source == "synthetic":
         X, y = synthetic_data.images("held-out", _count("num", num, 1, POOL_SIZE), seed)
-        return _as_float(X, _default_mean(source, None)), y.copy()
+        return network_input(X, source), y.copy()
     num = _count("num", num, 1, TEST_SIZE - 1000)
     _, batches = _resolve(source, folder)
     X, y = _images(source, batches, "test", TEST_SIZE)
     chosen = 1000 + np.sort(np.random.RandomState(synthetic_data.words(seed)).permutation(len(X) - 1000)[:num])
-    return _as_float(X[chosen], _default_mean(source, batches)), y[chosen]
+    return network_input(X[chosen], source, folder=folder), y[chosen]
+
+
+def network_input(images: np.ndarray, source: str, *, folder: str | Path | None = None) -> np.ndarray:
+    """Return images as a network expects them that was trained on what get_CIFAR10_data gives by default.
+
+    images: uint8 (N, 3, 32, 32). source: "cifar-10" or "synthetic". folder: as for get_CIFAR10_data.
+    Returns float32 (N, 3, 32, 32), less the mean of the default 49,000 training images.
+    """
+    return _as_float(images, _default_mean(*_resolve(source, folder)))
 
 
 def active_source() -> str:

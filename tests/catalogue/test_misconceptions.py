@@ -6,6 +6,7 @@ from autograder.core.results import CheckKind, Status
 from autograder.course.catalogue import catalogue, dependents, known_mistakes
 from autograder.course.cells import grade_id, is_check
 from autograder.course.key import keys
+from autograder.course.steps import partners, steps_under_test
 from autograder.judging.expected import sent_in, shipped_values
 from autograder.judging.judge import score
 from cs231n.checks import hints, shipped
@@ -13,7 +14,7 @@ from cs231n.checks.compare import difference
 from cs231n.checks.hints import same
 from cs231n.checks.values import decode
 from helpers import SOURCES
-from helpers.judging import judge_notebook
+from helpers.judging import follow_notebook_through, judge_notebook
 
 CATALOGUE = [(name, mistake) for name in keys(SOURCES) for mistake in catalogue(SOURCES, name)]
 LEAST = {"FullyConnectedNets": 130, "BatchNormalization": 90, "Dropout": 30, "ConvolutionalNetworks": 80}
@@ -110,3 +111,17 @@ def test_key_earns_every_automatic_point(name, course_keys, expected, executions
     key = course_keys[name]
     _, verdicts = judge_notebook(key.notebook, key, executions, expected[name])
     assert {cell: score(found, 1) for cell, found in verdicts.items() if found and score(found, 1) < 1} == {}
+
+
+SAMPLE = [entry for number, entry in enumerate(CATALOGUE) if number % 8 == 3]
+
+
+@pytest.mark.parametrize(("name", "mistake"), SAMPLE, ids=[mistake.name for _, mistake in SAMPLE])
+def test_costs_its_own_points_only(name, mistake, course_keys, expected, executions):
+    """Do cells that only use the wrong step lose nothing, but those of the steps that share its caches?"""
+    key = course_keys[name]
+    verdicts = follow_notebook_through(mistake.graft(key), key, executions, expected[name])
+    losers = {cell for cell, found in verdicts.items() if not all(v.passed for v in found)}
+    assert f"test_{mistake.cell}" in losers
+    about = {cell for cell in losers if steps_under_test(key, cell) & partners(key, mistake.cell)}
+    assert losers - about == set()

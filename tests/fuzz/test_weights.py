@@ -141,7 +141,6 @@ def verdicts_on(content, judge, folder):
     cell = toy.cell("tests", "test_net", "")
     memory = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        networks.require_data(EXPECTED, folder, SEED)
         verdicts = judge.cell(cell, folder)
     except networks.DataSetMissing:
         return None

@@ -1,7 +1,7 @@
 """What students hand in, by name: accidents that must cost no more than their own points, and attempts to cheat.
 
 Each case makes one submission of the toy assignment; a new one is one more entry. `double` has 4 points, `square` 2.
-An accident says what it costs; a cheat earns nothing but the share for leaving its input alone.
+An accident says what it costs; a cheat earns nothing.
 """
 
 import json
@@ -17,7 +17,6 @@ from nbgrader.api import Gradebook, MissingEntry
 RIGHT = "def double(x):\n    return x + x"
 WRONG = "def double(x):\n    return 0 * x"
 SQUARE = "def square(x):\n    return x * x"  # does not need `double`
-UNTOUCHED_INPUT = 0.45  # the share of `double` for leaving x alone
 
 
 @dataclass
@@ -112,6 +111,11 @@ def make_wrong_name(folder, notebook):
     nbformat.write(notebook, folder / "Toy (1).ipynb")
 
 
+def make_two_names(folder, notebook):
+    make_wrong_name(folder, notebook)
+    (folder / "Toy (2).ipynb").write_text("{}")
+
+
 def make_huge(folder, notebook):
     with (folder / "Toy.ipynb").open("wb") as file:
         file.truncate(100 * 2**20)
@@ -156,6 +160,16 @@ def make_looping_helper(folder, notebook):
 def insert(code):
     def change(notebook):
         notebook.cells.insert(2, nbformat.v4.new_code_cell(code))
+
+    return edited(change)
+
+
+def doomed(code):
+    """A case that runs code which ends the kernel a moment later, when `double` is at work."""
+
+    def change(notebook):
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(code))
+        set_source(notebook, "double", in_double("import time; time.sleep(0.4)"))
 
     return edited(change)
 
@@ -240,6 +254,15 @@ ACCIDENTS = {
     "interrupt": Accident(in_double("import os, signal; os.kill(os.getpid(), signal.SIGINT)"), 0),
     "exit in a solution": Accident(in_double("exit()"), 0),
     "exit and quit at the top": Accident(insert("quit()\nexit")),
+    "exit a moment later": Accident(
+        doomed("import os, threading\nthreading.Timer(0.1, os._exit, [0]).start()"), remark="added-2 killed"
+    ),
+    "killed a moment later by a child": Accident(
+        doomed("!(sleep 0.1; kill -9 $PPID) > /dev/null 2>&1 &"), remark="added-2 killed"
+    ),
+    "sys.exit and SystemExit at the top": Accident(insert("import sys\nsys.exit()\nraise SystemExit(1)")),
+    "exit in the experiment and in a text": Accident(insert("exit\nquit\nget_ipython().kernel.do_shutdown(False)")),
+    "os._exit at the top": Accident(insert("import os; os._exit(0)"), remark="added-2 killed"),
     "closes every file": Accident(in_double("import os; os.closerange(0, 100)"), 0, remark="test_double killed"),
     # too much of something
     "all memory": Accident(in_double("kept = []\nwhile True: kept.append(np.ones(10**7))"), 0),
@@ -308,7 +331,8 @@ ACCIDENTS = {
     "empty file": Accident(file_of(b""), 0, 0, "not a readable notebook"),
     "binary file": Accident(file_of(b"\x89PNG\r\n\x00\x00"), 0, 0, "not a readable notebook"),
     "deeply nested": Accident(file_of(b"[" * 200_000), 0, 0, "not a readable notebook"),
-    "wrong name": Accident(make_wrong_name, 0, 0, "not gradable"),
+    "wrong name": Accident(make_wrong_name, remark="was found as"),
+    "two names": Accident(make_two_names, 0, 0, r"is for a person: .*Toy \(1\).ipynb.*Toy \(2\).ipynb"),
     "100 MB": Accident(make_huge, 0, 0, "has 100 MB"),
     "missing": Accident(lambda folder, notebook: None, 0, 0, "not gradable"),
     "extra files": Accident(make_extra_files),
@@ -374,7 +398,7 @@ get_ipython().run_cell = get_ipython().showtraceback = lambda *a, **k: None
     + WRONG
 )
 REPEATED = (
-    """import cs231n.checks.session as s
+    """import cs231n.checks.sending as s
 flush = s.SendingChecks._flush
 def often(self):
     kept = list(self._messages)

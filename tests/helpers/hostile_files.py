@@ -13,7 +13,8 @@ from autograder.course.solutions import set_source
 
 from helpers.hostile import RIGHT, Accident, file_of
 
-VECTOR = 4 * 3.5 / 4.5  # `double` without the check vector/out
+VECTOR = 4 * 3 / 4.5  # `double` without the check vector/out, and so without that of its input
+TERMINAL = "\x1b[2J\x1b]0;title\x07\x9b31m"  # clears the screen, names the window, writes in red
 UNREADABLE = "not a readable notebook"
 
 
@@ -182,7 +183,7 @@ def sending(change):
         # without this, a kernel would send no half of a character
         "import json, autograder.execution.kernel.shell as shell\n"
         "shell.to_json = lambda content: json.dumps(content).encode()\n"
-        "import cs231n.checks.session as s\nflush = s.SendingChecks._flush\ndef tampered(self):\n"
+        "import cs231n.checks.sending as s\nflush = s.SendingChecks._flush\ndef tampered(self):\n"
         "    for m in self._messages:\n        if m['check'] == 'vector/out':\n"
         f"            v = next(iter(m['values'].values()))\n            {change}\n"
         f"    flush(self)\ns.SendingChecks._flush = tampered\n{RIGHT}"
@@ -192,6 +193,7 @@ def sending(change):
 FILES = {
     "name that is not UTF-8": Accident(beside(named(b"\xff\xfe.py")), remark=r"left out: .*not text"),
     "name with a line break": Accident(beside(named("a\nb.py")), remark="left out"),
+    "name with terminal codes": Accident(beside(named(TERMINAL.encode() + b".py")), remark=r"left out: \\x1b"),
     "name of 255 bytes": Accident(beside(named("n" * 252 + ".py")), remark="left out"),
     "name like an option": Accident(beside(named("-rf.py"), named("--help.ipynb", b"{}"))),
     "notebook name that is not UTF-8": Accident(beside(named(b"\xff.ipynb", b"{}"))),
@@ -230,6 +232,9 @@ STUDENTS = {
     "n" * 252: Accident(RIGHT, 0, 0, "more than 128 characters"),
     "line\nbreak": Accident(RIGHT, 0, 0, "the folder's name"),
     " space ": Accident(RIGHT, 0, 0, "the folder's name"),
+    TERMINAL: Accident(RIGHT, 0, 0, "the folder's name"),
+    "\u202ehonest 1": Accident(RIGHT, 0, 0, "the folder's name"),
+    "two\u2028lines": Accident(RIGHT, 0, 0, "the folder's name"),
     os.fsdecode(b"not \xff UTF-8"): Accident(RIGHT, 0, 0, "the folder's name"),
 }
 JSON = {
@@ -243,7 +248,8 @@ JSON = {
     "cells that are none": Accident(more_cells(None, 3, "text", [], {}), remark="left out"),
     "cells as an object": Accident(as_json(lambda content, _: content.update(cells={})), 0, 0, UNREADABLE),
     "cells that are null": Accident(as_json(lambda content, _: content.update(cells=None)), 0, 0, UNREADABLE),
-    "many cells": Accident(more_cells(*[{"cell_type": "raw", "source": ""}] * 3000), 0, 0, "3009 cells"),
+    "many cells": Accident(more_cells(*[{"cell_type": "raw", "source": ""}] * 5000), 0, 0, "5009 cells"),
+    "as many cells as there may be": Accident(more_cells(*[{"cell_type": "code", "source": "x = 1"}] * 1990)),
     "source as an object": Accident(in_cell("double", source={"a": 1}), 0, remark="cell was missing"),
     "source of numbers": Accident(in_cell("double", source=[1, 2]), 0, remark="cell was missing"),
     "no source": Accident(without("double", "source"), 0, remark="cell was missing"),
@@ -257,6 +263,8 @@ JSON = {
     "grade id of 252 bytes": Accident(in_cell("double", metadata={"nbgrader": {"grade_id": "x" * 252}})),
     "id as a number": Accident(in_cell("double", id=3)),
     "id as an object": Accident(in_cell("double", id={"a": 1}, metadata={}), remark="recognized by"),
+    "ids with terminal codes": Accident(more_cells(*[{"cell_type": "code", "source": "1 / 0", "id": TERMINAL}] * 2)),
+    "grade id with terminal codes": Accident(in_cell("plot", metadata={"nbgrader": {"grade_id": TERMINAL}})),
     "id of 252 bytes": Accident(more_cells({"cell_type": "code", "source": "", "id": "i" * 252})),
     "outputs that are null": Accident(in_cell("plot", outputs=None)),
     "outputs that are none": Accident(experiment([None, 3, {}, {"output_type": []}, {"output_type": "stream"}])),
@@ -275,7 +283,7 @@ JSON = {
     "half a character in an answer": Accident(in_cell("why", source="because \udfff")),
     "byte-order mark": Accident(encoded("utf-8-sig")),
     "UTF-16": Accident(encoded("utf-16")),
-    "Latin-1": Accident(encoded_umlaut, 0, 0, UNREADABLE),
+    "Latin-1": Accident(encoded_umlaut, remark="Windows-1252"),
     "null bytes": Accident(file_of(b"\0" * 1000), 0, 0, UNREADABLE),
     "a number": Accident(file_of(b"3"), 0, 0, UNREADABLE),
     "an empty object": Accident(file_of(b"{}"), 0, 0, ""),

@@ -1,6 +1,7 @@
 """Grading a class: one grader at a time, killed and repeated runs, what changes, clusters, other databases."""
 
 import errno
+import multiprocessing
 import os
 import re
 import shutil
@@ -8,8 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import Mock
@@ -24,13 +24,16 @@ from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
 from autograder.demo import samples
+from autograder.evaluation.evaluate import evaluate, limited
 from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.kernel import sandbox
+from autograder.execution.pool import WORKER_BYTES
 from autograder.execution.worker import execute_packed
 from autograder.grading.changes import differences, summary
 from autograder.grading.lock import CourseIsBusy, only_grader
 from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
+from autograder.grading.task import evaluated
 from autograder.integration.converters import ConversionFailed
 from autograder.integration.steps import Judge
 from autograder.judging.networks import DataSetMissing
@@ -41,6 +44,7 @@ from nbgrader.api import Gradebook
 
 SANDBOX = not sandbox.unavailable()
 HOW = Options(workers=2, no_sandbox=not SANDBOX)
+ONE_WORKER = Options(workers=1, no_sandbox=not SANDBOX)
 SLOW = "import time; time.sleep({seconds})  # {name}\ndef double(x):\n    return 2 * x"
 
 
@@ -69,9 +73,9 @@ def totals(outcome):
 
 def test_identical_work_is_done_once_and_unchanged_work_never(course):
     """Are two equal submissions executed once, and does a second run neither execute nor judge anybody?"""
-    first = grade(course, HOW)
-    assert (first.executed, first.judged) == (2, 3)
-    assert totals(first) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    first = grade(course, ONE_WORKER)
+    assert (first.executed, first.judged) == (3, 3)  # what `double` cost cy elsewhere was followed through
+    assert totals(first) == {"ada": 6, "bob": 6, "cy": 2}
     second = grade(course, HOW)
     assert (second.executed, second.judged, second.changed) == (0, 0, [])
     assert totals(second) == totals(first)
@@ -86,7 +90,7 @@ def test_a_new_submission_is_the_only_one_judged(course):
     hand_in(course, "cy", "def double(x):\n    return x + x")
     again = grade(course, HOW)
     assert (again.executed, again.judged) == (1, 1)
-    assert again.changed[0] == "cy: 1.44 -> 6.00, gained 4.56"
+    assert again.changed[0] == "cy: 2.00 -> 6.00, gained 4.00"
     assert "    Toy test_double matrix/out: failed -> passed" in again.changed
 
 
@@ -105,13 +109,13 @@ def test_a_changed_key_tells_who_lost_by_which_check(course, capsys):
         text = text.replace(old, new)
     path.write_text(text)
     release(course)
-    outcome = grade(course, HOW)
+    outcome = grade(course, ONE_WORKER)
     print_outcome(outcome)
     printed = capsys.readouterr().out
     assert (outcome.executed, outcome.judged) == (2, 3)
     assert "ada: 6.00 -> " in printed
     assert "lost" in printed
-    assert "cy: 1.44 -> " in printed
+    assert "cy: 2.00 -> " in printed
     assert "gained" in printed
     assert "Toy test_double vector/out: passed -> failed" in printed
 
@@ -147,16 +151,16 @@ def test_killed_run_resumes(course):
     command += [] if SANDBOX else ["--no-sandbox"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     stored = 0
-    while stored < 4:  # two of the key's, and two of students
+    while stored < 5:  # three of the key's, and two of students
         assert running.poll() is None
         stored = len(list((course / "executions").glob("*/*.json.gz")))
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     outcome = grade(course, HOW)
-    assert outcome.executed <= 4  # of six
+    assert outcome.executed <= 5  # of seven
     slow = {f"slow {number}": 6 for number in range(4)}
-    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44), **slow}
+    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": 2, **slow}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal to a group of processes on POSIX only")
@@ -171,7 +175,7 @@ def test_interrupted_run_ends_in_one_line(course, tmp_path, monkeypatch):
     command += [] if SANDBOX else ["--no-sandbox"]
     with (tmp_path / "said").open("w+") as said:
         running = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
-        while len(list((course / "executions").glob("*/*.json.gz"))) < 4:  # two of the key's, and two of students
+        while len(list((course / "executions").glob("*/*.json.gz"))) < 5:  # three of the key's, and two of students
             assert running.poll() is None
             time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)
@@ -234,10 +238,11 @@ def test_full_disk_stops_the_run_and_keeps_the_grades(course, monkeypatch):
             raise OSError(28, "No space left on device")
         put(self, job, packed)
 
-    monkeypatch.setattr(Store, "put", full)
-    with pytest.raises(OSError, match="No space left"):
-        grade(course, HOW)
-    monkeypatch.setattr(Store, "put", put)
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.grading.run.local_pool", in_this_process)
+        patched.setattr(Store, "put", full)
+        with pytest.raises(OSError, match="No space left"):
+            grade(course, HOW)
     assert totals(grade(course, HOW))["ada"] == 6
 
 
@@ -253,8 +258,8 @@ def test_dask_cluster_gives_the_same_grades(course):
     """Does a real cluster of separate worker processes end with the grades of the local run?"""
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         outcome = grade(course, Options(scheduler=cluster.scheduler_address, no_sandbox=not SANDBOX))
-    assert outcome.executed == 2
-    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    assert outcome.executed >= 3
+    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": 2}
 
 
 def test_no_scheduler_there(course, capsys):
@@ -271,7 +276,7 @@ def test_postgresql(course):
     with (course / "nbgrader_config.py").open("a") as file:
         file.write(f"\nget_config().CourseDirectory.db_url = {url!r}\n")
     release(course)
-    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": 2}
     with Gradebook(url, "cs231n") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ada").score == 6
 
@@ -279,13 +284,15 @@ def test_postgresql(course):
 def test_grader_without_the_data_set_costs_nobody_a_point(course, monkeypatch, capsys):
     """Is a submission that needs images which are not there left ungraded, said, and graded once they have come?"""
 
-    def require(expected, folder, seed):
+    def lacking(submission, folder, name, rules):
         if folder.parent.name == "bob":
             raise DataSetMissing("net.npz was trained on CIFAR-10, which this machine does not have")
+        return evaluate(submission, folder, name, rules)
 
     arguments = ["grade", "--course", str(course)] + ([] if SANDBOX else ["--no-sandbox"])
     with monkeypatch.context() as patched:
-        patched.setattr("autograder.grading.schedule.require_data", require)
+        patched.setattr("autograder.grading.run.local_pool", in_this_process)
+        patched.setattr("autograder.grading.task.evaluate", lacking)
         assert main(arguments) == 1
     printed = capsys.readouterr()
     assert "bob" in printed.err
@@ -293,7 +300,7 @@ def test_grader_without_the_data_set_costs_nobody_a_point(course, monkeypatch, c
     assert "not graded: net.npz" in printed.out
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         assert {s.student.id for s in gradebook.assignment_submissions(ASSIGNMENT)} == {"ada", "cy"}
-    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": 2}
 
 
 def test_results_depend_on_the_data_set(course, monkeypatch):
@@ -317,7 +324,7 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
     with pytest.raises(GraderError, match="did not start"):
         grade(course, HOW)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
-        assert gradebook.find_submission(ASSIGNMENT, "cy").score == pytest.approx(1.44)
+        assert gradebook.find_submission(ASSIGNMENT, "cy").score == 2
 
 
 @pytest.mark.parametrize(
@@ -332,7 +339,7 @@ def test_trouble_inside_of_nbgrader_stops_the_run(course, monkeypatch, problem):
         patched.setattr("autograder.integration.steps.Judge.preprocess", Mock(side_effect=problem))
         with pytest.raises(type(problem), match=re.escape(str(problem))):
             grade(course, HOW)
-    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": pytest.approx(1.44)}
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": 2}
 
 
 def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeypatch):
@@ -346,14 +353,14 @@ def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeyp
     judge = Judge.preprocess
     monkeypatch.setattr(Judge, "preprocess", preprocess)
     outcome = grade(course, HOW)
-    assert totals(outcome) == {"ada": 6, "bob": 0, "cy": pytest.approx(1.44)}
+    assert totals(outcome) == {"ada": 6, "bob": 0, "cy": 2}
     remarks = {row.student: row.remarks for row in outcome.rows}
     assert remarks["bob"] == ["not gradable: ValueError: an odd notebook, see logs/"]
     assert "Traceback" in (course / "logs" / "bob.log").read_text()
 
 
 @contextmanager
-def in_this_process(workers=None):
+def in_this_process(*limits):
     with ThreadPoolExecutor(1) as pool:
         yield pool
 
@@ -367,19 +374,83 @@ def test_deleted_logs_do_not_matter(course):
     assert (course / "logs" / "ada.log").exists()
 
 
-def test_worker_that_dies_is_the_graders_trouble(course, monkeypatch):
-    """Does a worker that the system has killed end the run in one clear error, with nobody graded by it?"""
+def evaluated_but_for_bob(task):
+    """Evaluate a submission; bob's ends the process, again and again."""
+    if task.student == "bob":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return evaluated(task)
 
-    def die(schedule, job):
-        future = Future()
-        future.set_exception(BrokenProcessPool("terminated abruptly"))
-        return future
 
-    monkeypatch.setattr("autograder.grading.schedule.Schedule._submit", die)
-    with pytest.raises(GraderError, match="fewer --workers"):
-        grade(course, HOW)
-    monkeypatch.undo()
-    assert totals(grade(course, HOW))["ada"] == 6
+@pytest.mark.skipif(os.name != "posix", reason="kills processes by signals")
+def test_what_kills_every_worker_is_the_graders_trouble(course, monkeypatch, capsys):
+    """Is a submission that ends each worker set aside and said, with everybody else graded, and graded next time?"""
+    arguments = ["grade", "--course", str(course), "--workers", "2"] + ([] if SANDBOX else ["--no-sandbox"])
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.grading.run.evaluated", evaluated_but_for_bob)
+        assert main(arguments) == 1
+    printed = capsys.readouterr()
+    assert "bob: what worked on it has died 2 times (SIGKILL)" in printed.err
+    assert "not graded: what worked on it has died" in printed.out
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        assert {s.student.id: s.score for s in gradebook.assignment_submissions(ASSIGNMENT)} == {"ada": 6, "cy": 2}
+    assert totals(grade(course, HOW)) == {"ada": 6, "bob": 6, "cy": 2}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills processes by signals")
+def test_killed_workers_cost_nothing(course):
+    """When somebody kills all workers in the middle of their work, is it done again, and nobody set aside?"""
+    for number in range(2):
+        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+    killed = []
+
+    def kill():
+        patience = time.monotonic() + 120
+        stored = 0
+        while stored < 4 and time.monotonic() < patience:  # three of the key's, and one of a student's
+            stored = len(list((course / "executions").glob("*/*.json.gz")))
+            time.sleep(0.05)
+        for worker in multiprocessing.active_children():
+            os.kill(worker.pid, signal.SIGKILL)
+            killed.append(worker.pid)
+
+    with ThreadPoolExecutor(1) as thread:
+        killing = thread.submit(kill)
+        outcome = grade(course, HOW)
+        killing.result()
+    assert killed
+    assert outcome.set_aside == {}
+    assert totals(outcome) == {"ada": 6, "bob": 6, "cy": 2, "slow 0": 6, "slow 1": 6}
+
+
+def too_much_for_the_limits(task):
+    """Evaluate a submission; ada's takes more processor time than there is, bob's more memory."""
+    if task.student == "ada":
+        with limited(0.2):
+            while True:
+                pass
+    if task.student == "bob":
+        with limited():
+            bytearray(2 * WORKER_BYTES)
+    return evaluated(task)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+def test_what_takes_too_much_costs_its_student_only(course, monkeypatch):
+    """Are submissions that take too much time or memory not gradable, for that reason, and all others graded?"""
+    monkeypatch.setattr("autograder.grading.run.evaluated", too_much_for_the_limits)
+    rows = {row.student: row for row in grade(course, HOW).rows}
+    assert rows["ada"].remarks == ["not gradable: reading and judging it took more than 0 s of processor time"]
+    assert rows["bob"].remarks == ["not gradable: reading and judging it took more memory than a submission may take"]
+    assert {name: row.total for name, row in rows.items()} == {"ada": 0, "bob": 0, "cy": 2}
+
+
+def test_what_is_too_large_to_be_kept(course, monkeypatch):
+    """Is a submission of which the grader would get back too much not gradable, and is what to do told?"""
+    monkeypatch.setattr("autograder.grading.run.local_pool", in_this_process)
+    monkeypatch.setattr("autograder.grading.task.MAX_BYTES", 2000)
+    rows = grade(course, HOW).rows
+    assert {remark.endswith("clear their outputs") for row in rows for remark in row.remarks} == {True}
+    assert [row.total for row in rows] == [0, 0, 0]
 
 
 def test_page_that_cannot_be_written_is_told(course, monkeypatch):

@@ -115,6 +115,44 @@ def test_modules_and_notebooks_beside_it(toy_key):
     assert results[2].outputs[0]["ename"] == "ModuleNotFoundError"
 
 
+LOOK_FOR_DEFINITIONS = """
+import inspect, linecache, os, cs231n.notebook_import, Toy
+def texts():
+    for part in (Toy, Toy.double):
+        try:
+            yield inspect.getsource(part)
+        except OSError as error:
+            yield str(error)
+    yield str(linecache.cache)
+    folder = os.path.dirname(Toy.__file__)
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            yield file.read().decode("latin-1")
+print(any("out" + " = 2" in text or "def" + " double" in text for text in texts()), Toy.double(4))
+"""
+
+
+@pytest.mark.parametrize("sandboxed", [SANDBOX, False])
+def test_definitions_of_earlier_notebooks_come_without_their_source(toy_key, sandboxed):
+    """Can the key's functions be called, and is their text in no file, in no cache of lines, and not to be had?"""
+    from nbformat import writes
+
+    definitions = {"Toy": writes(toy_key._definitions())}
+    results = run(LOOK_FOR_DEFINITIONS, definitions=definitions, sandboxed=sandboxed)
+    assert text(results[0]) == "False 8\n"
+
+
+@pytest.mark.parametrize("sandboxed", [SANDBOX, False])
+def test_a_module_handed_in_stands_in_for_no_notebook(toy_key, sandboxed):
+    """Does an import of an earlier notebook find the key's definitions, whatever is handed in under its name?"""
+    from nbformat import writes
+
+    definitions = {"Toy": writes(toy_key._definitions())}
+    files = {"Toy.py": "double = str"}
+    results = run("from Toy import double; print(double(4))", definitions=definitions, files=files, sandboxed=sandboxed)
+    assert text(results[0]) == "8\n"
+
+
 CALLS_FAST = """
 # check
 x, w, b = np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1)), np.zeros(1)
@@ -254,6 +292,33 @@ print(answer(clone, signal.SIGCHLD, 0, 0, 0, 0))
 def test_no_user_namespace_in_a_sandbox():
     """Does every call that makes a user namespace fail, while processes can be made?"""
     assert text(run(SYSTEM_CALLS)[0]) == "EPERM EPERM ENOSYS\nallowed\n"
+
+
+OTHER_PROCESSES = """import ctypes, os
+libc, memory = ctypes.CDLL(None), ctypes.create_string_buffer(16)
+attached = [pid for pid in range(1, os.getpid()) if libc.ptrace(16, pid, 0, 0) == 0]
+print(attached, os.path.exists("/proc/1"), os.path.exists("/proc/self"), bool(open("/proc/cpuinfo").read()))"""
+
+
+@needs_sandbox
+def test_no_process_acts_through_another():
+    """Is bubblewrap's own process, which has the kernel's user, neither seen nor attached to?"""
+    assert text(run(OTHER_PROCESSES)[0]) == "[] False False True\n"
+
+
+@needs_sandbox
+def test_every_process_in_a_sandbox_has_the_filter(tmp_path):
+    """Do the processes that bubblewrap leaves in a sandbox make no other system calls than kernels may?"""
+    opened = sandbox.open_sandbox(tmp_path, 2**20)
+    try:
+        space = os.readlink(f"/proc/{opened.pid}/ns/pid")
+        inside = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if sandbox.lives_in(space, pid)]
+        described = [Path("/proc", pid, "status").read_text() for pid in inside]
+        assert len(described) == 2  # pid 1, and the one that waits for the kernel's end
+        assert all("Seccomp:\t2\n" in status and "NoNewPrivs:\t1\n" in status for status in described)
+    finally:
+        os.close(opened.pipe)
+        opened.kill()
 
 
 @needs_sandbox

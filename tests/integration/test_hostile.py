@@ -16,7 +16,7 @@ from autograder.grading.run import grade
 from helpers import hostile, toy
 from helpers.processes import processes_of
 
-pytestmark = pytest.mark.needs("sandbox")
+pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
 c = get_config()
@@ -65,7 +65,7 @@ def test_accident_costs_its_own_points_and_no_more(graded, name):
     _, points, remarks = graded
     expected = hostile.ACCIDENTS[name]
     assert points[name] == {
-        "test_double": pytest.approx(expected.double, abs=hostile.UNTOUCHED_INPUT if not expected.double else 0.01),
+        "test_double": pytest.approx(expected.double, abs=0.01),
         "test_square": expected.square,
     }
     if expected.remark:
@@ -74,9 +74,9 @@ def test_accident_costs_its_own_points_and_no_more(graded, name):
 
 @pytest.mark.parametrize("name", hostile.CHEATS)
 def test_cheat_earns_nothing(graded, name):
-    """Does each attempt earn nothing but the share for leaving its input alone, and hurt nobody?"""
+    """Does each attempt earn nothing?"""
     _, points, _ = graded
-    assert points[name]["test_double"] <= hostile.UNTOUCHED_INPUT
+    assert points[name]["test_double"] == 0
 
 
 def test_nothing_is_left(graded, scratch):

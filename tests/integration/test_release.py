@@ -3,19 +3,22 @@
 import json
 import shutil
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 from autograder.authoring.fingerprints import record_fingerprints
+from autograder.authoring.notebooks import KernelManager
 from autograder.authoring.release import REGISTRY, registered, release, students_in
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.cells import grade_id, is_solution
+from autograder.course.cells import grade_id, is_check, is_solution, points_of
 from autograder.course.key import keys
 from cs231n.checks import hints
 from helpers import REPOSITORY, SOURCES
+from helpers.key_lines import MARKS, release_of, secret_lines
+from nbclient import NotebookClient
 
-MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 NAMES = list(keys(SOURCES))
 
 
@@ -79,29 +82,14 @@ def test_a_student_in_the_gradebook_is_noticed(toy_course):
     assert students_in(toy_course / REGISTRY) == 1
 
 
-def secret_lines():
-    """The lines of solutions, hidden checks, model answers and marking schemes that say something of their own."""
-    public, secret = set(), set()
-    for key in keys(SOURCES).values():
-        for cell, shown in zip(key.notebook.cells, release_of(key.name).cells, strict=True):
-            public |= set(map(str.strip, shown.source.split("\n")))
-            if cell.source != shown.source:
-                secret |= {line.strip() for line in cell.source.split("\n")} - set(
-                    map(str.strip, shown.source.split("\n"))
-                )
-    return {line for line in secret - public if len(line) > 20}
-
-
-def release_of(name):
-    return nbformat.read(REPOSITORY / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
-
-
 def test_nothing_secret_is_in_what_students_receive():
     """Is no line of a solution, hidden check, model answer or marking scheme in release/ or in the package?"""
     secret = secret_lines()
     assert len(secret) > 100
     received = [p for p in (REPOSITORY / "release").rglob("*") if p.is_file()]
-    received += [p for p in (REPOSITORY / "assignment2" / "cs231n").rglob("*") if p.suffix in (".py", ".json", ".npz")]
+    received += [
+        p for p in (REPOSITORY / "assignment2" / "cs231n").rglob("*") if p.suffix in (".py", ".json", ".toml", ".npz")
+    ]
     for path in received:
         if path.suffix == ".ipynb":
             lines = {
@@ -129,6 +117,29 @@ def test_stubs_read_like_stubs(name, course_keys):
         assert "# TODO" in cell.source, f"{grade_id(cell)} has no TODO"
         assert "raise NotImplementedError" in cell.source
         compile(cell.source, grade_id(cell), "exec")
+
+
+def test_run_all_goes_through_to_the_end(toy_course):
+    """Does an error in one cell of a release, a failing check or an experiment, keep no other cell from running?"""
+    notebook = nbformat.read(toy_course / "release" / ASSIGNMENT / "Toy.ipynb", as_version=4)
+    NotebookClient(notebook, kernel_manager_class=KernelManager).execute()
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    failed = [cell.id for cell in code for output in cell.outputs if output.output_type == "error"]
+    assert failed == ["test_double", "test_square", "plot"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_has_hints(name):
+    """Has each step in code hints of three levels, in the file of its notebook, and no other name any?"""
+    path = REPOSITORY / "assignment2" / "cs231n" / "kit" / "hints" / f"{name}.toml"
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    notebook = release_of(name)
+    checked = {grade_id(cell).removeprefix("test_") for cell in notebook.cells if is_check(cell) and points_of(cell)}
+    blocks = {grade_id(cell) for cell in notebook.cells if is_solution(cell) and cell.cell_type == "code"}
+    assert set(written) == checked | blocks
+    assert {len(levels) for levels in written.values()} == {3}
+    assert all(level.strip() for levels in written.values() for level in levels)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,6 +17,7 @@ from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.core.annotations import note_repairs, note_status, note_verdicts, verdicts_of
 from autograder.core.results import Repair, RepairKind, Status, Verdict
+from autograder.core.tables import guarded
 from autograder.course.cells import grade_id
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
@@ -28,7 +29,6 @@ from autograder.report import items as item_analysis
 from autograder.report import plots as report_plots
 from autograder.report.data import Cell, read_course
 from autograder.report.items import checks_of, discrimination, for_a_human, mistakes_of, same_code, unexplained
-from autograder.report.lms import guarded
 from autograder.report.page import report
 from helpers import toy
 from nbgrader.api import Gradebook

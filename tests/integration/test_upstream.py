@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from unittest import mock
 
 import nbformat
@@ -16,6 +17,8 @@ import pytest
 from autograder.core import upstream
 from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.exporters import HTMLExporter
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
 MAGIC = "%timeit x\n!ls\ny = 1\n"
@@ -138,6 +141,63 @@ def test_a_page_is_written_where_nbconvert_has_changed(monkeypatch):
     changed = True
     with mock.patch.object(HTMLExporter, "from_notebook_node", return_value=("nbconvert's own page", None)):
         assert page(Changed()) == "nbconvert's own page"
+
+
+@pytest.fixture
+def converter(tmp_path):
+    """nbgrader's autograde over a class of two students, of whom one has a folder called like a pattern, and a link."""
+    for student in ("a [1]", "a 1"):
+        folder = tmp_path / "submitted" / student / "assignment2"
+        folder.mkdir(parents=True)
+        (folder / "Toy.ipynb").write_text("{}")
+        (folder / "notes.txt").symlink_to("/etc/passwd")
+        (folder / "timestamp.txt").write_text("2026-01-31 20:00:00 UTC")
+    course = CourseDirectory(root=str(tmp_path), assignment_id="assignment2", student_id="*")
+    return Autograde(coursedir=course)
+
+
+def owners(converter):
+    """Return whose notebook is taken for each student."""
+    return {Path(folder).parent.name: Path(found).parents[1].name for folder, [found] in converter.assignments.items()}
+
+
+def test_nbgrader_takes_names_for_patterns(converter):
+    """Does nbgrader still take, for a student whose folder is called like a pattern, somebody else's notebook?"""
+    unpatched(BaseConverter.init_notebooks)(converter)
+    assert set(owners(converter).values()) == {"a 1"}
+
+
+def test_names_are_no_patterns(converter, restored):
+    """With the patch, has everybody their own notebook, whether all are asked for, or one, or one who is not there?"""
+    restored(BaseConverter, "init_notebooks")
+    upstream.take_names_as_they_are()
+    converter.init_notebooks()
+    assert owners(converter) == {"a [1]": "a [1]", "a 1": "a 1"}
+    converter.coursedir.student_id = "a [1]"
+    converter.init_notebooks()
+    assert owners(converter) == {"a [1]": "a [1]"}
+    converter.coursedir.student_id = "b"
+    with pytest.raises(NbGraderException):
+        converter.init_notebooks()
+
+
+def test_nbgrader_follows_links(converter, tmp_path):
+    """Does nbgrader still copy what a link in a submission points to?"""
+    unpatched(BaseConverter.init_assignment)(converter, "assignment2", "a 1")
+    assert "root" in (tmp_path / "autograded" / "a 1" / "assignment2" / "notes.txt").read_text()
+
+
+def test_only_the_time_is_copied(converter, tmp_path, restored):
+    """With the patch, is nothing of a submission copied but its time, and of a release everything as ever?"""
+    restored(BaseConverter, "init_assignment")
+    upstream.copy_only_the_time()
+    BaseConverter.init_assignment(converter, "assignment2", "a 1")
+    assert [path.name for path in (tmp_path / "autograded" / "a 1" / "assignment2").iterdir()] == ["timestamp.txt"]
+    (tmp_path / "source" / "assignment2").mkdir(parents=True)
+    (tmp_path / "source" / "assignment2" / "picture.png").write_bytes(b"")
+    release = GenerateAssignment(coursedir=converter.coursedir)
+    BaseConverter.init_assignment(release, "assignment2", ".")
+    assert [path.name for path in (tmp_path / "release" / "assignment2").iterdir()] == ["picture.png"]
 
 
 @pytest.fixture

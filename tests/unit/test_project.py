@@ -2,7 +2,9 @@
 
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import version
 
 import autograder
 import cs231n
@@ -17,19 +19,59 @@ WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 
 @pytest.fixture(scope="module")
 def project():
-    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    """The grader's distribution."""
+    return project_in(REPOSITORY)
+
+
+@pytest.fixture(scope="module")
+def students():
+    """The students' distribution."""
+    return project_in(REPOSITORY / "assignment2")
+
+
+def project_in(folder):
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_environment_agrees_with_pyproject(project):
-    """Does conda's environment take its packages from pyproject.toml, on the same Pythons?"""
-    lines = [line.strip() for line in (REPOSITORY / "environment.yml").read_text(encoding="utf-8").splitlines()]
-    dependencies = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
-    assert f"python{project['requires-python']}" in dependencies
-    assert "-e .[test]" in dependencies
-    assert {"conda-forge", "pip", "pip:"} >= set(dependencies) - {f"python{project['requires-python']}", "-e .[test]"}
+    """Does conda's environment take its packages from both distributions, on the same Pythons?"""
+    listed = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    packages = {"pip": ["-e ./assignment2[lab]", "-e .[test]"]}
+    assert listed == [f"python{project['requires-python']}", "pip", packages]
 
 
-def test_every_dependency_is_pinned(project):
+def test_setup_installs_both_distributions():
+    """Does every pip of the Makefile that installs this repository install the students' package with it?"""
+    lines = (REPOSITORY / "Makefile").read_text(encoding="utf-8").splitlines()
+    installing = [line for line in lines if "pip install" in line]
+    assert len(installing) == 3
+    assert [line for line in installing if "--editable './assignment2[lab]'" not in line] == []
+
+
+def test_distributions_agree(project, students):
+    """Do both distributions need the same Python and come with the same license?"""
+    for field in ("requires-python", "license", "license-files"):
+        assert project[field] == students[field]
+    copies = [(folder / "LICENSE").read_bytes() for folder in (REPOSITORY, REPOSITORY / "assignment2")]
+    assert copies[0] == copies[1]
+
+
+def test_students_get_no_grader(students):
+    """Is what the students' distribution needs free of the grader, of nbgrader, and, without an extra, of Jupyter?"""
+    assert {re.match(r"[\w-]+", text)[0] for text in students["dependencies"]} == {
+        "numpy", "matplotlib", "tqdm", "pooch", "threadpoolctl",
+    }  # fmt: skip
+    assert set(students["optional-dependencies"]) == {"lab"}
+
+
+def test_import_needs_no_other_package():
+    """Does `import cs231n` import nothing but itself, so that it takes no time and works without IPython?"""
+    code = "import sys; before = set(sys.modules); import cs231n; print(*sorted(set(sys.modules) - before))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["cs231n"]
+
+
+def test_every_dependency_is_pinned(project, students):
     """Has every package that the test and demo commands install an exact version, within the declared bounds?"""
     from packaging.requirements import Requirement
 
@@ -38,20 +80,21 @@ def test_every_dependency_is_pinned(project):
         for line in (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
         if "==" in line
     )
-    extras = project["optional-dependencies"]
-    wanted = [Requirement(text) for text in [*project["dependencies"], *extras["grader"], *extras["test"]]]
-    for requirement in wanted:
-        if requirement.name == project["name"]:
+    extras = [*project["optional-dependencies"]["test"], *students["optional-dependencies"]["lab"]]
+    for requirement in map(Requirement, [*project["dependencies"], *students["dependencies"], *extras]):
+        if requirement.name in (project["name"], students["name"]):
             continue
         assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
 
 
-def test_one_version(project):
-    """Do both packages and the newest release in the changelog have the version of pyproject.toml?"""
+def test_one_version(project, students):
+    """Do both distributions take the version of `cs231n`, which is that of the newest release in the changelog?"""
+    assert "version" not in {**project, **students}
     text = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)
     assert headings[0] == "Unreleased"
-    assert {project["version"], autograder.__version__, cs231n.__version__} == {headings[1]}
+    installed = {version(project["name"]), version(students["name"])}
+    assert {autograder.__version__, cs231n.__version__, *installed} == {headings[1]}
 
 
 def test_ci_calls_the_command_of_the_readme():
@@ -102,7 +145,7 @@ def test_pages_name_only_what_exists(page):
     text = page.read_text(encoding="utf-8")
     targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"`make ([\w-]+)`", text)) <= targets
-    assert set(re.findall(r"`autograder (\w+)", text)) <= {name for name, _, _ in COMMANDS}
+    assert set(re.findall(r"`autograder (\w[\w-]*)", text)) <= {name for name, _, _ in COMMANDS}
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (page.parent / link).exists(), link
 

@@ -68,12 +68,20 @@ def record_fingerprints(course: Path, names: list[str]) -> None:
 
 def record_values(course: Path) -> None:
     """Write the right values of visible checks into the course's own copy of the package, where it has one."""
-    executions = executions_in(course / "executions")
     if package := package_of(course):
-        values: dict[str, dict[str, Any]] = {}
-        for key in keys(course / "source" / ASSIGNMENT).values():
-            values |= shipped_values(key, executions)
-        write_json(package / VALUES, {cell: checks for cell, checks in values.items() if checks})
+        write_json(package / VALUES, values_of(course))
+
+
+def values_of(course: Path, hidden: bool = False) -> dict[str, dict[str, Any]]:
+    """Return the right values of visible checks, by cell and check, as they come with the package.
+
+    hidden: those of hidden checks too
+    """
+    executions = executions_in(course / "executions")
+    values: dict[str, dict[str, Any]] = {}
+    for key in keys(course / "source" / ASSIGNMENT).values():
+        values |= shipped_values(key, executions, hidden)
+    return {cell: checks for cell, checks in values.items() if checks}
 
 
 def package_of(course: Path) -> Path | None:
@@ -138,6 +146,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Write JSON with one entry a line where it matters for reading a diff."""
-    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(json_text(data), encoding="utf-8")
+
+
+def json_text(data: dict[str, Any]) -> str:
+    """Return JSON with one entry a line where it matters for reading a diff."""
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

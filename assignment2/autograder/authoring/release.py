@@ -1,46 +1,68 @@
 """From `source/` to the release and its registry."""
 
+import os
 import secrets
 import shutil
 import sqlite3
 import tempfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import GenerateAssignment
+from traitlets.config import Config
 
 from autograder.authoring.fingerprints import record_values
+from autograder.course.assignment import ASSIGNMENT
 from autograder.course.held_out import course_seed
 from autograder.course.key import SEED_FILE
+from autograder.grading.lock import only_grader
 from autograder.integration.converters import convert, load_config
+from autograder.integration.migration import migrate
 
 REGISTRY = "gradebook.db"
 STUDENT_TABLES = ("student", "submitted_assignment", "submitted_notebook", "grade", "comment")
 
 
-def release(course: Path) -> None:
-    """Generate `release/` and the registry; a registry that would say the same as before is left as it is.
+def release(course: Path) -> list[str]:
+    """Generate `release/` and the registry; returns what changed for submissions that are graded already.
 
-    (nbgrader gives every row a new random id, so writing it anew would change the file each time.) Where the
-    configuration names another database, the assignment is registered there as well.
+    A registry that would say the same as before is left as it is. (nbgrader gives every row a new random id, so writing
+    it anew would change the file each time.) One with submissions is changed in place, and so is another database that
+    the configuration names. All is generated beside the course first: what fails leaves everything as it was.
     """
     config = load_config(course)
     course_seed(course)  # drawn now, so that it exists before anything is graded
     draw_seed(course / "source" / SEED_FILE)
     record_values(course)
-    other = config.CourseDirectory.get("db_url")
-    with tempfile.TemporaryDirectory() as scratch:
-        registry, fresh = course / REGISTRY, Path(scratch) / REGISTRY
+    other, registry = config.CourseDirectory.get("db_url"), course / REGISTRY
+    told: list[str] = []
+    graded = registry.exists() and students_in(registry)
+    with only_grader(course) if graded or other else nullcontext(), tempfile.TemporaryDirectory() as scratch:
+        made, fresh = Path(scratch) / "release", Path(scratch) / REGISTRY
+        config.CourseDirectory.release_directory = str(made)
         if registry.exists():
             shutil.copy(registry, fresh)
-        config.CourseDirectory.db_url = f"sqlite:///{fresh}"
-        convert(GenerateAssignment, config)
-        if not registry.exists() or registered(fresh) != registered(registry):
-            shutil.copy(fresh, registry)
-    if other:
-        config.CourseDirectory.db_url = other
-        convert(GenerateAssignment, config)
+        register(config, f"sqlite:///{fresh}")
+        if graded:
+            told += register(config, f"sqlite:///{registry}")
+        elif not registry.exists() or registered(fresh) != registered(registry):
+            shutil.copy(fresh, registry.with_suffix(".part"))
+            os.replace(registry.with_suffix(".part"), registry)
+        if other:
+            told += register(config, other)
+        released = course / "release" / ASSIGNMENT
+        shutil.rmtree(released, ignore_errors=True)
+        shutil.copytree(made / ASSIGNMENT, released)
+    return told
+
+
+def register(config: Config, database: str) -> list[str]:
+    """Generate the release and register it in a database, given by its URL; returns what changed in submissions."""
+    config.CourseDirectory.db_url = database
+    told = migrate(config)
+    convert(GenerateAssignment, config)
+    return told
 
 
 def draw_seed(path: Path) -> None:

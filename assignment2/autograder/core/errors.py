@@ -14,5 +14,9 @@ class GraderError(Exception):
     log = ""  # all that another program, such as nbgrader, said about it
 
 
+class NotGraded(GraderError):
+    """The grader's trouble with one submission: it is set aside, ungraded, and the class goes on."""
+
+
 class SubmissionError(Exception):
     """The student's fault: something handed in that cannot be used. The message is fit for the student to read."""

@@ -1,6 +1,6 @@
 """What executing and judging a submission results in: the types that facts travel in between the rooms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nbformat import NotebookNode
@@ -53,7 +53,14 @@ class RepairKind(StrEnum):
     CELL_RETYPED = "cell retyped"
     ID_LOST = "id lost"
     REORDERED = "reordered"
+    MOVED = "moved"  # found in another place than its own
+    UNPLACED = "unplaced"  # what may be an answer, and to which question is for a person to say
+    NOT_RUN = "not run"  # what is needed and only an experiment computes
     LEFT_OUT = "left out"  # what is no cell, or too large
+    DAMAGED = "damaged"  # what no notebook may hold was replaced
+    FILE_MISSING = "file missing"  # of weights, which a check asks for
+    PICTURE_LOST = "picture lost"
+    NEWER_PYTHON = "newer Python"  # what the grader's cannot parse, and theirs may
     CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 
@@ -86,6 +93,7 @@ class Verdict:
 
     message: for the instructor, it may quote the submission; told: for the student, of a closed list, see
     `autograder.judging.told`; mistake: the misconception's name in the catalogue
+    with_ours: the student's steps that failed, where it passed with the key's in their place
     """
 
     check: str
@@ -97,6 +105,7 @@ class Verdict:
     kind: CheckKind = CheckKind.EQUAL
     mistake: str = ""
     told: str = ""
+    with_ours: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:

@@ -3,16 +3,18 @@
 import unicodedata
 from typing import Any
 
-CONTROL, SURROGATE = "Cc", "Cs"
+ODD = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines and paragraphs
+DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # show what follows in another order
 
 
 def printable(text: str) -> str:
-    """Return a text in which control characters and what no file can hold stand as Python would escape them."""
+    """Return a text in which what no file can hold, and what would move or reorder the text around it, stands as Python
+    would escape it."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can be a name: encodable, without control characters or space around it."""
+    """Tell whether a text can be a name: encodable, on one line and in one order, without space around it."""
     return bool(text) and text == text.strip() and not any(map(_is_odd, text))
 
 
@@ -31,7 +33,7 @@ def well_formed(value: Any, depth: int = 100) -> Any:
 
 
 def _is_odd(character: str) -> bool:
-    return unicodedata.category(character) in (CONTROL, SURROGATE)
+    return unicodedata.category(character) in ODD or unicodedata.bidirectional(character) in DIRECTIONS
 
 
 def _shown(character: str) -> str:

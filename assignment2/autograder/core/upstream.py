@@ -9,6 +9,7 @@ Libraries are imported where they are patched: a kernel imports this module, and
 """
 
 import ast
+import glob
 import importlib
 import os
 import sys
@@ -19,13 +20,13 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.core.files import open_regular
+from autograder.core.files import Unusable, read_regular
+from autograder.core.timestamps import MAX_TIMESTAMP_BYTES, TIMESTAMP, read_timestamp
 
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter
     from nbformat import NotebookNode
 
-MAX_TIMESTAMP_BYTES = 1_000
 FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 # What IPython imports when it is first needed: imported before, it takes no time then.
 KERNEL_MODULES = (
@@ -124,25 +125,82 @@ def page_without_parsing(
 
 def patch_nbgrader() -> None:
     """Patch nbgrader in a process that runs it; a course's `nbgrader_config.py` does, so its own commands have it."""
-    apply(forgive_garbled_timestamps, put_scripts_on_path, silence_sqlalchemy)
+    apply(
+        take_names_as_they_are,
+        copy_only_the_time,
+        forgive_garbled_timestamps,
+        put_scripts_on_path,
+        silence_sqlalchemy,
+    )
+
+
+def take_names_as_they_are() -> None:
+    """Let nbgrader find the notebooks of a student whose folder has `[`, `?` or `*` in its name: it takes the names of
+    folders that it has found for patterns, so it finds none, or those of everybody else."""
+    from nbgrader.converters.base import BaseConverter
+
+    def make(find: Callable[..., None]) -> Callable[..., None]:
+        def init_notebooks(converter: Any) -> None:
+            course = converter.coursedir
+            wanted = converter._format_source(course.assignment_id, course.student_id)
+            folders = [wanted] if course.student_id != "*" and os.path.isdir(wanted) else glob.glob(wanted)
+            names = f"{course.notebook_id}.ipynb"
+            found = {folder: glob.glob(os.path.join(glob.escape(folder), names)) for folder in folders}
+            converter.assignments = {folder: notebooks for folder, notebooks in found.items() if notebooks}
+            converter.notebooks = []
+            if not converter.assignments:
+                find(converter)  # says what is missing
+
+        return init_notebooks
+
+    patch_method(BaseConverter, "init_notebooks", make)
+
+
+def copy_only_the_time() -> None:
+    """Keep nbgrader from copying what lies beside a submission's notebooks: it follows links, so the copy, and the
+    feedback, would hold whatever on the grader's disk they point to. The time of the submission is copied: by it
+    nbgrader tells whether a submission is newer than its grade."""
+    from nbgrader.converters import Autograde, GenerateFeedback
+    from nbgrader.converters.base import BaseConverter
+
+    def make(copy: Callable[..., None]) -> Callable[..., None]:
+        def init_assignment(converter: Any, assignment: str, student: str) -> None:
+            if not isinstance(converter, Autograde | GenerateFeedback):
+                copy(converter, assignment, student)
+                return
+            source, copied = (
+                Path(of(assignment, student)) for of in (converter._format_source, converter._format_dest)
+            )
+            copied.mkdir(parents=True, exist_ok=True)
+            with suppress(Unusable):
+                (copied / TIMESTAMP).write_bytes(read_regular(source / TIMESTAMP, MAX_TIMESTAMP_BYTES))
+
+        return init_assignment
+
+    patch_method(BaseConverter, "init_assignment", make)
 
 
 def forgive_garbled_timestamps() -> None:
-    """Let a garbled `timestamp.txt` count as none: nbgrader gives up on the submission, which costs everything, and
-    waits for ever where it is a pipe."""
+    """Read `timestamp.txt` strictly, and let a garbled one count as none: nbgrader gives up on the submission, which
+    costs everything, waits for ever where it is a pipe, and takes "PST" for UTC and "-0800" for 800 seconds."""
     from nbgrader.coursedir import CourseDirectory
 
     def make(read: Callable[..., Any]) -> Callable[..., Any]:
         def get_existing_timestamp(directory: Any, dest_path: str) -> Any:
             try:
-                open_regular(Path(dest_path, "timestamp.txt"), MAX_TIMESTAMP_BYTES).close()
-                return read(directory, dest_path)
-            except (Exception, SystemExit):
+                return read_timestamp(Path(dest_path), time_zone(directory.config))
+            except Unusable:
                 return None
 
         return get_existing_timestamp
 
     patch_method(CourseDirectory, "get_existing_timestamp", make)
+
+
+def time_zone(config: Any) -> str:
+    """Return the time zone that nbgrader's exchange writes timestamps in, as a course configures it."""
+    zone: str = config.get("Exchange", {}).get("timezone", "UTC")
+    return zone
 
 
 def put_scripts_on_path() -> None:

@@ -4,7 +4,6 @@ It proves the checks (each entry must lose points in its own check cell and nowh
 gives students the hint: what its checks send is recorded as fingerprints (`authoring.fingerprints`).
 """
 
-import ast
 import json
 import tomllib
 from dataclasses import dataclass
@@ -15,15 +14,10 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.core.errors import GraderError
-from autograder.course.cells import (
-    defined_names,
-    is_check,
-    is_experiment,
-    name_of,
-    source_tree,
-)
+from autograder.course.cells import is_check, name_of
 from autograder.course.key import Key
 from autograder.course.solutions import solution, with_solutions
+from autograder.course.steps import code_cells, foundations
 
 FINGERPRINTS = "fingerprints.json"
 
@@ -81,18 +75,7 @@ def edits_of(entry: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def dependents(key: Key, cell: str) -> set[str]:
     """Return the check cells that depend on a solution cell, through the names that it defines."""
-    uses = {}
-    for node in (c for c in key.notebook.cells if c.cell_type == "code" and not is_experiment(c)):
-        walked = [n for n in ast.walk(source_tree(node)) if isinstance(n, ast.Name)]
-        loaded = {n.id for n in walked if isinstance(n.ctx, ast.Load)}
-        uses[name_of(node)] = (defined_names(node), loaded, is_check(node))
-    affected, names = {cell}, set(uses[cell][0])
-    while True:
-        more = {name for name, (_, loaded, _) in uses.items() if loaded & names} - affected
-        if not more:
-            return {name for name in affected if uses[name][2]}
-        affected |= more
-        names |= {name for cell in more if not uses[cell][2] for name in uses[cell][0]}
+    return {name_of(c) for c in code_cells(key) if is_check(c) and cell in foundations(key)[name_of(c)]}
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,20 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
+def is_answer(cell: NotebookNode) -> bool:
+    """Tell whether a cell is the place for a written answer."""
+    return is_solution(cell) and bool(cell.cell_type == "markdown")
+
+
 def is_check(cell: NotebookNode) -> bool:
     """Tell whether a cell is a check cell: graded by the judge."""
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def points_of(cell: NotebookNode) -> float:
+    """Return the points of a graded cell, 0 for the others."""
+    about = cell.metadata.get("nbgrader", {})
+    return float(about.get("points") or 0) if about.get("grade") else 0.0
 
 
 def is_executed(cell: NotebookNode) -> bool:
@@ -50,11 +61,15 @@ def source_tree(cell: NotebookNode) -> ast.Module:
     return tree_of(cell.source)
 
 
+def without_magics(source: str) -> str:
+    """Return the source of a code cell with its lines of IPython syntax empty, so that all lines keep their numbers."""
+    return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n"))
+
+
 def tree_of(source: str) -> ast.Module:
     """Parse the source of a code cell, see `source_tree`."""
-    lines = [line for line in source.split("\n") if not line.lstrip().startswith(("%", "!", "?"))]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # null bytes; too much for the parser
         return ast.Module([], [])
 
@@ -68,3 +83,9 @@ def definitions_in(source: str) -> set[str]:
     """Return the functions and classes that the source of a code cell defines at its top level."""
     definitions = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
     return {node.name for node in tree_of(source).body if isinstance(node, definitions)}
+
+
+def loaded_names(cell: NotebookNode) -> set[str]:
+    """Return the names that a code cell reads anywhere, inside functions too."""
+    names = (node for node in ast.walk(source_tree(cell)) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}

@@ -19,7 +19,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutpu
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
-from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, source_tree
+from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
 
 SEED_FILE = "seed"  # beside the folder of the sources; as private as the key
 
@@ -76,14 +76,26 @@ class Key:
         return notebook
 
     @cached_property
-    def visible_checks(self) -> dict[str, str]:
-        """The source of each check cell as students have it, by its id."""
-        return {grade_id(cell) or "": cell.source for cell in self.visible.cells if is_check(cell)}
+    def given(self) -> dict[str, str]:
+        """The source of each cell as students get it, by its name: stubs for solutions, no hidden checks."""
+        pairs = zip(self.template.cells, self.visible.cells, strict=True)
+        return {name_of(stub): (stub if is_solution(stub) else cell).source for stub, cell in pairs}
 
     @cached_property
     def stubs(self) -> dict[str, str]:
         """The source of each solution cell as students get it, by its id."""
         return {grade_id(cell) or "": cell.source for cell in self.template.cells if is_solution(cell)}
+
+    @cached_property
+    def weights(self) -> dict[str, str]:
+        """The files of weights that check cells judge, by the cell's id."""
+        found: dict[str, str] = {}
+        for cell in filter(is_check, self.notebook.cells):
+            for node in ast.walk(source_tree(cell)):
+                match node:
+                    case ast.Call(func=ast.Attribute(attr="model"), args=[ast.Constant(value=str(name)), *_]):
+                        found[name_of(cell)] = name
+        return found
 
     @cached_property
     def imports(self) -> list[str]:
@@ -99,8 +111,11 @@ class Key:
 
     @cached_property
     def definitions(self) -> dict[str, str]:
-        """For each imported notebook, its solution and import cells as one notebook without checks (JSON text)."""
-        return {name: nbformat.writes(load_key(self.folder, name)._definitions()) for name in self.imports}
+        """For each earlier notebook, which a submission may import, its solution and import cells as one notebook
+        without checks (JSON text)."""
+        names = in_order(keys(self.folder))
+        earlier = names[: names.index(self.name)]
+        return {name: nbformat.writes(load_key(self.folder, name)._definitions()) for name in earlier}
 
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
@@ -133,10 +148,22 @@ def keys(folder: Path) -> dict[str, Key]:
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 
+def in_order(found: dict[str, Key]) -> list[str]:
+    """Return the names of notebooks in the order of the course: what others import comes first, then the workbook's
+    own order."""
+    workbook = {name: number for number, name in enumerate(cs231n.notebook_import.WORKBOOK)}
+    return sorted(found, key=lambda name: (len(found[name].imports), workbook.get(name, len(workbook)), name))
+
+
+def files_asked_for(found: dict[str, Key]) -> list[str]:
+    """Return the names of the files that an assignment asks for: its notebooks, and the weights of networks."""
+    weights = [name for key in found.values() for name in key.weights.values()]
+    return [*(f"{name}.ipynb" for name in found), *weights]
+
+
 def key_modules(folder: Path) -> dict[str, ModuleType]:
     """Import the definitions of the key's notebooks into this process, those that others import first."""
-    found = keys(folder)
-    ordered = sorted(found, key=lambda name: len(found[name].imports))
+    ordered = in_order(keys(folder))
     # leaves no notebook in sys.modules: another course has others of the same name
     before = {name: sys.modules.pop(name) for name in ordered if name in sys.modules}
     try:

@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from autograder.authoring.release import REGISTRY, release
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.copying import copy_key
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.printing import print_outcome
@@ -51,8 +52,7 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
 def make_course(repository: Path, folder: Path) -> None:
     """Copy the key and the configuration into a fresh course folder and release it with a due date."""
     make_room(folder, keep=(repository, Path.home(), Path.cwd()))
-    shutil.copy(repository / "nbgrader_config.py", folder)
-    shutil.copytree(repository / "source", folder / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    copy_key(repository, folder)
     release(folder)
     with Gradebook(f"sqlite:///{folder / REGISTRY}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)

@@ -23,7 +23,8 @@ def sandboxed_environment(runtime: Runtime, seed: str) -> dict[str, str]:
 
 def plain_environment(runtime: Runtime, seed: str, folder: Path) -> dict[str, str]:
     """Return the environment of a kernel without a sandbox. folder: what `lay_out` has laid out"""
-    path = os.pathsep.join([str(folder / "withheld"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    ours = (folder / "imports", folder / "withheld")
+    path = os.pathsep.join([*map(str, ours), *filter(None, [os.environ.get("PYTHONPATH")])])
     common = common_environment(runtime, seed, str(folder / "home"), str(folder / "imports"))
     return {**common, **_kept("PATH", "SYSTEMROOT", "VIRTUAL_ENV"), "PYTHONPATH": path}
 

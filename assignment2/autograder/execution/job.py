@@ -62,13 +62,14 @@ class ExecutionOptions:
 class Runtime:
     """What a kernel runs on, as far as outputs depend on it.
 
-    python, numpy, ipython: versions; cs231n: the digest of its files; data: the data set and what identifies its
-    files; settings: the environment variables of SETTINGS that are set
+    python, numpy, ipython, matplotlib: versions; cs231n: the digest of its files; data: the data set and what
+    identifies its files; settings: the environment variables of SETTINGS that are set
     """
 
     python: str
     numpy: str
     ipython: str
+    matplotlib: str
     cs231n: str
     data: str
     settings: dict[str, str]
@@ -80,6 +81,7 @@ class Runtime:
             python=platform.python_version(),
             numpy=_version("numpy"),
             ipython=_version("ipython"),
+            matplotlib=_version("matplotlib"),
             cs231n=package_digest(),
             data=data_identity(data_folder()),
             settings={name: os.environ[name] for name in SETTINGS if name in os.environ},
@@ -100,18 +102,20 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class CodeCell:
-    """One cell to execute. withheld: the modules that refuse to work while it runs, sorted; check cells only."""
+    """One cell to execute. withheld: the modules that refuse to work while it runs, sorted; check cells only.
+    ours: whether it is the key's own, and no kernel gets its source"""
 
     source: str
     role: Role = Role.DEFINITION
     withheld: tuple[str, ...] = ()
+    ours: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
     """One notebook to execute.
 
-    definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by file name;
+    definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by path;
     sandboxed: whether it may only run in a sandbox; seed: what the inputs of checks are drawn from, "" for those that
     students see
     """

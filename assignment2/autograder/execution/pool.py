@@ -1,28 +1,162 @@
-"""Where jobs are executed: processes of this machine, or a Dask cluster; both as a `concurrent.futures` executor."""
+"""Where work is done: processes of this machine, or a Dask cluster; both as a `concurrent.futures` executor."""
 
 import multiprocessing
 import os
+import pickle
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from autograder.core.errors import GraderError
+from autograder.core.errors import GraderError, NotGraded, SubmissionError
+from autograder.core.memory import MIB, data_bytes, limit_data
 from autograder.execution.environment import single_threaded_blas
+
+WORKER_BYTES = 2048 * MIB  # of data that a process may hold: several times what the largest submission takes
+LARGE_BYTES = 768 * MIB  # one that holds so much when its work is done is replaced: the next job starts small
+TRIES = 2  # a process that was killed may have been in the way of another one's memory
+SPAWN = multiprocessing.get_context("spawn")  # not forked: children must not inherit threads, nor the gradebook
+Work = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # a function and its arguments
+
+
+class WorkerDied(NotGraded):
+    """Work that has ended its process, again and again."""
+
+
+class TooLong(SubmissionError):
+    """Work on a submission that was ended, since it took too long."""
+
+
+class Workers(Executor):
+    """Processes of this machine, each with a pipe of its own: one that dies takes nothing but its own job along, which
+    is done once more in another one.
+
+    A future raises what its function raises; WorkerDied where it ends every process that calls it; TooLong where it
+    takes more than `seconds`.
+    """
+
+    def __init__(self, count: int, seconds: float, scratch: str):
+        self._seconds, self._scratch = seconds, scratch
+        self._threads = ThreadPoolExecutor(count, "worker")  # each has a process of its own
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._processes: set[WorkerProcess] = set()
+        self._closed = False
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        return self._threads.submit(self._call, function, arguments, named)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Close the pool; what is still going on is ended at once where futures are canceled."""
+        self._threads.shutdown(wait=not cancel_futures, cancel_futures=cancel_futures)
+        with self._lock:
+            self._closed = True
+        for process in self._processes.copy():
+            process.end()
+        self._threads.shutdown()
+
+    def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        for _ in range(TRIES):
+            process = self._process()
+            try:
+                result, error = process.call((function, arguments, named), self._seconds)
+            except TimeoutError:
+                process.end()
+                raise TooLong(f"it took more than {self._seconds:.0f} s") from None
+            except (EOFError, OSError):  # it has died, perhaps in the middle of an answer
+                ended = process.end()
+                continue
+            if error is not None:
+                raise error
+            return result
+        raise WorkerDied(f"what worked on it has died {TRIES} times ({how(ended)}): is there enough memory?")
+
+    def _process(self) -> "WorkerProcess":
+        """Return the process of this thread; a new one where there is none, or none that goes on."""
+        process: WorkerProcess | None = getattr(self._own, "process", None)
+        if process is not None and process.usable:
+            return process
+        with self._lock:
+            if self._closed:
+                raise CancelledError
+            if process is not None:
+                self._processes.discard(process)
+            self._own.process = process = WorkerProcess(self._scratch)
+            self._processes.add(process)
+        return process
+
+
+class WorkerProcess:
+    """The grader's end of one process. usable: whether it takes another job"""
+
+    _children = threading.Lock()  # `multiprocessing` does not expect several threads to start and reap them
+
+    def __init__(self, scratch: str):
+        self._pipe, theirs = SPAWN.Pipe()
+        self._process = SPAWN.Process(target=serve, args=(theirs, scratch), daemon=True)
+        with self._children, interrupts_blocked():
+            self._process.start()
+        theirs.close()
+        self.usable = True
+
+    def call(self, work: Work, seconds: float) -> tuple[Any, Exception | None]:
+        """Have a function called there; return what it returns, and what it raises.
+
+        Raises TimeoutError where it takes longer, EOFError or OSError where the process dies.
+        """
+        self._pipe.send(work)
+        if not self._pipe.poll(seconds):
+            raise TimeoutError
+        result, error, usable = self._pipe.recv()
+        if not usable:
+            self.end()
+        return result, error
+
+    def end(self) -> int | None:
+        """Kill the process; return its exit code."""
+        self.usable = False
+        self._process.kill()
+        with self._children:
+            self._process.join()
+        return self._process.exitcode
 
 
 @contextmanager
-def local_pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of processes on this machine, by default one for each core. Ctrl-C ends them at once."""
-    # not forked: the grader has threads, and children must not inherit its connection to the gradebook
-    context = multiprocessing.get_context("spawn")
-    with (
-        TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as scratch,
-        ProcessPoolExecutor(workers or os.cpu_count(), context, set_up_process, (scratch,)) as pool,
-    ):
+def interrupts_blocked() -> Iterator[None]:
+    """Keep Ctrl-C, which a terminal sends to all processes, from a process that is started in here until it is ready
+    for it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def how(exit_code: int | None) -> str:
+    """Say how a process ended."""
+    if exit_code is not None and exit_code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-exit_code).name
+    return f"exit status {exit_code}"
+
+
+@contextmanager
+def local_pool(workers: int | None = None, seconds: float = 3600) -> Iterator[Workers]:
+    """Open a pool of processes on this machine, by default one for each core. What is under way is ended with it.
+
+    seconds: that any job may take
+    """
+    with TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as scratch:
+        pool = Workers(workers or os.cpu_count() or 1, seconds, scratch)
         try:
             yield pool
         finally:
@@ -35,7 +169,7 @@ def cluster(scheduler: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError:
-        raise GraderError("--scheduler needs Dask: pip install 'cs231n-assignment2[cluster]'") from None
+        raise GraderError("--scheduler needs Dask: pip install 'cs231n-autograder[cluster]'") from None
     try:
         client = Client(scheduler, timeout="10s")
     except (OSError, TimeoutError, ValueError) as error:
@@ -44,12 +178,41 @@ def cluster(scheduler: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
-def set_up_process(scratch: str) -> None:
-    """Prepare a process of the pool. scratch: the folder of its temporary files, which the grader deletes."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback, and no next job
+# -- in a process of the pool
+
+
+def serve(grader: Connection, scratch: str) -> None:
+    """Do what the grader asks for, until it has gone or this process has become too large.
+
+    scratch: the folder of temporary files, which the grader deletes
+    """
+    signal.signal(signal.SIGINT, lambda *_: None)  # the grader ends this process; what it starts has the usual handler
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch  # a process that is ended does not clean up
     os.environ.update(single_threaded_blas())  # the processes are as many as the cores
+    limit_data(WORKER_BYTES)
     threading.Thread(target=end_with_parent, daemon=True).start()
+    goes_on = True
+    while goes_on:
+        result, error = None, None
+        function, arguments, named = grader.recv()
+        try:
+            result = function(*arguments, **named)
+        except Exception as raised:
+            error = portable(raised)
+        goes_on = data_bytes() < LARGE_BYTES
+        grader.send((result, error, goes_on))
+
+
+def portable(error: Exception) -> Exception:
+    """Return an exception that can be sent, with its traceback as a note."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(traceback.format_exc())
+    return error
 
 
 def end_with_parent() -> None:

@@ -18,8 +18,11 @@ from autograder.execution.kernel import sandbox
 from autograder.execution.kernel.client import Kernel
 from autograder.execution.kernel.compiled import for_kernel
 from autograder.execution.kernel.fork_server import ForkServer
+from autograder.execution.kernel.frames import Kind
 from autograder.execution.kernel.launch import plain_kernel, sandboxed_kernel
 from autograder.execution.workspace import lay_out
+
+SETTLE_SECONDS = 0.3  # in which a kernel that a cell has doomed dies
 
 
 def execute(job: Job, fork_server: ForkServer) -> list[CellResult]:
@@ -41,6 +44,7 @@ class Run:
         self.job, self.fork_server = job, fork_server
         self.deadline = 0.0
         self.tried_again: set[int] = set()
+        self.settled: set[int] = set()  # definitions that a kernel has survived
         self.results = [CellResult(Status.NOT_REACHED, []) for _ in job.cells]
 
     async def finish(self) -> list[CellResult]:
@@ -74,15 +78,26 @@ class Run:
                 self.results[index] = await self._cell(kernel, index)
                 if self._ended(index) is Status.KILLED and index not in self.tried_again:
                     self.tried_again.add(index)  # the kernel may have been dying of what ran before
+                    self.results[index] = CellResult(Status.NOT_REACHED, [])
                     return [n for n in todo if n >= index]
                 if self._ended(index) is not Status.DONE:
                     return [n for n in todo if n > index]
             elif self._ended(index) is Status.DONE and self.job.cells[index].role is Role.DEFINITION:
-                again = await self._cell(kernel, index)
+                again = await self._again(kernel, index)
                 if again.status is not Status.DONE:  # it worked before: give up on it, and go on with another kernel
                     self.results[index] = CellResult(again.status, self.results[index].outputs)
                     return [n for n in todo if self._ended(n) is Status.NOT_REACHED]
         return []
+
+    async def _again(self, kernel: Kernel, index: int) -> CellResult:
+        """Run a definition once more. Where a kernel has died, see whether this one survives it: a cell can end well
+        and take the kernel with it a moment later, which looks like the fault of whatever runs then."""
+        result = await self._cell(kernel, index)
+        if self.tried_again and index not in self.settled and result.status is Status.DONE:
+            await asyncio.sleep(SETTLE_SECONDS)
+            result = await kernel.run(Kind.SOURCE, b"", self.job.limits.cell_seconds)
+            self.settled |= {index} if result.status is Status.DONE else set()
+        return result
 
     def _ended(self, index: int) -> Status:
         return self.results[index].status

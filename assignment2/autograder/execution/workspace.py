@@ -6,6 +6,7 @@ from pathlib import Path
 import cs231n
 
 from autograder.execution.job import Job
+from autograder.execution.kernel.compiled import module_for_kernel
 
 STAND_IN = '''"""Stands in for {module} where a step is to be written without it."""
 
@@ -22,16 +23,18 @@ def __getattr__(name):
 
 
 def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
-    """Write what a kernel finds: `imports` (earlier notebooks), `modules` (handed in), `withheld` (stand-ins).
+    """Write what a kernel finds: `imports` (earlier notebooks, compiled), `modules` (handed in) and `withheld`.
 
     A kernel without a sandbox gets its `work` and its `home` there too.
     """
     for name in ("imports", "modules", "withheld"):
         (folder / name).mkdir()
     for name, text in job.definitions.items():
-        (folder / "imports" / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        (folder / "imports" / f"{name}.pyc").write_bytes(module_for_kernel(name, text))
     for name, text in job.files.items():
-        (folder / "modules" / name).write_text(text, encoding="utf-8")
+        path = folder / "modules" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     if withheld:
         write_stand_ins(withheld, folder / "withheld")
     if not job.sandboxed:

@@ -1,16 +1,39 @@
 """Hashes of all that a result depends on: what has the same digest as the last time is not done again."""
 
 import hashlib
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from traitlets.config import Config
 
 import autograder
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.held_out import CIFAR10_FILE
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
 from autograder.submission.reading import Submission
+
+LIBRARIES = ("nbgrader", "nbformat", "nh3", "pillow", "threadpoolctl")  # of the judge; those of kernels are in Runtime
+NO_KEY = {".ipynb_checkpoints", "equivalents", "reference", "variants"}  # folders of source/ that grading does not read
+# options of paths, of pages, of the exchange and of commands other than autograde
+NO_SCORES = (
+    "CourseDirectory",
+    "Exchange",
+    "FormgradeApp",
+    "GenerateAssignment",
+    "GenerateFeedback",
+    "HTMLExporter",
+    "HideFromStudents",
+    "JupyterHub",
+    "PageExporter",
+    "ZipCollect",
+)
+INSTALLED = {"autograder", "nbgrader", "nbconvert"}
+CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")  # such as "late.HalfAnHour", which nbgrader imports
 
 
 def digest_of_result(submission: Submission, course: str) -> str:
@@ -19,16 +42,45 @@ def digest_of_result(submission: Submission, course: str) -> str:
 
 
 def digest_of_course(course: Path, config: Config, seed: int) -> str:
-    """Return the hash of what all scores depend on: sources, configuration, due date, the grader and its machine.
+    """Return the hash of what all scores depend on: the key and its catalogue, the configuration of what executes and
+    judges, the due date, the grader and its machine.
 
-    seed: of the held-out images
+    seed: of the held-out images. Where the course is, who is in it, and what its pages look like does not count.
     """
-    files = [*(course / "source").rglob("*"), course / "nbgrader_config.py"]
-    files = sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts)
+    source = course / "source"
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    files = [path for path in files if not NO_KEY.intersection(path.relative_to(source).parts)]
+    files += [path for path in [course / CIFAR10_FILE] if path.is_file()]
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(ASSIGNMENT).duedate
-    machine = [Runtime.current(), held_out_identity()]
-    return digest_of_files([*files, *code_of_the_grader()], repr([machine, due, config, seed]))
+    machine = [Runtime.current(), held_out_identity(), [(name, version(name)) for name in LIBRARIES]]
+    options = {name: value for name, value in config.items() if not name.startswith(NO_SCORES)}
+    code = sorted(course.glob("*.py")) if names_code(options) else []
+    return digest_of_files([*files, *code, *code_of_the_grader()], repr([machine, due, plain(options), seed]))
+
+
+def plain(value: Any) -> Any:
+    """Return an option such that its `repr` is the same in each process: in order, and code by its name."""
+    if isinstance(value, Mapping):
+        return sorted((name, plain(each)) for name, each in value.items())
+    if isinstance(value, list | tuple | set):
+        return [plain(each) for each in value]
+    return f"{value.__module__}.{value.__qualname__}" if is_code(value) else value
+
+
+def is_code(value: Any) -> bool:
+    return isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__"))
+
+
+def names_code(value: Any) -> bool:
+    """Tell whether options hold code that is no part of an installed package, or may: a name, too, can be of such."""
+    if isinstance(value, Mapping):
+        return any(map(names_code, value.values()))
+    if isinstance(value, list | tuple | set):
+        return any(map(names_code, value))
+    if is_code(value):
+        return value.__module__.partition(".")[0] not in INSTALLED
+    return isinstance(value, str) and bool(CODE.fullmatch(value))
 
 
 def code_of_the_grader() -> list[Path]:

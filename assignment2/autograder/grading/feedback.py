@@ -3,8 +3,8 @@
 import faulthandler
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, Future, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -12,10 +12,11 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
-from autograder.execution.pool import local_pool
+from autograder.execution.pool import WorkerDied
 from autograder.grading.boundary import Boundary
 from autograder.grading.logs import log_of, write_log
 from autograder.integration.converters import FeedbackOne, Transcript, convert_one, load_config
+from autograder.integration.exchange import SECRET
 from autograder.integration.exporters import page_seconds
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.plain_page import reason_of
@@ -32,33 +33,16 @@ def write_feedback(course: Path, config: Config, students: list[str], pool: Exec
     with open_gradebook(config) as gradebook:
         digests = {student: digest_of_pages(gradebook, course, student) for student in students}
     due = {student: digest for student, digest in digests.items() if digest and digest != written(course, student)}
-    futures: dict[Future[str], str] = {}
-    with suppress(BrokenExecutor):
-        for student, digest in due.items():
-            futures[pool.submit(write_pages, course, student, digest)] = student
+    futures: dict[Future[str], str] = {
+        pool.submit(write_pages, course, student, digest): student for student, digest in due.items()
+    }
     reasons: dict[str, str] = {}
     for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
-        with suppress(BrokenExecutor):
+        try:
             reasons[futures[future]] = future.result()
-    reasons |= write_one_by_one(course, {student: due[student] for student in due if student not in reasons})
+        except WorkerDied:
+            reasons[futures[future]] = "no feedback page: the process that wrote it has died, see logs/"
     return {student: [reason] if (reason := reasons.get(student)) else plain(course, student) for student in students}
-
-
-def write_one_by_one(course: Path, due: dict[str, str]) -> dict[str, str]:
-    """Write pages in one process, and in another one when that has died: so it is known whose page it was.
-
-    due: digests by student; returns "" or what kept the pages from being written, by student
-    """
-    reasons: dict[str, str] = {}
-    while len(reasons) < len(due):
-        with local_pool(1) as pool:
-            for student in [student for student in due if student not in reasons]:
-                try:
-                    reasons[student] = pool.submit(write_pages, course, student, due[student]).result()
-                except BrokenExecutor:
-                    reasons[student] = "no feedback page: the process that wrote it has died, see logs/"
-                    break
-    return reasons
 
 
 def write_pages(course: Path, student: str, digest: str) -> str:
@@ -66,14 +50,18 @@ def write_pages(course: Path, student: str, digest: str) -> str:
     boundary, transcript = Boundary(course), Transcript()
     with boundary.around(student, "no feedback page"):
         config, names = load_config(course), judged_notebooks(course, student)
-        seconds = 4 * len(names) * page_seconds(config)
         try:
-            with process_limit(EXTRA_SECONDS + seconds, log_of(course, student)):
+            with process_limit(seconds_of_pages(config, len(names)), log_of(course, student)):
                 convert_one(FeedbackOne, config, student, names, transcript)
         finally:
             write_log(course, student, transcript.text, append=True)
         pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
     return boundary.reasons.get(student, "")
+
+
+def seconds_of_pages(config: Config, notebooks: int) -> float:
+    """Return how long the pages of one student may take, by the clock."""
+    return EXTRA_SECONDS + 4 * notebooks * page_seconds(config)
 
 
 @contextmanager
@@ -121,6 +109,7 @@ def digest_of_pages(gradebook: Gradebook, course: Path, student: str) -> str:
     comments = [(c.name, c.comment) for n in submission.notebooks for c in n.comments]
     said = repr([sorted(marks, key=repr), sorted(comments, key=repr), (course / "nbgrader_config.py").read_bytes()])
     digest = hashlib.sha256(said.encode())
-    for path in judged:
+    secret = course / "autograded" / student / ASSIGNMENT / SECRET
+    for path in [*judged, secret] if secret.exists() else judged:
         digest.update(path.read_bytes())
     return digest.hexdigest() if judged else ""

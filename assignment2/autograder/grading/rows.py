@@ -13,6 +13,7 @@ from autograder.core.results import FAULTS, Status
 from autograder.core.text import printable
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import name_of
+from autograder.submission.arrangement import submission_folder
 
 CUT_SHORT = (*FAULTS, Status.NOT_REACHED)
 
@@ -50,7 +51,7 @@ def row_without_id(folder: str, problem: str) -> Row:
 
 
 def handed_in(course: Path, student: str, notebook: str) -> bool:
-    return is_there(course / "submitted" / student / ASSIGNMENT / f"{notebook}.ipynb")
+    return is_there(submission_folder(course, student) / f"{notebook}.ipynb")
 
 
 def remarks_on(course: Path, student: str) -> list[str]:

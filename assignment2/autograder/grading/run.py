@@ -1,25 +1,39 @@
-"""Grade a course: execute what is not in the store, in parallel, while nbgrader does the book-keeping in this process,
-the only one that writes to the gradebook. Feedback pages follow, in parallel."""
+"""Grade a course: workers evaluate submissions, in parallel, while nbgrader does the book-keeping in this process, the
+only one that writes to the gradebook. Feedback pages follow, in parallel."""
 
 import os
-import stat
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from nbgrader.plugins import CsvExportPlugin
+from traitlets.config import Config
 
 from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import keys
+from autograder.evaluation.rules import Rules
 from autograder.execution.kernel import sandbox
 from autograder.execution.pool import cluster, local_pool
-from autograder.grading.feedback import write_feedback
+from autograder.execution.store import Store
+from autograder.grading.elsewhere import Elsewhere
+from autograder.grading.feedback import seconds_of_pages, write_feedback
 from autograder.grading.lock import only_grader
 from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
+from autograder.grading.task import evaluated, require_key
 from autograder.integration.converters import NoCourse, load_config
 from autograder.integration.gradebook import open_gradebook
-from autograder.integration.steps import execution_options
-from autograder.submission.reading import problem_of_name
+from autograder.integration.grades import write_grades
+from autograder.integration.migration import require_same_key
+from autograder.integration.penalties import renew_penalties
+from autograder.integration.steps import execution_options, rules_of
+from autograder.submission.arrangement import SUBMITTED
+from autograder.submission.submitters import submitters
+
+AHEAD = 8  # submissions under way for each worker: one that takes long must not hold up the others
+SLACK_SECONDS = 600  # of a job, beside what its parts may take
 
 
 @dataclass(frozen=True)
@@ -53,13 +67,14 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
     """Grade every submission of a course folder and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     course: a folder with `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`
-    Raises NoCourse where a part of the course is missing, CourseIsBusy where somebody else grades it, NoSandbox where
-    student code would run without one, and any other GraderError where this machine cannot do its part.
+    Raises NoCourse where a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
+    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError where this
+    machine cannot do its part.
     """
     course, options = course.resolve(), options or Options()
     config = load_config(course)
-    with open_gradebook(config):
-        pass  # where there is none, better now than after the first submission
+    with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
+        require_same_key(gradebook, course / "source" / ASSIGNMENT)
     if options.no_sandbox:
         config.ExecuteFromStore.sandbox = False
     if execution_options(config).sandboxed and options.scheduler is None:
@@ -67,38 +82,44 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         sandbox.require_hidden(course / "source")
     with only_grader(course):
         problems = submitters(course)
+        if not problems:
+            raise NoCourse(f"nothing to grade: no folder matches {course / SUBMITTED}/*/{ASSIGNMENT}; collect first")
         students = [student for student, problem in problems.items() if not problem]
-        with local_pool(options.workers) as pool:
-            with cluster(options.scheduler) if options.scheduler else nullcontext(pool) as executor:
-                schedule = Schedule(course, config, executor, options.workers or os.cpu_count() or 1, options.again)
-                schedule.run(students)
+        sources = course / "source" / ASSIGNMENT
+        names = list(keys(sources))
+        rules = rules_of(config, course, sources, remote=options.scheduler is not None)
+        schedule = Schedule(course, config, rules, names, options.again)
+        workers = options.workers or os.cpu_count() or 1
+        with local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
+            for ready in [pool.submit(require_key, replace(rules, remote=False), name) for name in names]:
+                ready.result()  # a key that fails its own checks stops here, before anybody is graded
+            with elsewhere(options.scheduler, pool, rules, AHEAD * workers) as away:
+                submit = away.submit if away else partial(pool.submit, evaluated)
+                schedule.run(students, submit, AHEAD * workers)
             on_pages = write_feedback(course, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
-            CsvExportPlugin(to=str(course / "grades.csv")).export(gradebook)
+            renew_penalties(gradebook, config)
+            write_grades(gradebook, course / "grades.csv")
             remarks = {student: schedule.remarks(student) for student in students}
             for student, said in on_pages.items():
                 remarks[student] += said
             rows = [row(gradebook, course, student, found) for student, found in remarks.items()]
             rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
-    return Outcome(rows, schedule.changed, schedule.executed, schedule.judged, schedule.set_aside)
+    executed = schedule.executed + (away.executed if away else 0)
+    return Outcome(rows, schedule.changed, executed, schedule.judged, schedule.set_aside)
 
 
-def submitters(course: Path) -> dict[str, str]:
-    """Return the names of those who handed in something, each with what keeps it from being a student's id, or ""."""
-    folder = course / "submitted"
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    found = {name: problem_of_name(name) for name in names if is_folder(folder / name / ASSIGNMENT)}
-    if not found:
-        raise NoCourse(f"nothing to grade: no folder matches {folder}/*/{ASSIGNMENT}; collect first")
-    return found
+@contextmanager
+def elsewhere(scheduler: str | None, pool: Executor, rules: Rules, at_once: int) -> Iterator[Elsewhere | None]:
+    """Open the cluster of a Dask scheduler for executions; None where there is no scheduler."""
+    if scheduler is None:
+        yield None
+        return
+    with cluster(scheduler) as executor, Elsewhere(pool, executor, Store(rules.store), at_once) as found:
+        yield found
 
 
-def is_folder(path: Path) -> bool:
-    """Tell whether this is a folder, or may be one: what cannot be looked at, or is a link, has to get its row."""
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
+def seconds_of_a_job(config: Config, notebooks: int) -> float:
+    """Return how long a worker may take for one student, by the clock: every notebook twice, or their pages."""
+    limits = execution_options(config).limits
+    return SLACK_SECONDS + max(notebooks * 2 * limits.notebook_seconds, seconds_of_pages(config, notebooks))

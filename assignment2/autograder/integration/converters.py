@@ -1,8 +1,8 @@
 """Running nbgrader's own converters in this process, with their log."""
 
-import errno
 import io
 import logging
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,17 @@ from typing import Any
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import OperationalError
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.log import get_logger
 
 from autograder.core.errors import GraderError
+from autograder.core.trouble import trouble_of_machine
 from autograder.course.assignment import ASSIGNMENT
-from autograder.integration.steps import PREPARED
-from autograder.submission.preparation import Prepared
+from autograder.evaluation.evaluate import Evaluation
+from autograder.integration.steps import EVALUATED
+from autograder.submission.arrangement import ARRANGED, submission_folder
+
+PATTERN = re.compile(r"[\[\]?*]|%[0-9A-Fa-f]{2}")  # of a file's name for nbgrader, or of an address for SQLAlchemy
 
 
 class NoCourse(GraderError):
@@ -70,12 +73,13 @@ class Transcript(logging.StreamHandler[io.StringIO]):
 
 def is_graders_trouble(error: BaseException) -> bool:
     """Tell whether an exception is about the grader's machine, course, disk or database, and not about a notebook."""
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    return full or isinstance(error, GraderError | OperationalError)
+    return isinstance(error, GraderError) or bool(trouble_of_machine(error))
 
 
 def load_config(course: Path) -> Config:
     """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
+    if odd := PATTERN.search(str(course)):
+        raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader takes for something else: rename the folder")
     if not (course / "nbgrader_config.py").exists():
         raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     try:
@@ -91,6 +95,8 @@ def load_config(course: Path) -> Config:
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     directory = CourseDirectory(config=config)
     directory.assignment_id, directory.student_id = ASSIGNMENT, student
+    if submission_folder(Path(directory.root), student).parent.parent.name == ARRANGED:
+        directory.submitted_directory = ARRANGED
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 
@@ -157,16 +163,17 @@ def convert_one(
     student: str,
     names: list[str],
     transcript: Transcript,
-    prepared: Mapping[tuple[str, str], Prepared] | None = None,
+    evaluated: Mapping[tuple[str, str], Evaluation] | None = None,
 ) -> None:
     """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
     the steps raises.
 
-    transcript: gets what nbgrader says; prepared: notebooks that need not be prepared any more, by student and name
+    transcript: gets what nbgrader says; evaluated: the notebooks that have been evaluated already, by student and
+    name
     """
     with transcript.listening():
         running = converter(names=names, coursedir=course_directory(config, student), config=config, force=True)
-        setattr(running, PREPARED, dict(prepared or {}))
+        setattr(running, EVALUATED, dict(evaluated or {}))
         try:
             running.start()
         except (NbGraderException, SystemExit) as error:

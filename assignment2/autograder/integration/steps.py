@@ -1,14 +1,13 @@
 """The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
 
-autograde:          Sanitize, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*, AssignLatePenalties*
-                    (* nbgrader's own)
-generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*
+autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
+                    AssignLatePenalties*    (* nbgrader's own)
+generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
-nbgrader converts a notebook twice, once to sanitize and once to grade. Both times the first step takes the notebook
-as `prepare` made it: `autograder grade` has prepared it already, plain nbgrader does it here.
+nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation:
+`autograder grade` has had that done by a worker, plain nbgrader does it here.
 """
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +19,17 @@ from traitlets.config import Config
 
 from autograder.core.annotations import note_verdicts, repairs_of, verdicts_of
 from autograder.course.assignment import nbgrader_options
-from autograder.course.catalogue import known_mistakes
-from autograder.course.cells import is_check, is_experiment
+from autograder.course.cells import is_check, is_experiment, name_of
 from autograder.course.held_out import course_seed
-from autograder.course.key import Key, load_key
-from autograder.execution.executions import Executions, executions_in
-from autograder.execution.job import ExecutionOptions, Limits, Runtime
-from autograder.execution.kernel.sandbox import require_hidden
+from autograder.evaluation.evaluate import Evaluation, evaluate, limited
+from autograder.evaluation.rules import Rules
+from autograder.execution.job import ExecutionOptions, Limits
 from autograder.judging import table, told
-from autograder.judging.expected import Expected, expected_values, is_sent
-from autograder.judging.judge import CheckJudge, score
-from autograder.judging.networks import NetworkJudge
+from autograder.judging.judge import score
 from autograder.submission.markdown import escaped
-from autograder.submission.preparation import Prepared, merge, prepare
 from autograder.submission.reading import read_submission
 
-PREPARED = "prepared"  # attribute of a converter: notebooks that it need not prepare any more, by (student, name)
+EVALUATED = "evaluated"  # attribute of a converter: evaluations that are there already, by (student, name)
 Resources = dict[str, Any]
 
 
@@ -55,20 +49,16 @@ class CourseStep(NbGraderPreprocessor):
         directory = getattr(self.converter.coursedir, f"{step}_directory")
         return Path(self.converter.coursedir.format_path(directory, student, names["assignment"]))
 
-    def key(self, resources: Resources) -> Key:
-        return load_key(self.folder("source", resources), resources["nbgrader"]["notebook"])
-
-    def executions(self) -> Executions:
-        return executions_in(Path(self.converter.coursedir.root) / self.store)
-
-    def prepared(self, resources: Resources) -> Prepared:
-        """Return the notebook that is being converted as `prepare` makes it: prepared once for both conversions."""
-        ready: dict[tuple[str, str], Prepared] = getattr(self.converter, PREPARED, {})
+    def evaluation(self, resources: Resources) -> Evaluation:
+        """Return what came of the notebook that is being converted: evaluated once for both conversions."""
+        ready: dict[tuple[str, str], Evaluation] = getattr(self.converter, EVALUATED, {})
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         if (student, name) not in ready:
-            submission = read_submission(self.folder("submitted", resources), [name])
-            ready = {(student, name): prepare(submission, self.key(resources), execution_options(self.config))}
-            setattr(self.converter, PREPARED, ready)
+            folder, course = self.folder("submitted", resources), Path(self.converter.coursedir.root)
+            rules = rules_of(self.config, course, self.folder("source", resources))
+            with limited():
+                ready = {(student, name): evaluate(read_submission(folder, [name]), folder, name, rules)}
+            setattr(self.converter, EVALUATED, ready)
         return ready[student, name]
 
 
@@ -76,14 +66,14 @@ class Sanitize(CourseStep):
     """Put the student's cells into the instructor's notebook."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        prepared = self.prepared(resources)
-        for repair in prepared.repairs:
+        notebook = self.evaluation(resources).notebook
+        for repair in repairs_of(notebook):
             self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
-        return prepared.notebook, resources
+        return notebook, resources
 
 
 class ExecuteFromStore(CourseStep):
-    """Take the outputs of the notebook from the store, or execute it in place where they are not there."""
+    """Take the notebook with its outputs, which come from the store or were executed where they were not there."""
 
     cell_seconds = Float(Limits.cell_seconds, help="How long one cell may run.").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="How long one notebook may run.").tag(config=True)
@@ -92,10 +82,7 @@ class ExecuteFromStore(CourseStep):
     sandbox = Bool(True, help="Run student code in a sandbox; False: with your own rights.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        prepared = self.prepared(resources)
-        if prepared.job.sandboxed:
-            require_hidden(self.folder("source", resources))
-        return merge(prepared.notebook, self.executions().results(prepared.job)), resources
+        return self.evaluation(resources).notebook, resources
 
 
 def execution_options(config: Config) -> ExecutionOptions:
@@ -118,17 +105,12 @@ class Judge(CourseStep):
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        key = self.key(resources)
-        networks = NetworkJudge(key, held_out_seed(self.config, Path(self.converter.coursedir.root)))
-        judge = CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
-        folder = self.folder("submitted", resources)
-        code = [cell.source for cell in nb.cells if cell.cell_type == "code" and not is_check(cell)]
+        found = self.evaluation(resources).verdicts
         for cell in filter(is_check, nb.cells):
-            verdicts = judge.cell(cell, folder, code)
-            points = score(verdicts, float(cell.metadata.nbgrader["points"]))
+            verdicts = found[name_of(cell)]
             note_verdicts(cell, verdicts)
-            theirs = [output for output in cell.outputs if not is_sent(output)]
-            cell.outputs = [table.output(verdicts, points), *theirs]
+            points = score(verdicts, float(cell.metadata.nbgrader["points"]))
+            cell.outputs = [table.output(verdicts, points), *cell.outputs]
         return nb, resources
 
 
@@ -138,14 +120,10 @@ def held_out_seed(config: Config, course: Path) -> int:
     return course_seed(course) if configured is None else configured
 
 
-def expected_of(key: Key, executions: Executions) -> Expected:
-    """Return what the judge expects; executes the key where that is not known for this machine as it is now."""
-    return _expected_of(key, executions, repr(Runtime.current()))
-
-
-@lru_cache(maxsize=16)
-def _expected_of(key: Key, executions: Executions, runtime: str) -> Expected:
-    return expected_values(key, executions)
+def rules_of(config: Config, course: Path, sources: Path, remote: bool = False) -> Rules:
+    """Return how a course has its submissions evaluated. remote: whether somebody else executes"""
+    store = course / ExecuteFromStore(config=config).store
+    return Rules(sources.resolve(), store, execution_options(config), held_out_seed(config, course), remote)
 
 
 class HideFromStudents(NbGraderPreprocessor):

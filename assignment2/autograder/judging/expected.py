@@ -79,11 +79,15 @@ def passes(got: Message, expected: Message) -> bool:
     return not any(difference(theirs[name], value, expected["tol"]) for name, value in ours.items())
 
 
-def shipped_values(key: Key, executions: Executions) -> dict[str, dict[str, Any]]:
-    """Return the right values of the visible checks on the inputs that students see, by step and check."""
+def shipped_values(key: Key, executions: Executions, hidden: bool = False) -> dict[str, dict[str, Any]]:
+    """Return the right values of the visible checks on the inputs that students see, by step and check.
+
+    hidden: those of hidden checks too
+    """
+    notebook = key.notebook if hidden else key.visible
     return {
         cell.removeprefix("test_"): {m["check"]: m["values"]["value"] for m in messages if m.get("shipped")}
-        for cell, messages in sent_by_cell(key.visible, key, executions, PUBLIC_SEED).items()
+        for cell, messages in sent_by_cell(notebook, key, executions, PUBLIC_SEED).items()
     }
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from cs231n import data_utils, model_io
 from threadpoolctl import threadpool_limits
 
-from autograder.core.errors import GraderError
+from autograder.core.errors import NotGraded
 from autograder.core.files import MIB, Unusable, is_there, open_regular
 from autograder.core.results import CheckKind, Status, Verdict
+from autograder.course.held_out import CIFAR10_FILE, own_cifar10_images
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
-from autograder.judging.expected import Expected, Message
+from autograder.judging.expected import Message
 
 MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
@@ -27,7 +28,7 @@ MEASURING_BYTES = 1024 * MIB
 CIFAR10 = "cifar-10"
 
 
-class DataSetMissing(GraderError):
+class DataSetMissing(NotGraded):
     """A network was trained on a data set that the grader's machine does not have."""
 
 
@@ -39,6 +40,7 @@ class NetworkJudge:
 
     def __init__(self, key: Key, held_out_seed: int):
         self.key, self.held_out_seed = key, held_out_seed
+        self.course = key.folder.parent.parent
 
     def __call__(self, expected: Message, folder: Path) -> list[Verdict]:
         path, weights = folder / expected["path"], expected["weights"]
@@ -49,7 +51,7 @@ class NetworkJudge:
         except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
             problem = error if is_there(path) else Unusable("was not handed in")
             return [unusable(n, path.name, problem, w) for n, w in enumerate(weights, start=1)]
-        X, y = held_out_images(data_set, self.held_out_seed)
+        X, y = own_images(data_set, self.course) or held_out_images(data_set, self.held_out_seed)
         try:
             with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
                 reached = model_io.accuracy(network, X, y)
@@ -94,33 +96,41 @@ def data_set_of(saved: model_io.Weights, expected: Message) -> str:
     return saved.trained_on
 
 
-def require_data(expected: Expected, folder: Path, seed: int) -> None:
-    """Raise DataSetMissing where judging this submission's networks would need images that cannot be had.
-
-    Asked before nbgrader writes anything: what cannot be judged must not look like a zero in the gradebook.
-    """
-    for message in (m for checks in expected.checks.values() for m in checks.values() if m["kind"] == CheckKind.MODEL):
-        try:
-            data_set = data_set_of(read_small(folder / message["path"]), message)
-        except Exception:  # the judge will say it
-            continue
-        held_out_images(data_set, seed)
-
-
 def held_out_identity() -> str:
     """Name the data set that networks are measured on here, whichever one the kernels use."""
     found = data_utils.find_cifar10()
     return data_identity(None if found is None else Path(found))
 
 
+def own_images(data_set: str, course: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what the course measures networks on that were trained on a data set, None where it has no images of its
+    own; raises DataSetMissing where the training images, whose mean is subtracted, are not on this machine."""
+    path = course / CIFAR10_FILE
+    if data_set != CIFAR10 or not path.exists():
+        return None
+    require_cifar10()
+    return _own_images(course, path.stat().st_mtime_ns, held_out_identity())
+
+
+@lru_cache(maxsize=1)
+def _own_images(course: Path, changed: int, identity: str) -> tuple[np.ndarray, np.ndarray] | None:
+    found = own_cifar10_images(course)
+    return None if found is None else (data_utils.network_input(found[0], CIFAR10), found[1])
+
+
 def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the images and labels to measure a network on; raises DataSetMissing, downloads nothing."""
-    if data_set == CIFAR10 and data_utils.find_cifar10() is None:
+    if data_set == CIFAR10:
+        require_cifar10()
+    return _held_out_images(data_set, seed, held_out_identity())
+
+
+def require_cifar10() -> None:
+    if data_utils.find_cifar10() is None:
         raise DataSetMissing(
             "a network was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, name its "
             "folder in CS231N_DATA_DIR, and grade again"
         )
-    return _held_out_images(data_set, seed, held_out_identity())
 
 
 @lru_cache(maxsize=2)  # the same for the whole class, as long as the data set stays what it is

@@ -38,8 +38,9 @@ Value = str | NDArray[np.generic]  # what `cs231n.checks.values.decode` gives
 
 
 def for_students(verdicts: list[Verdict]) -> list[Verdict]:
-    """Return the verdicts as students may read them: of hidden checks name, status and hint only."""
-    return [replace(verdict, message="" if verdict.hidden else verdict.told) for verdict in verdicts]
+    """Return the verdicts as students may read them: of hidden checks name, status and hint only, and whether they
+    passed with the key's steps in place of the student's."""
+    return [replace(v, message="" if v.hidden and not v.with_ours else v.told) for v in verdicts]
 
 
 def exception(name: object, number: object, line: object, code: Sequence[str]) -> str:

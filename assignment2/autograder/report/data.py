@@ -19,6 +19,8 @@ from autograder.course.cells import is_solution, name_of, tree_of
 from autograder.course.key import keys
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
+from autograder.integration.penalties import Penalties
+from autograder.submission.submitters import submitters
 
 
 class Reason(StrEnum):
@@ -150,11 +152,12 @@ def read_course(folder: Path) -> Course:
         graded = [(n.name, cell) for n in notebooks for cell in (*n.grade_cells, *n.task_cells)]
         cells = {(notebook, cell.name): Cell(notebook, cell.name, cell.max_score) for notebook, cell in graded}
         bar = tqdm(submitted, desc="reading", unit="student", disable=not submitted)
-        submissions = [submission_of(folder, entry, cells, stubs) for entry in bar]
+        penalties = Penalties(config)
+        submissions = [submission_of(folder, entry, cells, stubs, penalties) for entry in bar]
     if not submissions:
         raise NothingGraded(f"no graded submission in {folder}: run `autograder grade` first")
     submissions.sort(key=lambda submission: submission.student)
-    handed_in = {path.parent.name for path in (folder / "submitted").glob(f"*/{ASSIGNMENT}")}
+    handed_in = {name for name, problem in submitters(folder).items() if not problem}
     not_graded = sorted(handed_in - {submission.student for submission in submissions})
     return Course(in_order(list(cells.values()), submissions), submissions, not_graded)
 
@@ -171,16 +174,20 @@ def in_order(cells: list[Cell], submissions: list[StudentResult]) -> list[Cell]:
 
 
 def submission_of(
-    folder: Path, entry: SubmittedAssignment, cells: dict[tuple[str, str], Cell], stubs: dict[str, dict[str, str]]
+    folder: Path,
+    entry: SubmittedAssignment,
+    cells: dict[tuple[str, str], Cell],
+    stubs: dict[str, dict[str, str]],
+    penalties: Penalties,
 ) -> StudentResult:
     """Put together what the gradebook and the autograded notebooks say about one student.
 
-    stubs: by notebook and cell, what the solution cells hold in the release
+    stubs: by notebook and cell, what the solution cells hold in the release; penalties: for being late
     """
     student = entry.student
     submission = StudentResult(
         student.id, student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or "",
-        late_seconds=entry.total_seconds_late, penalty=entry.late_submission_penalty,
+        late_seconds=entry.total_seconds_late, penalty=sum(penalty or 0.0 for penalty in penalties.of(entry).values()),
     )  # fmt: skip
     for notebook in sorted(entry.notebooks, key=lambda notebook: notebook.name):
         for grade in notebook.grades:

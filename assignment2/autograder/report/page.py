@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.core.tables import write_csv
 from autograder.course.assignment import ASSIGNMENT
 from autograder.report import plots
 from autograder.report.data import Cell, Course, Reason, read_course
@@ -25,7 +26,7 @@ from autograder.report.items import (
     same_code,
     unexplained,
 )
-from autograder.report.lms import write_canvas, write_csv, write_moodle
+from autograder.report.lms import write_canvas, write_moodle
 
 MISTAKES_DRAWN = 20
 FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an older encoding

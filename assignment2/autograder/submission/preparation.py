@@ -13,7 +13,9 @@ from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runt
 from autograder.execution.kernel import sandbox
 from autograder.submission.cleaning import clean_code, clean_submission
 from autograder.submission.markup import plain_text
-from autograder.submission.reading import NotGradable, Submission, parse_notebook
+from autograder.submission.newer_python import remarks_on_syntax
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.reading import NotGradable, Submission
 from autograder.submission.sanitize import sanitize
 
 
@@ -37,6 +39,12 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
         submitted = new_notebook()
         problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
+    repairs += remarks_on_syntax(notebook.cells, submitted.metadata.get("language_info", {}).get("version", ""))
+    repairs += [
+        Repair(RepairKind.FILE_MISSING, cell, f"{file} was not handed in")
+        for cell, file in key.weights.items()
+        if file not in submission.weights
+    ]
     repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
@@ -71,8 +79,13 @@ def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
     notebook = copied(notebook)
     repairs = repairs_of(notebook)
     for cell, result in zip(filter(is_executed, notebook.cells), results, strict=True):
-        cell.outputs = [copied(output) for output in result.outputs]
-        repairs += clean_code(cell)
-        note_status(cell, result.status)
+        repairs += put_result(cell, result)
     note_repairs(notebook, repairs)
     return notebook
+
+
+def put_result(cell: NotebookNode, result: CellResult) -> list[Repair]:
+    """Give a cell its outputs, cleaned, and note its status, in place; return what a person should know of."""
+    cell.outputs = list(result.outputs)
+    note_status(cell, result.status)
+    return clean_code(cell)

@@ -1,16 +1,24 @@
 """Put what a student wrote into the instructor's notebook.
 
-Taken from the submission: the solution cells and the written answers by their id, experiments, and the cells that the
-student added. Everything else is the instructor's. Damage is repaired where that is possible and always reported.
+Taken from the submission: the solution cells and the written answers, experiments, and the cells that the student
+added. Everything else is the instructor's. Damage is repaired where that is possible and always reported; what has no
+place waits for a person.
 """
 
-import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from autograder.core.notebooks import copied
 from autograder.core.results import Repair, RepairKind
-from autograder.course.cells import defined_names, is_check, is_experiment, is_solution, name_of
+from autograder.course.cells import is_answer, is_check, is_experiment, is_solution, name_of
 from autograder.course.key import Key
+from autograder.submission.attached import mend_pictures
+from autograder.submission.matching import Matched, match
+from autograder.submission.misplaced import add_helpers, find_solutions
+from autograder.submission.writing import copy_pictures, plain, same_code, same_text, written_into
+
+MIN_TEXT = 40  # characters of an added text that may be an answer
+NO_ANSWER = "*No answer was found here, but there are texts without a place: they stand where the student wrote them.*"
 
 
 def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repair]]:
@@ -20,75 +28,32 @@ def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repa
     """
     notebook = copied(key.template)
     known = {name_of(cell): cell for cell in notebook.cells}
-    found, added, repairs = match(submitted.cells, known)
-    cells = list(added.get(None, []))
+    matched = match(submitted.cells, key)
+    find_solutions(known, key.given, matched)
+    cells = list(matched.added.get(None, []))
     for name, cell in known.items():
-        theirs = found.get(name)
-        extra = take(cell, theirs, key, repairs) if theirs is not None else []
+        theirs = matched.found.get(name)
+        extra = take(cell, theirs, key, matched.repairs) if theirs is not None else []
         if theirs is None and is_solution(cell) and submitted.cells:
-            repairs.append(Repair(RepairKind.CELL_MISSING, name, "the cell was missing"))
-        cells += [cell, *extra, *added.get(name, [])]
+            matched.repairs.append(Repair(RepairKind.CELL_MISSING, name, "the cell was missing"))
+        cells += [cell, *extra, *matched.added.get(name, [])]
     for number, cell in enumerate(cells):
-        if cell is not known.get(name_of(cell)):
+        if not is_known(cell, known):
             cell.id = f"added-{number}"
-    notebook.cells = cells
-    return notebook, repairs
+    texts = [cell for cell in cells if cell.cell_type == "markdown" and (is_answer(cell) or not is_known(cell, known))]
+    matched.repairs += mend_pictures(texts, submitted.cells)
+    leave_to_a_person(known, key, texts, matched)
+    notebook.cells = add_helpers(cells, known, matched)
+    return notebook, matched.repairs
 
 
-def match(
-    cells: list[NotebookNode], known: dict[str, NotebookNode]
-) -> tuple[dict[str, NotebookNode], dict[str | None, list[NotebookNode]], list[Repair]]:
-    """Find which cell of a submission is which of the instructor's.
-
-    Returns the last submitted cell for each known name, the added cells by the name of the known cell before them, and
-    the repairs. A cell whose metadata was lost is recognized by its cell id, or by the function or class it defines.
-    """
-    names = [identify(cell, known) for cell in cells]
-    repairs: list[Repair] = []
-    for index, cell in enumerate(cells):
-        if names[index] is None and (name := by_definition(cell, known)) and name not in names:
-            names[index] = name
-            repairs.append(Repair(RepairKind.ID_LOST, name, "recognized by what it defines, its id was lost"))
-    found: dict[str, NotebookNode] = {}
-    added: dict[str | None, list[NotebookNode]] = {}
-    last = None
-    for index, cell in enumerate(cells):
-        name = names[index]
-        if name is not None and name not in names[index + 1 :]:
-            found[name], last = cell, name
-            continue
-        if name is not None:
-            text = "the cell stood there more than once, the last one counts"
-            repairs.append(Repair(RepairKind.CELL_REPEATED, name, text))
-            if is_check(known[name]):
-                continue
-        added.setdefault(last, []).append(plain(cell))
-    order = [name for name in names if name in found]
-    if order != [name for name in known if name in found] and len(set(order)) == len(order):
-        repairs.append(Repair(RepairKind.REORDERED, "", "cells were in another order"))
-    return found, added, repairs
-
-
-def identify(cell: NotebookNode, known: dict[str, NotebookNode]) -> str | None:
-    """Return the known name of a submitted cell: its nbgrader id, else that of the cell with the same cell id."""
-    metadata = cell.metadata.get("nbgrader")
-    name = metadata.get("grade_id") if isinstance(metadata, dict) else None
-    if isinstance(name, str) and name in known:
-        return name
-    return next((name for name, mine in known.items() if mine.id == cell.get("id")), None)
-
-
-def by_definition(cell: NotebookNode, known: dict[str, NotebookNode]) -> str | None:
-    """Return the name of the solution cell that defines one of the functions or classes that this cell defines."""
-    defined = defined_names(cell)
-    solutions = (name for name, mine in known.items() if is_solution(mine) and mine.cell_type == "code")
-    return next((name for name in solutions if defined & defined_names(known[name])), None)
+def is_known(cell: NotebookNode, known: dict[str, NotebookNode]) -> bool:
+    return cell is known.get(name_of(cell))
 
 
 def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repair]) -> list[NotebookNode]:
     """Put a student's cell into the instructor's `cell`; return what has to follow it as a cell of its own."""
     name = name_of(cell)
-    changed = theirs.source.strip() != cell.source.strip()
     if is_solution(cell) or is_experiment(cell):
         if theirs.cell_type != cell.cell_type:
             text = f"was a {theirs.cell_type} cell, is {cell.cell_type} again"
@@ -98,28 +63,32 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
         if is_experiment(cell) and theirs.cell_type == "code":
             cell.outputs = theirs.get("outputs", [])
         return []
-    if is_check(cell) and theirs.source.strip() not in (cell.source.strip(), key.visible_checks[name].strip()):
-        repairs.append(Repair(RepairKind.CHECK_CHANGED, name, "the check cell was changed, the original counts"))
-    elif cell.cell_type == theirs.cell_type == "code" and not is_check(cell) and changed:
-        return [plain(theirs)]  # imports that the student added to a given cell
+    if is_check(cell):
+        if not any(same_code(theirs.source, ours) for ours in (cell.source, key.given[name])):
+            repairs.append(Repair(RepairKind.CHECK_CHANGED, name, "the check cell was changed, the original counts"))
+    elif cell.cell_type == "code":
+        if theirs.cell_type == "code" and not same_code(theirs.source, cell.source):
+            return [plain(theirs)]  # imports that the student added to a given cell
+    elif text := inserted(theirs, key.given[name]):
+        repairs.append(Repair(RepairKind.MOVED, name, "what was written into the given text stands below it"))
+        added: NotebookNode = new_markdown_cell(text)
+        copy_pictures(theirs, added)
+        return [added]
     return []
 
 
-def copy_pictures(theirs: NotebookNode, cell: NotebookNode) -> None:
-    """Give a markdown cell the pictures that were pasted into a student's: base64 by MIME type, by name."""
-    attachments = theirs.get("attachments")
-    if cell.cell_type != "markdown" or not isinstance(attachments, dict):
-        return
-    cell.attachments = {
-        name: picture
-        for name, picture in attachments.items()
-        if isinstance(picture, dict) and all(isinstance(data, str) for data in picture.values())
-    }
+def inserted(theirs: NotebookNode, given: str) -> str:
+    """Return what a student wrote into a given text of which nothing is missing, "" where it is another text."""
+    written, whole = written_into(theirs.source, given)
+    return written if whole else ""
 
 
-def plain(cell: NotebookNode) -> NotebookNode:
-    """Return a copy of an added cell without metadata and outputs."""
-    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-    copy: NotebookNode = make.get(cell.cell_type, nbformat.v4.new_raw_cell)(cell.source)  # type: ignore[no-untyped-call]
-    copy_pictures(cell, copy)
-    return copy
+def leave_to_a_person(known: dict[str, NotebookNode], key: Key, cells: list[NotebookNode], matched: Matched) -> None:
+    """Where an answer is empty and texts were added that have no place, let a person look: mark the answer, which
+    makes nbgrader ask for a grade by hand. cells: answers and added texts"""
+    texts = [cell for cell in cells if not is_known(cell, known) and len(cell.source) >= MIN_TEXT]
+    for name, cell in known.items():
+        if texts and is_answer(cell) and (same_text(cell.source, key.given[name]) or not cell.source.strip()):
+            cell.source = f"{key.given[name]}\n\n{NO_ANSWER}"
+            text = "no answer in its place, but texts without one: a person has to look"
+            matched.repairs.append(Repair(RepairKind.UNPLACED, name, text))

@@ -18,6 +18,7 @@ from cs231n.checks.errors import in_words, one_line, where
 from cs231n.checks.printing import HIDDEN, Line, print_lines
 from cs231n.checks.values import decode, encode
 from cs231n.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
+from cs231n.verdicts import remember
 
 
 def _shell():
@@ -184,6 +185,8 @@ class Checks:
             self._fail(error)
         for name in not_taken(_shell()):
             print(f"The cell that defines {name} has a SyntaxError: what is checked is the definition from before.")
-        if failed := print_lines(self.cell, self.lines):
+        failed = print_lines(self.cell, self.lines)
+        remember(self.cell, sum(line.message != HIDDEN for line in self.lines), failed)
+        if failed:
             raise ChecksFailed(f"{self.cell}: {failed} of {len(self.lines)} checks failed") from None
         return False

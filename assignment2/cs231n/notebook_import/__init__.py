@@ -19,7 +19,7 @@ The library importnb is not used: it puts names into builtins and is no longer m
 import sys
 import warnings
 
-from cs231n.notebook_import.definitions import Definitions, read_definitions
+from cs231n.notebook_import.definitions import Definitions, parse_definitions, read_definitions
 from cs231n.notebook_import.finder import FOLDER_VARIABLE, WORKBOOK, MissingNotebookFinder, NotebookFinder
 from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, loader_of
 
@@ -32,16 +32,17 @@ __all__ = [
     "NotebookLoader",
     "NotebookWarning",
     "install",
+    "parse_definitions",
     "read_definitions",
     "warn_if_stale",
 ]
 
 
 def warn_if_stale(*_):
-    """Warn once about each imported notebook whose definitions have changed on disk since. Runs before each cell."""
+    """Warn about each imported notebook whose definitions have changed on disk since. Runs before each cell."""
     for name in list(sys.modules):
         loader = loader_of(name)
-        if loader is not None and loader.snapshot.is_newly_stale():
+        if loader is not None and loader.snapshot.is_stale():
             text = f"{loader.path.name} has changed since it was imported here. {loader.advice()}"
             warnings.warn_explicit(text, NotebookWarning, loader.path.name, 0)
 

@@ -11,6 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 
+# Cell magics that run the cell's own code, where what it defines stays.
+KEEPING = {"time", "capture", "prun"}
+# What a constant may call: it takes no time and has no effect. A notebook says np for numpy.
+MODULES = {"np", "numpy", "math", "functools", "itertools", "collections", "operator", "re", "string"}
+FUNCTIONS = {
+    *("abs", "bool", "complex", "dict", "enumerate", "float", "frozenset", "int", "len", "list", "max", "min", "pow"),
+    *("range", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip"),
+    *("partial", "namedtuple", "defaultdict", "OrderedDict", "Counter"),
+}
+NOT_CALLED = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "seed", "set_state"}
+
 
 @dataclass
 class Step:
@@ -46,9 +57,21 @@ def read_definitions(path: Path) -> Definitions:
     path: the .ipynb file, nbformat 4. Returns Definitions; a cell that Python cannot parse is left out and noted
     in `problems`. Raises ImportError if the file is not a notebook.
     """
+    return parse_definitions(path.read_bytes(), path)
+
+
+def parse_definitions(content: bytes | str, path: Path) -> Definitions:
+    """Find the definitions in the JSON of a notebook, as `read_definitions` does in a file. path: what it is called"""
     definitions, flags = Definitions(), 0
-    for label, source, experiment in _code_cells(path):
+    for label, source, experiment in _code_cells(content, path):
         filename = f"{path.name}[{label}]"
+        magic = re.match(r"\s*%%(\w+)", source)
+        if magic and magic[1] in KEEPING:
+            source = source.replace("%%", "# %%", 1)
+        elif magic:
+            why = f"cell {label} begins with %%{magic[1]}, which keeps no definition"
+            definitions.absent.update(dict.fromkeys(_names_in_text(source), why))
+            continue
         try:
             text, tree = _parse(source)
             if _is_check(tree):
@@ -68,23 +91,26 @@ def read_definitions(path: Path) -> Definitions:
     return definitions
 
 
-def _code_cells(path):
+def _code_cells(content, path):
     """(label, source, is an experiment) of each code cell but checks; the label is its nbgrader id or its number."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if isinstance(content, bytes):
+            content = content.decode(json.detect_encoding(content))
+        cells = json.loads(content)["cells"]
         labels = set()
         for number, cell in enumerate(cells, start=1):
-            if cell["cell_type"] != "code":
+            if not isinstance(cell, dict) or cell.get("cell_type") != "code":
                 continue
-            metadata = cell.get("metadata", {})
-            nbgrader = metadata.get("nbgrader", {})
+            metadata = cell.get("metadata") or {}
+            nbgrader = metadata.get("nbgrader") or {}
             if nbgrader.get("grade") and not nbgrader.get("solution"):
                 continue
             label = str(nbgrader.get("grade_id") or number)
             if label in labels:  # the student has copied the cell
                 label = f"{label}, cell {number}"
             labels.add(label)
-            yield label, "".join(cell["source"]), "experiment" in metadata.get("tags", [])
+            source = "".join(cell.get("source") or "").replace("\r\n", "\n")
+            yield label, source, "experiment" in (metadata.get("tags") or [])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ImportError(
             f"{path} is not a notebook that can be read ({type(error).__name__}: {error}): open it in JupyterLab "
@@ -111,8 +137,6 @@ def _without_magics(source):
     try:
         from IPython.core.inputtransformer2 import TransformerManager
     except ImportError:
-        if source.lstrip().startswith("%%"):
-            return ""
         return re.sub(r"(?m)^([ \t]*)[%!?].*$", r"\1pass", source)
     return TransformerManager().transform_cell(source)
 
@@ -126,8 +150,8 @@ def _definitions_of(tree, filename, label, flags):
     """(steps, absent, flags of the __future__ imports so far) of one cell."""
     steps, absent = [], {}
     for node in tree.body:
-        names = _bound_names(node)
-        if not _is_definition(node):
+        names = bound_names(node)
+        if not is_definition(node):
             why = f"cell {label}, line {node.lineno}, is not a definition and does not run on import"
             absent.update(dict.fromkeys(names, why))
             continue
@@ -138,14 +162,15 @@ def _definitions_of(tree, filename, label, flags):
     return steps, absent, flags
 
 
-def _is_definition(node):
+def is_definition(node: ast.stmt) -> bool:
+    """Whether a top-level statement is executed when its notebook is imported."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
             return True
         case ast.Try():  # try: import this; except ImportError: import that
             handlers = [statement for handler in node.handlers for statement in handler.body]
             parts = [*node.body, *handlers, *node.orelse, *node.finalbody]
-            return all(isinstance(part, ast.Pass) or _is_definition(part) for part in parts)
+            return all(isinstance(part, ast.Pass) or is_definition(part) for part in parts)
         case ast.Assign(targets=targets, value=value):
             return all(_is_constant(target, value) for target in targets)
         case ast.AnnAssign(target=target, value=value):
@@ -154,36 +179,39 @@ def _is_definition(node):
 
 
 def _is_constant(target, value):
-    """`eps = 1e-5`, `batchnorm_backward_alt = batchnorm_backward`, but no call: `net = train()`."""
+    """`eps = 1e-5`, `relu = lambda x: ...`, `rng = np.random.default_rng(0)`, but no other call: `net = train()`."""
     match target:
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
             return all(_is_constant(each, value) for each in targets)
-        case ast.Name(id=name):
-            return _is_literal(value) or _is_dotted_name(value) or (name.isupper() and not _computes(value))
+        case ast.Name():
+            return not _computes(value)
     return False
 
 
-def _is_literal(value):
-    try:
-        ast.literal_eval(value)
-    except (ValueError, TypeError):
-        return False
-    return True
-
-
-def _is_dotted_name(value):
-    while isinstance(value, ast.Attribute):
-        value = value.value
-    return isinstance(value, ast.Name)
-
-
 def _computes(value):
-    """Whether an expression could take long or have effects: it calls something or loops."""
-    active = (ast.Call, ast.Await, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)
-    return any(isinstance(node, active) for node in ast.walk(value))
+    """Whether an expression could take long or have effects: it calls what is not known to be harmless."""
+    match value:
+        case ast.Lambda(args=arguments):  # its body does not run
+            return any(map(_computes, [*arguments.defaults, *filter(None, arguments.kw_defaults)]))
+        case ast.Await() | ast.NamedExpr() | ast.Yield() | ast.YieldFrom():
+            return True
+        case ast.Call(func=called) if not _is_harmless(called):
+            return True
+    return any(map(_computes, ast.iter_child_nodes(value)))
 
 
-def _bound_names(node):
+def _is_harmless(called):
+    """Whether a function is one of Python's or NumPy's that takes no time: `float`, `np.finfo`."""
+    if isinstance(called, ast.Name):
+        return called.id in FUNCTIONS
+    if not isinstance(called, ast.Attribute) or called.attr in NOT_CALLED:
+        return False
+    while isinstance(called, ast.Attribute):
+        called = called.value
+    return isinstance(called, ast.Name) and called.id in MODULES
+
+
+def bound_names(node: ast.AST) -> list[str]:
     """The names that a top-level statement binds."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [node.name]
@@ -194,7 +222,7 @@ def _bound_names(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             names.append(child.id)
         elif not isinstance(child, ast.Lambda):
-            names += _bound_names(child)
+            names += bound_names(child)
     return names
 
 

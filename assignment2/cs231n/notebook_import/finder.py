@@ -35,19 +35,31 @@ class NotebookFinder(importlib.abc.MetaPathFinder):
 
 
 class MissingNotebookFinder(importlib.abc.MetaPathFinder):
-    """Stands last: says where a notebook of the workbook was looked for, when nothing else has its name."""
+    """Stands last: says what to do about a notebook of the workbook that is missing, when nothing else has its name."""
 
     def find_spec(self, fullname, path=None, target=None):
         close = difflib.get_close_matches(fullname, WORKBOOK, n=1, cutoff=0.85)
         if not close:
             return None
-        folders = ", ".join(str(folder) for folder in _folders())
         hint = f"is it {close[0]}? " if close[0] != fullname else ""
-        why = f" ({FOLDER_VARIABLE} is set)" if FOLDER_VARIABLE in os.environ else ""
-        raise ModuleNotFoundError(
-            f"there is no {fullname}.ipynb: {hint}Looked in {folders}{why}. Put that notebook beside this one",
-            name=fullname,
-        )
+        raise ModuleNotFoundError(f"there is no {fullname}.ipynb: {hint}{_advice(close[0])}", name=fullname)
+
+
+def _advice(name):
+    """Say how to get a notebook to where it is looked for."""
+    folder = next(iter(_folders()), Path())
+    if FOLDER_VARIABLE in os.environ:
+        return f"Looked in {folder} ({FOLDER_VARIABLE} is set)"
+    if copies := [path.name for path in sorted(folder.glob("*.ipynb")) if _is_copy(path.stem, name)]:
+        return f"There is {' and '.join(copies)} in {folder}: rename the right one to {name}.ipynb"
+    how = ", with the button Upload of the panel Files" if "google.colab" in sys.modules else ""
+    return f"Put that notebook beside this one, into {folder}{how}"
+
+
+def _is_copy(stem, name):
+    """Whether a browser, a file manager or Jupyter may call a copy so: "Dropout (1)", "Dropout-Copy1"."""
+    rest = stem.casefold().removeprefix(name.casefold())
+    return stem.casefold().startswith(name.casefold()) and not rest.strip(" ()-_.0123456789").removeprefix("copy")
 
 
 def _folders():

@@ -2,9 +2,11 @@
 
 import ast
 import difflib
+import dis
 import importlib.abc
 import sys
 import warnings
+from types import CodeType
 
 from cs231n.notebook_import.definitions import remember_lines
 from cs231n.notebook_import.stale import Snapshot
@@ -42,6 +44,7 @@ class NotebookLoader(importlib.abc.Loader):
             for name in before.defined - self.defined:
                 vars(module).pop(name, None)
         module.__notebook__ = self
+        definitions.problems += self._unusable(definitions)
         for problem in definitions.problems:
             warnings.warn(problem, NotebookWarning, stacklevel=2)
 
@@ -65,6 +68,13 @@ class NotebookLoader(importlib.abc.Loader):
             else:
                 defined.update(step.names)
         return frozenset(defined)
+
+    def _unusable(self, definitions):
+        """Yield which functions need a name that importing the notebook does not define, and why it does not."""
+        for step in definitions.steps:
+            if not step.experiment and isinstance(step.node, ast.FunctionDef | ast.ClassDef):
+                for name in sorted(global_names(step.code) & definitions.absent.keys() - self.defined):
+                    yield f"{self.path.name}: {step.node.name} uses {name}, but {definitions.absent[name]}"
 
     def _leave_out(self, step, error):
         why = f"{step}, `{_first_line(step.node)}` raised {type(error).__name__}: {error}"
@@ -106,6 +116,12 @@ def loader_of(name):
     spec = getattr(sys.modules.get(name), "__spec__", None)
     loader = getattr(spec, "loader", None)
     return loader if isinstance(loader, NotebookLoader) else None
+
+
+def global_names(code: CodeType) -> set[str]:
+    """Return the global names that code reads, that of its functions included."""
+    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return names.union(*(global_names(each) for each in code.co_consts if isinstance(each, CodeType)))
 
 
 def _first_line(node):

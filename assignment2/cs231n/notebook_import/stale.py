@@ -32,10 +32,6 @@ class Snapshot:
                 return False
         return self._compared[1]
 
-    def is_newly_stale(self) -> bool:
-        """Tell it once for each version of the file."""
-        return self._compared[0] != _stamp(self.path) and self.is_stale()
-
 
 def _stamp(path: Path) -> tuple[int, int] | None:
     """Return time and size of a file, None where there is none: a stamp that is the same says that it is the same."""

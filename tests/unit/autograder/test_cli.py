@@ -2,11 +2,14 @@
 
 import errno
 import signal
+import sqlite3
 from contextlib import suppress
 
 import pytest
 from autograder import __version__, cli
 from autograder.core.errors import GraderError
+from nbgrader.api import InvalidEntry
+from sqlalchemy.exc import OperationalError
 
 
 @pytest.fixture
@@ -56,8 +59,29 @@ def test_trouble_is_told_in_one_line(command, capsys):
 
 def test_full_disk_is_told_in_one_line(command, capsys):
     """Does a full disk, the grader's trouble too, end with a line that says what to do, and a status other than 0?"""
-    assert command(OSError(errno.ENOSPC, "No space left on device")) == 1
-    assert capsys.readouterr().err == "autograder: the disk is full: make room and run grade again\n"
+    for problem in (OSError(errno.ENOSPC, "No space left on device"), database_error("database or disk is full")):
+        assert command(problem) == 1
+        assert capsys.readouterr().err == "autograder: the disk is full: make room and run grade again\n"
+
+
+def database_error(said):
+    """What nbgrader raises where its database fails, after SQLAlchemy has raised what the database said."""
+    error = InvalidEntry("(sqlite3.OperationalError)")
+    error.__context__ = OperationalError("INSERT", {}, sqlite3.OperationalError(said))
+    return error
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("database is locked", "the gradebook is locked by another program, such as formgrader: close it"),
+        ("disk I/O error", "the gradebook cannot be used, since its database says 'disk I/O error': mend that"),
+    ],
+)
+def test_trouble_of_the_database_is_told_in_one_line(said, told, command, capsys):
+    """Does a database that is locked or broken end with one line, also where nbgrader hides it in its own exception?"""
+    assert command(database_error(said)) == 1
+    assert capsys.readouterr().err == f"autograder: {told} and run grade again\n"
 
 
 def test_log_of_another_program_is_shown(command, capsys):

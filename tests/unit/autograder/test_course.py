@@ -8,6 +8,7 @@ import nbformat
 from autograder.course.catalogue import fingerprints_file, known_mistakes
 from autograder.course.key import key_modules, load_key
 from autograder.judging.networks import key_class
+from cs231n.notebook_import import WORKBOOK
 
 
 def test_importing_the_key_leaves_its_notebooks_behind_and_nothing_else(tmp_path, monkeypatch):
@@ -50,3 +51,9 @@ def test_class_of_the_key_is_built_again_when_it_changes(toy_key):
         return key_class(load_key(toy_key.folder, "Toy"), "Net")
 
     assert [redefine(1).size, redefine(22).size] == [1, 22]
+
+
+def test_any_earlier_notebook_may_be_imported(course_keys):
+    """Does a submission find the key's definitions of all notebooks before it, whichever ones the key imports?"""
+    found = {name: list(key.definitions) for name, key in course_keys.items()}
+    assert found == {name: list(WORKBOOK[:number]) for number, name in enumerate(WORKBOOK)}

@@ -6,7 +6,7 @@ import pytest
 from autograder.execution.job import CodeCell, Job, Limits, Role, Runtime, data_folder, data_identity
 from cs231n import cifar10_files
 
-RUNTIME = Runtime("3.11.7", "2.4.0", "7.4.0", "digest", "synthetic", {"LANG": "C"})
+RUNTIME = Runtime("3.11.7", "2.4.0", "7.4.0", "3.9.0", "digest", "synthetic", {"LANG": "C"})
 JOB = Job((CodeCell("print(1)"),), RUNTIME)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from autograder.core.results import Status
 from autograder.course.catalogue import KnownMistakes
+from autograder.course.held_out import CIFAR10_FILE
 from autograder.judging import networks
 from autograder.judging.expected import Expected
 from autograder.judging.judge import CheckJudge
@@ -53,10 +54,8 @@ def hand_in(folder, trained_on, net=None):
 def test_missing_data_set_is_not_the_students_fault(judge, tmp_path):
     """Where the images that a network was trained on are not there, is that the grader's error, without a download?"""
     hand_in(tmp_path, "cifar-10")
-    with pytest.raises(networks.DataSetMissing, match="CS231N_DATA_DIR"):
+    with pytest.raises(networks.DataSetMissing, match=r"was trained on CIFAR-10.*CS231N_DATA_DIR"):
         judge(MESSAGE, tmp_path)
-    with pytest.raises(networks.DataSetMissing, match="was trained on CIFAR-10"):
-        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}, {}), tmp_path, seed=1)
 
 
 def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch):
@@ -67,8 +66,6 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
     monkeypatch.setenv("CS231N_DATA_DIR", str(tmp_path))
     with pytest.raises(networks.DataSetMissing, match="cannot be read"):
         judge(MESSAGE, tmp_path)
-    with pytest.raises(networks.DataSetMissing, match="cannot be read"):
-        networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}, {}), tmp_path, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +85,6 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
 def test_file_that_cannot_be_used_fails_with_the_reason(judge, tmp_path, make, said):
     """Is whatever is wrong with the file itself a failed check that says so, and no reason to look for images?"""
     make(tmp_path)
-    networks.require_data(Expected({"test": {"accuracy": MESSAGE}}, {}, {}), tmp_path, seed=1)
     found = judge(MESSAGE, tmp_path)
     assert [verdict.status for verdict in found] == [Status.FAILED, Status.FAILED]
     assert said in found[0].message
@@ -114,6 +110,32 @@ def test_accuracy_decides(judge, tmp_path, monkeypatch):
     found = judge(MESSAGE, tmp_path)
     assert [(v.check, v.status) for v in found] == [("1. accuracy", "passed"), ("2. accuracy", "failed")]
     assert found[1].message == "50.0% on the held-out images (synthetic), at least 60% asked for"
+
+
+@pytest.fixture
+def own_images(judge, tmp_path, monkeypatch):
+    """Images of the course's own, three of class 0, where CIFAR-10 is there as well."""
+    monkeypatch.setattr(data_utils, "find_cifar10", lambda folder=None: tmp_path)
+    monkeypatch.setattr(data_utils, "network_input", lambda images, source: images.astype(np.float32))
+    monkeypatch.setattr(data_utils, "held_out_data", lambda source, seed: (np.zeros((1, 3, 32, 32)), np.ones(1)))
+    labels = np.array([0, 0, 0, 1])
+    np.savez(judge.course / CIFAR10_FILE, X=np.zeros((4, 32, 32, 3), np.uint8), y=labels)
+
+
+@pytest.mark.parametrize(("trained_on", "reached"), [("cifar-10", "75.0%"), ("synthetic", "0.0%")])
+def test_images_of_the_course_stand_in_for_cifar10(judge, own_images, tmp_path, trained_on, reached):
+    """Is a network measured on the course's own images where it was trained on CIFAR-10, and only there?"""
+    hand_in(tmp_path, trained_on)
+    assert judge(MESSAGE, tmp_path)[0].message.startswith(f"{reached} on the held-out images ({trained_on})")
+
+
+def test_other_images_are_another_measure(judge, own_images, tmp_path):
+    """Is a network measured anew when the course's images have changed?"""
+    hand_in(tmp_path, "cifar-10")
+    assert judge(MESSAGE, tmp_path)[0].message.startswith("75.0%")
+    np.savez(judge.course / CIFAR10_FILE, X=np.zeros((2, 32, 32, 3), np.uint8), y=np.array([0, 0]))
+    os.utime(judge.course / CIFAR10_FILE, ns=(0, 0))
+    assert judge(MESSAGE, tmp_path)[0].message.startswith("100.0%")
 
 
 class Layers:

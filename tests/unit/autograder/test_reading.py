@@ -9,8 +9,9 @@ from autograder.core.errors import GraderError
 from autograder.core.files import Unusable, open_regular, read_regular
 from autograder.core.text import printable, well_formed
 from autograder.grading.boundary import Boundary
-from autograder.submission import reading
-from autograder.submission.reading import NotGradable, parse_notebook, problem_of_name, read_submission
+from autograder.submission import parsing, reading
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.reading import NotGradable, problem_of_name, read_submission
 
 
 @pytest.fixture
@@ -93,9 +94,9 @@ def test_only_what_counts_of_a_cell_is_kept(folder):
 
 def test_nodes_are_counted_outside_of_strings(monkeypatch):
     """Are a million values refused before they are parsed, and the same characters in a string not?"""
-    monkeypatch.setattr(reading, "MAX_NODES", 100)
-    assert reading.too_many_nodes("[" + "{}," * 60 + "0]")
-    assert not reading.too_many_nodes(json.dumps(['{,["' * 1000, "\\"]))
+    monkeypatch.setattr(parsing, "MAX_NODES", 100)
+    assert parsing.too_many_nodes("[" + "{}," * 60 + "0]")
+    assert not parsing.too_many_nodes(json.dumps(['{,["' * 1000, "\\"]))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import json
 import nbformat
 import pytest
 from autograder.core.results import RepairKind
-from autograder.course.cells import grade_id
-from autograder.submission.reading import NotGradable, parse_notebook, read_submission
+from autograder.course.cells import grade_id, name_of
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.reading import NotGradable, read_submission
 from autograder.submission.sanitize import sanitize
 from helpers import toy
 
@@ -17,8 +18,9 @@ MINE = "def double(x):\n    return x + x"
 def handed_in(toy_key):
     """The released toy notebook with `double` solved."""
     notebook = nbformat.from_dict(toy_key.template)
+    for each in notebook.cells:
+        each.source = toy_key.given[name_of(each)]
     cell(notebook, "double").source = MINE
-    cell(notebook, "test_double").source = toy.TEST_DOUBLE.split("    ### BEGIN")[0].rstrip()
     return notebook
 
 
@@ -208,3 +210,36 @@ def test_pictures_pasted_into_an_answer_are_kept(handed_in, toy_key):
     assert cell(clean, "why").attachments == {"plot.png": picture}
     assert next(c for c in clean.cells if c.source == "mine").attachments == {"plot.png": picture}
     nbformat.validate(clean)
+
+
+def test_added_cells_have_names_of_their_own(handed_in, toy_key):
+    """Has each added cell another id, whatever kinds they are and whatever ids they had?"""
+    for kind in ("raw", "markdown", "code", "markdown"):
+        cell_of_kind = getattr(nbformat.v4, f"new_{kind}_cell")("mine", id="added-0")
+        handed_in.cells.insert(3, cell_of_kind)
+    clean, _ = sanitize(handed_in, toy_key)
+    assert len({each.id for each in clean.cells}) == len(clean.cells)
+
+
+def test_helpers_of_helpers(handed_in, toy_key):
+    """Do helpers in an experiment come with what they need in turn, before the first cell that needs them, and is what
+    only running the experiment gives told?"""
+    cell(handed_in, "plot").source += "\nTWO = 2\ndef times(x):\n    return TWO * x\nresult = train()"
+    cell(handed_in, "double").source = "def double(x):\n    return times(x) + result"
+    clean, repairs = sanitize(handed_in, toy_key)
+    before = clean.cells[clean.cells.index(cell(clean, "double")) - 1]
+    assert before.source == "TWO = 2\n\ndef times(x):\n    return TWO * x"
+    assert [(repair.kind, repair.cell) for repair in repairs] == [
+        (RepairKind.MOVED, "TWO, times"),
+        (RepairKind.NOT_RUN, "double"),
+    ]
+
+
+def test_empty_answers_without_ids_are_no_answers(handed_in, toy_key):
+    """Is an untouched place for an answer recognized as one without its id, and neither an answer nor a remark?"""
+    for each in handed_in.cells:
+        each.id, each.metadata = "", nbformat.NotebookNode()
+    clean, repairs = sanitize(handed_in, toy_key)
+    assert cell(clean, "why").source == toy_key.given["why"]
+    assert [repair for repair in repairs if repair.cell == "why"] == []
+    assert len(clean.cells) == len(toy_key.notebook.cells)

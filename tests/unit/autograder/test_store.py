@@ -10,7 +10,7 @@ from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.store import Store, pack, unpack
 from nbformat.v4 import new_output
 
-JOB = Job((CodeCell("print(1)"),), Runtime("3.11.7", "2.4.0", "7.4.0", "digest", "synthetic", {}))
+JOB = Job((CodeCell("print(1)"),), Runtime("3.11.7", "2.4.0", "7.4.0", "3.9.0", "digest", "synthetic", {}))
 RESULTS = [CellResult(Status.DONE, [new_output("stream", text="x" * 100_000)]), CellResult(Status.KILLED, [])]
 
 

@@ -7,6 +7,27 @@ import pytest
 from cs231n.checks import checking, hints, shipped
 from cs231n.checks.session import ChecksFailed
 from cs231n.checks.values import MIME_TYPE, decode
+from cs231n.verdicts import recall
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty current folder: a check cell remembers its verdict there."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_verdict_is_remembered(capsys):
+    """Is the last verdict of a check cell remembered, without what only the judge can decide?"""
+    for right, failed in ((0.0, 1), (1.0, 0)):
+        with suppress(ChecksFailed), checking("double") as check:
+
+            @check.case("one")
+            def _(random):
+                check.equal("out", right, 1.0)  # noqa: B023
+                check.equal("again", 2.0, 2.0)
+                check.value("hidden", right)  # noqa: B023
+
+        assert recall() == {"double": {"checks": 2, "failed": failed}}
 
 
 def test_all_right(capsys):

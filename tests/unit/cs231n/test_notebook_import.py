@@ -90,7 +90,7 @@ def test_magics_do_not_break_a_cell(notebook, monkeypatch, ipython):
     notebook(
         "NbMagic",
         "%load_ext autoreload\n!touch made\n?print\ndef f():\n    %time\n    return 1\n%autoreload 2",
-        "%%time\nimport no_such_module",
+        "%%bash\nimport no_such_module",
         "%matplotlib inline\nimport math",
     )
     import NbMagic
@@ -98,6 +98,61 @@ def test_magics_do_not_break_a_cell(notebook, monkeypatch, ipython):
     assert NbMagic.f.__code__.co_firstlineno == 4
     assert NbMagic.math.pi > 3
     assert not os.path.exists("made")
+
+
+def test_habits_of_a_session(notebook):
+    """Are definitions below %%time, lambdas, and values that Python or NumPy makes at once found?"""
+    notebook(
+        "NbHabits",
+        "import functools\nimport numpy as np",
+        "%%time\ndef timed(x):\n    return x + eps",
+        "%%capture out\ndef captured(): return rng.normal()",
+        "relu = lambda x, low=0.0: np.maximum(x, low)\neps = np.finfo(float).eps\nrng = np.random.default_rng(0)",
+        "two = functools.partial(pow, 2)\nnames = [f'W{n}' for n in range(2)]\nhalf = float('0.5') / 2",
+    )
+    from NbHabits import captured, eps, half, names, relu, timed, two
+
+    assert timed.__code__.co_firstlineno == 2
+    assert timed(0.0) == eps == sys.float_info.epsilon
+    assert isinstance(captured(), float)
+    assert (relu(-1.0), two(3), names, half) == (0.0, 8, ["W0", "W1"], 0.25)
+
+
+def test_what_is_not_executed_is_named_where_it_is_needed(notebook):
+    """Does the import say which function needs a name that only an experiment's call makes, and which magic ate one?"""
+    notebook(
+        "NbNeeds",
+        "scale = measure()\ndata = load(lambda: 1)",
+        "def f(x):\n    return [scale * each for each in x]",
+        cell("def plot():\n    return data", tags=["experiment"]),
+        "%%timeit\ndef lost(): pass",
+    )
+    with pytest.warns(NotebookWarning, match=r"f uses scale, but cell 1, line 1, is not a definition") as told:
+        import NbNeeds
+    assert len(told) == 1
+    with pytest.raises(AttributeError, match=r"cell 4 begins with %%timeit, which keeps no definition"):
+        NbNeeds.lost()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\\n", "\\r\\n").encode(),
+        lambda text: text.replace('"cells": [', '"cells": [null, {"cell_type": "code"}, ').encode(),
+        lambda text: text.replace('"metadata": {}', '"metadata": null').encode(),
+        lambda text: text.replace('"outputs": []', '"outputs": null').encode(),
+    ],
+    ids=["mark", "UTF-16", "Windows", "cells", "metadata", "outputs"],
+)
+def test_bytes_and_fields_of_another_program(notebook, change):
+    """Is a notebook imported that another program has stored, in any encoding and with fields missing?"""
+    path = notebook("NbStored", "def f():\n    return 'ü'")
+    path.write_bytes(change(path.read_text(encoding="utf-8")))
+    import NbStored
+
+    assert NbStored.f() == "ü"
 
 
 def test_syntax_error_leaves_out_its_cell_only(notebook):
@@ -210,10 +265,9 @@ def test_circular_import_is_named(notebook):
 
 
 def test_missing_notebook(notebook, tmp_path, monkeypatch):
-    """Does a missing notebook of the workbook say where it was looked for, and another name stay Python's affair?"""
-    with pytest.raises(
-        ModuleNotFoundError, match=f"there is no FullyConnectedNets.ipynb: Looked in {tmp_path}"
-    ) as error:
+    """Does a missing notebook of the workbook say where it belongs, and another name stay Python's affair?"""
+    expected = f"there is no FullyConnectedNets.ipynb: Put that notebook beside this one, into {tmp_path}"
+    with pytest.raises(ModuleNotFoundError, match=expected) as error:
         import FullyConnectedNets  # noqa: F401
     assert error.value.name == "FullyConnectedNets"
     with pytest.raises(ModuleNotFoundError, match="is it FullyConnectedNets"):
@@ -223,6 +277,23 @@ def test_missing_notebook(notebook, tmp_path, monkeypatch):
     assert importlib.util.find_spec("NbNowhere") is None
     monkeypatch.setenv(notebook_import.FOLDER_VARIABLE, str(tmp_path / "key"))
     with pytest.raises(ModuleNotFoundError, match=rf"Looked in {tmp_path / 'key'} \(CS231N_NOTEBOOK_PATH is set\)"):
+        import Dropout  # noqa: F401
+
+
+@pytest.mark.parametrize("copy", ["Dropout (1)", "Dropout-Copy1", "Dropout 2"])
+def test_notebook_under_another_name(copy, notebook, tmp_path):
+    """Is a copy that a browser or Jupyter has given another name found, and how to call it said?"""
+    notebook("Dropout_of_school", "x = 1")
+    notebook(copy, "x = 1")
+    with pytest.raises(ModuleNotFoundError, match=r"rename the right one to Dropout\.ipynb") as error:
+        import Dropout  # noqa: F401
+    assert f"There is {copy}.ipynb in {tmp_path}" in str(error.value)
+
+
+def test_missing_notebook_on_colab(notebook, monkeypatch):
+    """Is it said how to get a notebook to Colab?"""
+    monkeypatch.setitem(sys.modules, "google.colab", None)
+    with pytest.raises(ModuleNotFoundError, match="Upload of the panel Files"):
         import Dropout  # noqa: F401
 
 
@@ -303,7 +374,7 @@ def test_reload_picks_up_what_was_saved(notebook):
 
 
 def test_stale_module_is_noted(notebook):
-    """Is a notebook that changed after its import noted once, but not one where only outputs changed?"""
+    """Is a notebook that changed after its import noted before each cell, but not one where only outputs changed?"""
     notebook("NbStale", "def f(): return 1")
     import NbStale
 
@@ -317,11 +388,9 @@ def test_stale_module_is_noted(notebook):
     ):
         from NbStale import added
     notebook("NbStale", "def f(): return 1", "def added(): return 22")
-    with pytest.warns(NotebookWarning, match=r"NbStale.ipynb has changed since it was imported here. Run"):
-        notebook_import.warn_if_stale()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        notebook_import.warn_if_stale()
+    for _ in range(2):
+        with pytest.warns(NotebookWarning, match=r"NbStale.ipynb has changed since it was imported here. Run"):
+            notebook_import.warn_if_stale()
     importlib.reload(NbStale)
     from NbStale import added
 
@@ -329,7 +398,8 @@ def test_stale_module_is_noted(notebook):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"worksheets": []}', '{"cells": [{"cell_type": "code"}]}', '{"cells": 3}']
+    "content",
+    ["", "{", "[]", '{"worksheets": []}', '{"cells": [{"cell_type": "code", "source": [3]}]}', '{"cells": 3}'],
 )
 def test_file_that_is_no_notebook(notebook, tmp_path, content):
     """Does a corrupt notebook give an ImportError that names the file?"""

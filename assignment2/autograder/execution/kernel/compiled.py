@@ -1,25 +1,45 @@
-"""Cells in the form that a kernel gets them in.
+"""Cells and the key's definitions in the form that a kernel gets them in.
 
-A check cell is compiled by the grader: a kernel that never has its source cannot show it, neither in a history nor in a
-traceback. What is left of it in the student's process are the code objects: names, constants and the order of things.
+A check cell, or a definition of the key's, is compiled here: a kernel that never has its source cannot show it, neither
+in a history nor in a traceback. What is left of it in the student's process are the code objects: names, constants and
+the order of things.
 """
 
+import ast
 import marshal
 import warnings
+from functools import lru_cache
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
+
+from cs231n.notebook_import import parse_definitions
 
 from autograder.execution.job import CodeCell, Role
 from autograder.execution.kernel.frames import Kind
 
 FILENAME = "<check>"  # no file, and nothing that a line could be looked up in
+UNCHECKED = bytes(12)  # of a .pyc: there is no source that it could be older than (PEP 552)
 
 
 def for_kernel(cell: CodeCell) -> tuple[Kind, bytes]:
-    """Return a cell as the kind and the body of a frame; a check cell that is not plain Python goes as source."""
-    if cell.role is Role.CHECK:
+    """Return a cell as the kind and the body of a frame; what is compiled goes as source where it is not plain."""
+    if cell.role is Role.CHECK or cell.ours:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return Kind.CODE, marshal.dumps(compile(cell.source, FILENAME, "exec", dont_inherit=True))
+            return Kind.CODE, compiled(cell.source, FILENAME)
         except (SyntaxError, ValueError):
             pass
     return Kind.SOURCE, cell.source.encode(errors="replace")
+
+
+@lru_cache(maxsize=32)  # the whole class imports the same few
+def module_for_kernel(name: str, notebook: str) -> bytes:
+    """Return the definitions of a notebook (JSON text) as the content of a module's .pyc file, which Python imports."""
+    steps = parse_definitions(notebook, Path(f"{name}.ipynb")).steps
+    return MAGIC_NUMBER + UNCHECKED + compiled(ast.Module([step.node for step in steps], []), f"<{name}>")
+
+
+def compiled(code: str | ast.Module, filename: str) -> bytes:
+    """Compile code and return it in the form of `marshal`; raises what `compile` raises."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return marshal.dumps(compile(code, filename, "exec", dont_inherit=True))

@@ -29,7 +29,7 @@ async def sandboxed_kernel(
             uid=opened.uid,
             limits=limits.resources(),
             environment=environment,
-            path=[sandbox.WORK, sandbox.PACKAGES],
+            path=[sandbox.IMPORTS, sandbox.WORK, sandbox.PACKAGES],
             folder=sandbox.WORK,
             forget=[path.stem for path in (folder / "withheld").glob("*.py")],
         )

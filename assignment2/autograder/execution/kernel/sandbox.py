@@ -2,7 +2,8 @@
 
 Inside there are the interpreter with its packages, `cs231n`, the data set and the earlier notebooks' definitions, all
 read-only; an empty home and temporary folder in memory; no network, no other process, no file and no environment
-variable of the grader's.
+variable of the grader's. There is no `/proc` either: it would show where on the grader's disk all that lies, the
+environment that the fork server was started in, and bubblewrap's processes, whose limits are not a kernel's.
 """
 
 import json
@@ -25,6 +26,7 @@ HOME, WORK = f"{SCRATCH}/home", f"{SCRATCH}/work"
 IMPORTS, PACKAGES = "/imports", "/withheld"
 SHARED = "/dev/shm"
 DEVICES = ("null", "full", "random", "urandom")  # no /dev/zero: mapped, it is shared memory that nobody counts
+MACHINE = ("/proc/cpuinfo", "/proc/meminfo")  # what libraries look up in /proc before they compute
 FIRST_USER = 1_000_000  # a grader that is root gives each sandbox an unused user of its own
 INSTALL = (
     "Install bubblewrap and libseccomp (Debian, Ubuntu: apt install bubblewrap libseccomp2; Fedora: dnf install "
@@ -47,7 +49,7 @@ def unavailable() -> str:
         return "no bwrap on the PATH"
     if reason := seccomp.unavailable():
         return reason
-    command = [*isolation(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    command = [*isolation(), "--ro-bind", "/", "/", "true"]
     tried = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return tried.stderr.strip()[:200] if tried.returncode else ""
 
@@ -82,6 +84,7 @@ def isolation() -> list[str]:
 def read_only() -> list[str]:
     """What a sandbox shows as it is: the system's libraries, Python, its packages, `cs231n`, the data set."""
     found = ["/usr", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime"]
+    found += MACHINE
     found += [sys.base_prefix, sys.prefix, *(path for path in sys.path if path.endswith("-packages"))]
     found.append(str(Path(cs231n.__file__).parent))
     if data := data_utils.find_cifar10():
@@ -115,7 +118,7 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
     for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
         place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
         options += ["--ro-bind", str(stand_in), place]
-    options += ["--proc", "/proc", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
+    options += ["--dir", "/dev"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     return [*options, *scratch, SHARED, "--remount-ro", "/", "--chdir", "/"]
@@ -176,14 +179,19 @@ def private_bytes(pid: str) -> int:
 def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
     """Make a sandbox in which nothing runs yet; raises NoSandbox with bubblewrap's own words where it fails."""
     info_read, info_write = os.pipe()
+    filter_read, filter_write = os.pipe()
+    os.write(filter_write, seccomp.program())
+    os.close(filter_write)
     wait, pipe = os.pipe()
     init = ["/bin/sh", "-c", "echo ready; exec cat"]  # ends with the pipe, and everything in the sandbox with it
-    command = [*isolation(), "--info-fd", str(info_write), *file_system(folder, scratch_bytes), "--", *init]
+    descriptors = ["--info-fd", str(info_write), "--seccomp", str(filter_read)]
+    command = [*isolation(), *descriptors, *file_system(folder, scratch_bytes), "--", *init]
+    passed = [info_write, filter_read]
     process = subprocess.Popen(
-        command, stdin=wait, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[info_write], env={}
+        command, stdin=wait, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=passed, env={}
     )
-    os.close(wait)
-    os.close(info_write)
+    for descriptor in (wait, *passed):
+        os.close(descriptor)
     assert process.stdout is not None
     assert process.stderr is not None
     with open(info_read) as info, process.stdout as output, process.stderr as errors:

@@ -1,4 +1,4 @@
-"""System calls that student code may not make, by libseccomp.
+"""System calls that nothing in a sandbox may make, by libseccomp: neither student code nor bubblewrap's own processes.
 
 A mount or user namespace of its own would let it mount a file system in memory without a limit. `clone` is refused
 only with the flag that asks for a user namespace; the flags of `clone3` lie in memory, where no filter can look, so
@@ -7,11 +7,14 @@ that call does not exist, and the C library falls back to `clone`.
 Memory that processes share belongs to none of them and can outlive every mapping of it, so it could not be counted:
 System V's segments, files in memory that have no name, and anonymous shared mappings do not exist. What is shared
 through files in the sandbox's own file systems in memory is limited by their size. `io_uring` would make calls that no
-filter sees.
+filter sees. And a process must not act through another one, whose limits are not its own: none may look into, or
+write to, another's memory.
 """
 
 import errno
 import mmap
+import tempfile
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
 REFUSED = ("mount", "unshare", "setns", "open_tree", "move_mount", "fsopen", "fsmount")
-UNCOUNTED = ("shmget", "msgget", "semget", "memfd_create", "memfd_secret", "io_uring_setup")
+FOREIGN_MEMORY = ("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd")
+UNCOUNTED = ("shmget", "msgget", "semget", "memfd_create", "memfd_secret", "io_uring_setup", "add_key", "keyctl")
 
 
 def unavailable() -> str:
@@ -40,10 +44,19 @@ def new_filter() -> "SyscallFilter":
     refuse = ERRNO(errno.EPERM)
     made = SyscallFilter(ALLOW)
     made.set_attr(Attr.ACT_BADARCH, refuse)  # the same calls through the interface of another architecture
-    for name in (*REFUSED, *UNCOUNTED):
+    for name in (*REFUSED, *FOREIGN_MEMORY, *UNCOUNTED):
         made.add_rule(refuse, name)
     shared = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
     made.add_rule(refuse, "mmap", Arg(3, MASKED_EQ, shared, shared))
     made.add_rule(refuse, "clone", Arg(0, MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER))
     made.add_rule(ERRNO(errno.ENOSYS), "clone3")
     return made
+
+
+@cache
+def program() -> bytes:
+    """Return the filter as bubblewrap reads it, to put it on its own processes in a sandbox."""
+    with tempfile.TemporaryFile() as file:
+        new_filter().export_bpf(file)
+        file.seek(0)
+        return file.read()

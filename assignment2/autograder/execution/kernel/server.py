@@ -141,7 +141,7 @@ def give_up_privileges(uid: int | None) -> None:
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     check(libc.capset(header, (ctypes.c_uint32 * 6)()))
-    check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))  # else /proc/self belongs to root
+    check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))  # else only root could look at what it uses
 
 
 def become_kernel(shell: PipeShell) -> NoReturn:

@@ -1,0 +1,37 @@
+"""An autograder for Gradescope: the grader, the key and two scripts in one zip, which no student may get."""
+
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cs231n
+
+import autograder
+from autograder.authoring.archive import zipped
+from autograder.authoring.new_course import new_course
+from autograder.authoring.pins import pins
+from autograder.authoring.wheel import GRADER, STUDENTS, wheel
+from autograder.course.held_out import FILE as HELD_OUT
+from autograder.course.held_out import course_seed
+
+SCRIPTS = ("setup.sh", "run_autograder")
+
+
+def gradescope(course: Path, archive: Path) -> None:
+    """Write the zip that is uploaded to Gradescope: the course without its students, and all that grading needs."""
+    wheels = dict(wheel(name, package) for name, package in ((STUDENTS, cs231n), (GRADER, autograder)))
+    files = {name: script(name) for name in SCRIPTS}
+    versions = [f"{name}=={version}" for name, version in pins(GRADER).items() if name != STUDENTS]
+    files["requirements.txt"] = "\n".join([*(f"./{name}" for name in wheels), *versions, ""]).encode()
+    with TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "course"
+        new_course(course, copy)
+        (copy / HELD_OUT).write_text(f"{course_seed(course)}\n", encoding="utf-8")
+        for path in sorted(copy.rglob("*")):
+            if path.is_file():
+                files[path.relative_to(scratch).as_posix()] = path.read_bytes()
+    archive.write_bytes(zipped({**files, **wheels}))
+
+
+def script(name: str) -> bytes:
+    return resources.files("autograder.authoring").joinpath("gradescope_scripts", name).read_bytes()

@@ -1,0 +1,93 @@
+"""Set up this folder, the first time, and open it in JupyterLab.
+
+    python start.py                     (python3 on Linux and macOS, py on Windows)
+    python start.py --from OLD_FOLDER   take over what you wrote in an earlier edition
+    python start.py --only-set-up       open nothing
+
+Everything that is installed goes into the folder .venv beside this file. Deleting it takes it all away.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+OLDEST = (3, 11)
+SETTINGS = {  # of the JupyterLab in .venv only
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+}
+
+
+def main() -> int:
+    """Return the exit status."""
+    options = arguments()
+    if not is_set_up():
+        print("Setting up, once. This takes a minute or two ...", flush=True)
+        set_up()
+    if options.earlier:
+        run(PYTHON, "-m", "cs231n", "take-over", Path(options.earlier).resolve())
+    if options.only_set_up:
+        return 0
+    print("Opening JupyterLab. To end it, press Ctrl-C here.", flush=True)
+    command = [str(PYTHON), "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/README.md"]
+    environment = {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": str(VENV / "workspaces")}  # the tabs of this folder only
+    try:
+        return subprocess.call(command, cwd=str(HERE), env=environment)
+    except KeyboardInterrupt:
+        return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Set up this folder and open it in JupyterLab.")
+    parser.add_argument("--from", dest="earlier", metavar="FOLDER", help="take over your work from an earlier edition")
+    parser.add_argument("--only-set-up", action="store_true", help="open nothing")
+    return parser.parse_args()
+
+
+def content() -> str:
+    """Return a hash of all that is installed: after an update it is another one, and all is installed anew."""
+    files = [HERE / "requirements.txt", *sorted(HERE.glob("*.whl"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def is_set_up() -> bool:
+    stamp = VENV / "set-up"
+    return PYTHON.exists() and stamp.exists() and stamp.read_text() == content()
+
+
+def set_up() -> None:
+    """Make .venv anew: with uv where it is there, which brings its own Python, else with venv and pip."""
+    if shutil.which("uv"):
+        run("uv", "venv", "--quiet", "--clear", "--python", ">={}.{}".format(*OLDEST), VENV)
+        run("uv", "pip", "install", "--quiet", "--python", PYTHON, "-r", "requirements.txt")
+    else:
+        if sys.version_info < OLDEST:
+            have = sys.version.split()[0]
+            sys.exit(
+                "Python {}.{} or newer is needed, this is {}: install one from https://python.org".format(*OLDEST, have)
+            )
+        run(sys.executable, "-m", "venv", "--clear", VENV, advice="Debian, Ubuntu: sudo apt install python3-venv")
+        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
+    overrides = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    overrides.parent.mkdir(parents=True, exist_ok=True)
+    overrides.write_text(json.dumps(SETTINGS))
+    (VENV / "set-up").write_text(content())
+
+
+def run(*command: object, advice: str = "Is there a network? Run start.py again to go on.") -> None:
+    """Run a program in this folder; where it fails, say what to do and stop."""
+    words = [str(word) for word in command]
+    if subprocess.call(words, cwd=str(HERE)):
+        sys.exit("\nThis failed: {}\n{}".format(" ".join(words), advice))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

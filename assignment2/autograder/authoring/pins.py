@@ -1,0 +1,38 @@
+"""Exact versions of all that a distribution needs: those that the instructor has, and has tried the key with."""
+
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from autograder.authoring.wheel import installed
+
+
+def pins(name: str, *extras: str) -> dict[str, str]:
+    """Return the versions by name, in alphabetical order, of what a distribution with these extras needs.
+
+    What only another system needs (a terminal on Windows) is not installed here and so gets no version.
+    """
+    found: dict[str, str] = {}
+    todo: list[tuple[Distribution, frozenset[str]]] = [(installed(name), frozenset(extras))]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while todo:
+        package, its_extras = todo.pop()
+        for text in package.requires or []:
+            requirement = Requirement(text)
+            needed, wanted = canonicalize_name(requirement.name), frozenset(requirement.extras)
+            if (needed, wanted) in seen or not applies(requirement, its_extras):
+                continue
+            seen.add((needed, wanted))
+            try:
+                other = distribution(needed)
+            except PackageNotFoundError:
+                continue
+            found[needed] = other.version
+            todo.append((other, wanted))
+    return dict(sorted(found.items()))
+
+
+def applies(requirement: Requirement, extras: frozenset[str]) -> bool:
+    """Tell whether a package with these extras has this requirement, here."""
+    return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras | {""})

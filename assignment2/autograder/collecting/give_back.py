@@ -1,0 +1,71 @@
+"""Feedback pages in a zip that an LMS hands out: under the names that it gave to what was handed in."""
+
+import os
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from autograder.collecting.placing import Record, read_record
+from autograder.collecting.systems import CANVAS, MOODLE, SYSTEMS
+from autograder.core.errors import GraderError
+from autograder.course.assignment import ASSIGNMENT
+
+TAKES_PAGES = (CANVAS.name, MOODLE.name)
+
+
+class CannotGiveBack(GraderError):
+    """There is nothing to give back, or no way; the message says why."""
+
+
+def give_back(course: Path, target: Path, system: str | None = None) -> list[str]:
+    """Write the feedback pages of all who handed in through one LMS into a zip; returns what to tell the instructor.
+
+    target: the zip, not there yet; system: the LMS's name, by default that which submissions were collected from
+    Raises CannotGiveBack.
+    """
+    if target.exists():
+        raise CannotGiveBack(f"{target} is there already: name another file")
+    folders = sorted(course.resolve().glob(f"feedback/*/{ASSIGNMENT}"))
+    if not folders:
+        raise CannotGiveBack("feedback/ holds no pages: run `autograder grade` first")
+    records = {folder: read_record(course, folder.parent.name) for folder in folders}
+    system = system or only_system(records)
+    fitting = {
+        folder: record for folder, record in records.items() if record and record.names and record.system == system
+    }
+    pages = {
+        name_of(page, record): page for folder, record in fitting.items() for page in sorted(folder.glob("*.html"))
+    }
+    if not pages:
+        raise CannotGiveBack(f"no feedback for submissions from {system}: run `autograder collect` and `grade` first")
+    part = target.with_name(f"{target.name}.part")
+    with ZipFile(part, "w", ZIP_DEFLATED) as archive:
+        for name, page in pages.items():
+            archive.write(page, name)
+    os.replace(part, target)
+    left_out = [folder.parent.name for folder in folders if folder not in fitting]
+    told = [f"{target}: {len(pages)} pages of {len(fitting)} students, for {system}"]
+    return told + [f"  not in it, since not collected from {system}: {', '.join(left_out)}"] * bool(left_out)
+
+
+def only_system(records: dict[Path, Record | None]) -> str:
+    found = {record.system for record in records.values() if record}
+    if len(found) != 1:
+        what = (
+            f"submissions came from {', '.join(sorted(found))}: choose with --for" if found else "nothing was collected"
+        )
+        raise CannotGiveBack(f"for which LMS? {what}")
+    (system,) = found
+    if system not in TAKES_PAGES:
+        raise CannotGiveBack(f"{system} takes no feedback in a zip; the pages are in feedback/")
+    return system
+
+
+def name_of(page: Path, record: Record) -> str:
+    """Return the name of a page in the zip: that of the student's file, as the LMS wrote it, but for its last part."""
+    handed_in = record.names.get(f"{page.stem}.ipynb") or next(iter(record.names.values()), "")
+    match = SYSTEMS[record.system].pattern.fullmatch(handed_in)
+    if match is None:
+        raise CannotGiveBack(
+            f"{page}: its student's file has no name of {record.system}'s: {handed_in!r}; collect again"
+        )
+    return handed_in[: match.start("file")] + page.name

@@ -1,0 +1,100 @@
+"""Writing what was collected to `submitted/`, so that an interruption at any moment loses nothing.
+
+A submission is built in a folder of its own and takes the place of the earlier one by two renames; what an interruption
+between them has left is put right when the next one is built.
+"""
+
+import filecmp
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.core.files import is_there
+from autograder.course.assignment import ASSIGNMENT
+from autograder.submission.reading import TIMESTAMP
+
+STAGE = ".collecting"  # in the course folder: the submission that is being built, and the one that it replaces
+RECORDS = "collected"  # in the course folder, beside submitted/: what the LMS called each student's files
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"  # nbgrader's own
+
+
+@dataclass
+class Record:
+    """What is known of a collected submission. system: the LMS's name; number: its own of the user; time, order: of the
+    newest attempt; late: the LMS says so; names: by file, what the LMS called it, or the zip that it was in"""
+
+    system: str
+    number: str
+    time: float
+    order: int
+    late: bool
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def submission_folder(course: Path, student: str) -> Path:
+    return course / "submitted" / student / ASSIGNMENT
+
+
+def new_folder(course: Path) -> Path:
+    """Return an empty folder to build a submission in; puts right what an interruption has left."""
+    stage = course / STAGE
+    for replaced in (stage / "old").glob("*"):
+        if not is_there(submission_folder(course, replaced.name)):
+            os.rename(replaced, submission_folder(course, replaced.name))
+    shutil.rmtree(stage, ignore_errors=True)
+    (stage / "old").mkdir(parents=True)
+    (stage / "new").mkdir()
+    return stage / "new"
+
+
+def clean_up(course: Path) -> None:
+    """Remove what building submissions has left."""
+    new_folder(course)
+    shutil.rmtree(course / STAGE)
+
+
+def put(course: Path, student: str, built: Path) -> None:
+    """Let a submission that was built take the place of the one that is there."""
+    target, replaced = submission_folder(course, student), course / STAGE / "old" / student
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if is_there(target):
+        os.rename(target, replaced)
+    os.rename(built, target)
+
+
+def write_timestamp(folder: Path, seconds: float) -> None:
+    """Write when a submission was handed in, as nbgrader does. seconds: since 1970"""
+    text = datetime.fromtimestamp(seconds, UTC).strftime(TIME_FORMAT)
+    (folder / TIMESTAMP).write_text(text, encoding="utf-8")
+
+
+def same_files(one: Path, other: Path) -> bool:
+    """Tell whether two submissions hold the same files; when they were handed in does not count."""
+    names = files_in(one)
+    return names == files_in(other) and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names)
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()} - {TIMESTAMP}
+
+
+def record_path(course: Path, student: str) -> Path:
+    return course / RECORDS / ASSIGNMENT / f"{student}.json"
+
+
+def read_record(course: Path, student: str) -> Record | None:
+    """Return what is known of a student's collected submission, None where it was not collected from an LMS."""
+    try:
+        return Record(**json.loads(record_path(course, student).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def write_record(course: Path, student: str, record: Record) -> None:
+    path, part = record_path(course, student), course / STAGE / "record"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+    os.replace(part, path)

@@ -1,0 +1,88 @@
+"""From what a student handed in to the verdicts on it: read, prepared, executed, judged, and followed through.
+
+Whatever takes time and memory by what is in a file happens in here: `autograder grade` calls it in a worker with
+limits, plain nbgrader in its own process.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder.core.errors import SubmissionError
+from autograder.core.time_limit import TookTooLong, time_limit
+from autograder.course.cells import is_check, name_of
+from autograder.course.key import Key
+from autograder.evaluation.follow_through import Verdicts, count, second_run
+from autograder.evaluation.rules import Rules
+from autograder.execution.executions import Executions
+from autograder.execution.job import Job
+from autograder.execution.kernel.sandbox import require_hidden
+from autograder.judging.expected import is_sent
+from autograder.judging.judge import CheckJudge
+from autograder.submission.preparation import merge, prepare
+from autograder.submission.reading import Submission
+
+SECONDS = 120.0  # of processor time for all notebooks of a submission, kernels apart; the usual one takes less than one
+
+
+class TooMuch(SubmissionError):
+    """A submission that took more time or memory than there is for one."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of one notebook.
+
+    notebook: sanitized, cleaned and executed, with repairs and statuses noted, without what its checks sent
+    verdicts: on each of its check cells, by id
+    """
+
+    notebook: NotebookNode
+    verdicts: Verdicts
+
+
+@contextmanager
+def limited(seconds: float = SECONDS) -> Iterator[None]:
+    """Raise TooMuch where a block takes more processor time than this, or more memory than this process may have."""
+    try:
+        with time_limit(seconds):
+            yield
+    except TookTooLong:
+        raise TooMuch(f"reading and judging it took more than {seconds:.0f} s of processor time") from None
+    except MemoryError:
+        raise TooMuch("reading and judging it took more memory than a submission may take") from None
+
+
+def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> Evaluation:
+    """Evaluate one notebook of a submission.
+
+    folder: where the submission lies, with its files of weights
+    Raises what executing raises, NotExecuted included; DataSetMissing where the images to measure a network on are not
+    on this machine.
+    """
+    key, executions = rules.key(name), rules.executions()
+    judge = rules.judge(key)
+    prepared = prepare(submission, key, rules.options)
+    if prepared.job.sandboxed:
+        require_hidden(rules.sources)
+    notebook = merge(prepared.notebook, executions.results(prepared.job))
+    verdicts = verdicts_on(notebook, prepared.job, key, judge, executions, folder)
+    for cell in filter(is_check, notebook.cells):
+        cell.outputs = [output for output in cell.outputs if not is_sent(output)]
+    return Evaluation(notebook, verdicts)
+
+
+def verdicts_on(
+    notebook: NotebookNode, job: Job, key: Key, judge: CheckJudge, executions: Executions, folder: Path
+) -> Verdicts:
+    """Judge the check cells of an executed notebook, and follow through what may gain by it. job: that was executed"""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
+    verdicts = {name_of(cell): judge.cell(cell, folder, code) for cell in notebook.cells if is_check(cell)}
+    again = second_run(key, notebook, verdicts)
+    if again.cells:
+        for cell in again.executed(notebook, executions.results(replace(job, cells=again.cells))):
+            count(verdicts, name_of(cell), judge.cell(cell, folder, code), again.instead[name_of(cell)])
+    return verdicts

@@ -1,0 +1,123 @@
+"""Grade one submission by itself, without leaving anything in the course: in a scratch course with the same key."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from zipfile import BadZipFile, ZipFile
+
+from autograder.core.annotations import verdicts_of
+from autograder.core.errors import GraderError
+from autograder.core.notebooks import read
+from autograder.core.results import Verdict
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.cells import is_check, name_of, points_of
+from autograder.course.copying import CONFIGURATION, copy_key
+from autograder.course.held_out import FILE as HELD_OUT
+from autograder.grading.run import Options, grade
+from autograder.submission.reading import MAX_WEIGHTS_BYTES
+
+REGISTRY = "gradebook.db"
+STUDENT = "one"
+ENDINGS = (".ipynb", ".npz", ".py")
+EXECUTIONS = "executions"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A graded cell. points: by checks, None for an answer, which a person grades"""
+
+    notebook: str
+    name: str
+    points: float | None
+    maximum: float
+    verdicts: list[Verdict]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission, graded. remarks: what the instructor should know about it"""
+
+    cells: list[Cell]
+    remarks: list[str]
+
+    @property
+    def points(self) -> float:
+        return sum(cell.points or 0.0 for cell in self.cells)
+
+    @property
+    def maximum(self) -> float:
+        """The most that checks can give."""
+        return sum(cell.maximum for cell in self.cells if cell.points is not None)
+
+
+def grade_one(course: Path, handed_in: Path, no_sandbox: bool = False) -> Graded:
+    """Grade what one student handed in: a zip of `hand_in()`, a notebook, or a folder with notebooks and weights.
+
+    Executions are kept in the course, as always; its gradebook and its students stay as they are.
+    Raises GraderError for what is no such thing, and what `autograder.grading.run.grade` raises.
+    """
+    with TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "course"
+        copy.mkdir()
+        make_scratch_course(course.resolve(), copy)
+        take(handed_in, copy / "submitted" / STUDENT / ASSIGNMENT)
+        outcome = grade(copy, Options(workers=1, no_sandbox=no_sandbox, feedback=False))
+        if outcome.set_aside:
+            raise GraderError(outcome.set_aside[STUDENT])
+        cells = [cell for path in sorted((copy / "autograded").rglob("*.ipynb")) for cell in cells_of(path)]
+        return Graded(cells, outcome.rows[0].remarks)
+
+
+def make_scratch_course(course: Path, folder: Path) -> None:
+    """Make a course with the same key, configuration and seeds, with a gradebook of its own."""
+    if not (course / REGISTRY).exists() or not (course / CONFIGURATION).exists():
+        raise GraderError(
+            f"{course} is no course that has been released: run autograder release, or name it with --course"
+        )
+    copy_key(course, folder)
+    for name in (REGISTRY, HELD_OUT):
+        if (course / name).exists():
+            shutil.copy(course / name, folder)
+    (course / EXECUTIONS).mkdir(exist_ok=True)
+    (folder / EXECUTIONS).symlink_to(course / EXECUTIONS)
+    with (folder / CONFIGURATION).open("a", encoding="utf-8") as file:  # another database than the class's
+        file.write(f"\nget_config().CourseDirectory.db_url = {f'sqlite:///{folder / REGISTRY}'!r}\n")
+
+
+def take(handed_in: Path, target: Path) -> None:
+    """Put what was handed in where submissions are read from."""
+    target.mkdir(parents=True)
+    if handed_in.is_dir():
+        for path in handed_in.iterdir():
+            if path.suffix in ENDINGS and path.is_file() and not path.is_symlink():
+                shutil.copy(path, target)
+    elif handed_in.suffix == ".zip":
+        unpack(handed_in, target)
+    elif handed_in.is_file():
+        shutil.copy(handed_in, target)
+    if not any(target.iterdir()):
+        raise GraderError(f"{handed_in} holds no notebook: name a zip of hand_in(), a notebook, or a folder of them")
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Take notebooks, weights and modules out of a zip, whatever folders they are in there."""
+    try:
+        with ZipFile(archive) as opened:
+            for entry in opened.infolist():
+                name = PurePosixPath(entry.filename).name
+                if name.endswith(ENDINGS) and not name.startswith(".") and entry.file_size <= MAX_WEIGHTS_BYTES:
+                    (target / name).write_bytes(opened.read(entry))
+    except (BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+        raise GraderError(f"{archive} cannot be unpacked: {error}") from None
+
+
+def cells_of(path: Path) -> list[Cell]:
+    """Return the graded cells of a judged notebook."""
+    found = []
+    for cell in read(path).cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            points = float(cell.outputs[0].data["text/plain"]) if is_check(cell) else None
+            verdicts = verdicts_of(cell) or []
+            found.append(Cell(path.stem, name_of(cell).removeprefix("test_"), points, points_of(cell), verdicts))
+    return found

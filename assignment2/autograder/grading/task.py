@@ -1,0 +1,115 @@
+"""What a worker does for one submission: everything but writing. What comes back is plain data of a limited size."""
+
+import pickle
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.core.errors import SubmissionError
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import files_asked_for
+from autograder.evaluation.evaluate import Evaluation, evaluate, limited
+from autograder.evaluation.rules import Rules
+from autograder.execution.executions import NotExecuted
+from autograder.execution.job import Job
+from autograder.grading.changes import Statuses, statuses
+from autograder.grading.digests import digest_of_result
+from autograder.grading.rows import remarks_in, remarks_on
+from autograder.submission.arrangement import arrange
+from autograder.submission.reading import NotGradable, read_submission
+
+MAX_BYTES = 128 * 2**20  # of what the grader gets back
+
+
+class TooLarge(SubmissionError):
+    """A submission of which too much would be kept."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to evaluate.
+
+    names: of the assignment's notebooks; digest: of the course, see `digest_of_course`
+    known: the digest of the result that is in the gradebook, "" for none
+    """
+
+    course: Path
+    student: str
+    names: list[str]
+    rules: Rules
+    digest: str
+    known: str
+
+
+@dataclass
+class Answer:
+    """What became of a task.
+
+    digest: of all that the result depends on; remarks: what the instructor should know
+    notebooks: by name; none where the result would be the known one, or jobs are missing
+    missing: the jobs whose results have to be stored before
+    before: the statuses of the result that there is already; executed: how many jobs were executed for it
+    """
+
+    digest: str
+    remarks: list[str]
+    notebooks: dict[str, Evaluation] = field(default_factory=dict)
+    missing: list[Job] = field(default_factory=list)
+    before: Statuses = field(default_factory=dict)
+    executed: int = 0
+
+    @property
+    def statuses(self) -> Statuses:
+        """The status of every check in the new result."""
+        cells = ((name, cell, found) for name, each in self.notebooks.items() for cell, found in each.verdicts.items())
+        return {(name, cell, verdict.check): verdict.status for name, cell, found in cells for verdict in found}
+
+
+def evaluated(task: Task) -> bytes:
+    """Evaluate a submission; returns its Answer pickled, see `unpacked`.
+
+    Raises SubmissionError where it cannot be used or takes too much, GraderError where the grader cannot do its part.
+    """
+    with limited():
+        packed = pickle.dumps(answer(task), pickle.HIGHEST_PROTOCOL)
+    if len(packed) > MAX_BYTES:
+        raise TooLarge(f"its notebooks have {len(packed) / 2**20:.0f} MB of text and pictures: clear their outputs")
+    return packed
+
+
+def unpacked(packed: bytes) -> Answer:
+    """Return what a worker has packed."""
+    found: Answer = pickle.loads(packed)
+    return found
+
+
+def answer(task: Task) -> Answer:
+    wanted = files_asked_for({name: task.rules.key(name) for name in task.names})
+    folder = arrange(task.course, task.student, wanted)
+    submission = read_submission(folder, task.names)
+    found = Answer(digest_of_result(submission, task.digest), list(submission.remarks))
+    if found.digest == task.known:
+        found.remarks += remarks_on(task.course, task.student)
+        return found
+    if not submission.notebooks:
+        nothing = f"none of {', '.join(f'{name}.ipynb' for name in task.names)} was handed in"
+        raise NotGradable("; ".join([nothing, *submission.remarks]))
+    executions = task.rules.executions()
+    executed = executions.executed
+    for name in submission.notebooks:
+        try:
+            found.notebooks[name] = evaluate(submission, folder, name, task.rules)
+        except NotExecuted as lacking:
+            found.missing.append(lacking.job)
+    found.executed = executions.executed - executed
+    if found.missing:
+        found.notebooks.clear()
+        return found
+    found.before = statuses(task.course / "autograded" / task.student / ASSIGNMENT)
+    for name, evaluation in sorted(found.notebooks.items()):
+        found.remarks += [f"{name}: {text}" for text in remarks_in(evaluation.notebook)]
+    return found
+
+
+def require_key(rules: Rules, name: str) -> None:
+    """Execute the key of one notebook where that is due; raises KeyFails where it does not pass its own checks."""
+    rules.judge(rules.key(name))

@@ -1,0 +1,46 @@
+"""Code for a newer Python than the grader's: it is no mistake, and whoever reads the result should know."""
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterable
+
+from nbformat import NotebookNode
+
+from autograder.core.results import Repair, RepairKind
+from autograder.course.cells import is_check, is_executed, name_of, without_magics
+
+OURS = sys.version_info[:2]
+QUOTES = (3, 12)  # the first version with all kinds of quotes in the braces of an f-string
+
+
+def remarks_on_syntax(cells: Iterable[NotebookNode], version: str) -> list[Repair]:
+    """Return a remark on each cell that this Python cannot parse and a newer one may.
+
+    version: of the Python that the notebook names, such as "3.13", "" where it names none
+    """
+    theirs = tuple(map(int, version.split("."))) if version else ()
+    ours = ".".join(map(str, OURS))
+    remarks = []
+    for cell in cells:
+        problem = problem_of(cell.source) if is_executed(cell) and not is_check(cell) else ""
+        if problem and (theirs > OURS or ("f-string" in problem and OURS < QUOTES)):
+            whose = f"Python {version}" if theirs > OURS else "a newer one"
+            text = f"Python {ours}, which grades, cannot read this code ({problem}); it may be right in {whose}"
+            remarks.append(Repair(RepairKind.NEWER_PYTHON, name_of(cell), text))
+    return remarks
+
+
+def problem_of(source: str) -> str:
+    """Return why Python cannot parse a code cell, "" where it can."""
+    if source.lstrip().startswith("%%"):
+        return ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(without_magics(source))
+        except SyntaxError as error:
+            return str(error.msg)
+        except (ValueError, RecursionError, MemoryError):  # no newer Python would read that
+            return ""
+    return ""

@@ -1,0 +1,98 @@
+"""What a student wrote, compared with what was given, and put into cells of its own."""
+
+import ast
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+
+from autograder.course.cells import EXPERIMENT, tree_of
+
+MAKE: dict[str, Callable[..., NotebookNode]] = {
+    "code": new_code_cell,
+    "markdown": new_markdown_cell,
+    "raw": new_raw_cell,
+}
+
+
+def same_text(one: str, other: str) -> bool:
+    """Tell whether two texts are the same but for space at the ends of lines and around them."""
+    return _trimmed(one) == _trimmed(other)
+
+
+def same_code(one: str, other: str) -> bool:
+    """Tell whether two cells are the same code but for comments and formatting, such as an editor changes."""
+    return same_text(one, other) or (bool(form := _form(one)) and form == _form(other))
+
+
+def written_into(theirs: str, given: str) -> tuple[str, bool]:
+    """Return what somebody has typed into a given text, the lines that are new and what was appended to others, and
+    whether nothing of the given text is missing."""
+    left = Counter(_trimmed(given))
+    new: list[str] = []
+    for line in _trimmed(theirs):
+        if left[line] > 0:
+            left[line] -= 1
+        elif line and (begun := max((g for g in left if g and left[g] and line.startswith(g)), key=len, default="")):
+            left[begun] -= 1
+            new.append(line.removeprefix(begun).strip())
+        else:
+            new.append(line)
+    return "\n".join(new).strip(), not any(left[line] > 0 for line in left if line)
+
+
+def plain(cell: NotebookNode, experiment: bool = False) -> NotebookNode:
+    """Return a copy of an added cell without outputs, and without metadata but for the tag of an experiment."""
+    copy = MAKE[cell.cell_type](cell.source)
+    if experiment or EXPERIMENT in cell.metadata.get("tags", []):
+        copy.metadata["tags"] = [EXPERIMENT]
+    copy_pictures(cell, copy)
+    return copy
+
+
+def copy_pictures(theirs: NotebookNode, cell: NotebookNode) -> None:
+    """Give a markdown cell the pictures that were pasted into a student's: base64 by MIME type, by name."""
+    attachments = theirs.get("attachments")
+    if cell.cell_type != "markdown" or not isinstance(attachments, dict):
+        return
+    cell.attachments = {
+        name: picture
+        for name, picture in attachments.items()
+        if isinstance(picture, dict) and all(isinstance(data, str) for data in picture.values())
+    }
+
+
+def joined(cells: Iterable[NotebookNode]) -> NotebookNode:
+    """Return one markdown cell with the texts of several, each once, and their pictures under names of their own."""
+    texts: dict[str, None] = {}
+    pictures: dict[str, dict[str, str]] = {}
+    for number, cell in enumerate(cells):
+        text = cell.source.strip()
+        for name, bundle in cell.get("attachments", {}).items():
+            if pictures.get(name, bundle) != bundle:
+                free = f"{number}-{name}"
+                text, name = text.replace(f"attachment:{name}", f"attachment:{free}"), free
+            pictures[name] = bundle
+        texts[text] = None
+    whole: NotebookNode = new_markdown_cell("\n\n".join(texts))
+    if pictures:
+        whole.attachments = pictures
+    return whole
+
+
+def _trimmed(text: str) -> list[str]:
+    return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).strip().split("\n")
+
+
+@lru_cache(maxsize=256)  # each cell is compared with many
+def _form(source: str) -> str:
+    """Return a hash of code that comments and formatting do not change, "" where there is none, or it is too deep."""
+    try:
+        tree = tree_of(source)
+        return hashlib.sha256(ast.dump(tree).encode(errors="replace")).hexdigest() if tree.body else ""
+    except RecursionError:
+        return ""

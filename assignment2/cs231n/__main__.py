@@ -1,0 +1,60 @@
+"""The command `python -m cs231n`: what `cs231n.kit` does in a notebook, from a terminal."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cs231n.kit import hand_in, hint, progress
+from cs231n.kit.checking import check
+from cs231n.kit.taking_over import take_over
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ValueError, OSError) as problem:
+        print(f"cs231n: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m cs231n", description="Look at your notebooks, and hand them in.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, text in COMMANDS:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        if name == "hint":
+            command.add_argument("step")
+            command.add_argument("level", type=int, nargs="?", default=1)
+            continue
+        if name == "take-over":
+            command.add_argument("earlier", type=Path, metavar="OLD_FOLDER")
+        command.add_argument(
+            "folder", type=Path, nargs="?", default=Path(), help="of the notebooks (default: this one)"
+        )
+    return top
+
+
+def check_command(options: argparse.Namespace) -> None:
+    if failing := check(options.folder):
+        raise ValueError(f"{len(failing)} check cells fail: {', '.join(failing)}")
+
+
+def take_over_command(options: argparse.Namespace) -> None:
+    print("\n".join(take_over(options.earlier, options.folder)))
+
+
+COMMANDS = [
+    ("progress", lambda options: progress(options.folder), "show what is done, failing, empty and missing"),
+    ("check", check_command, "run every step and check cell, without training and plots"),
+    ("hand-in", lambda options: hand_in(options.folder), "write one zip file to hand in, and say what is missing"),
+    ("hint", lambda options: hint(options.step, options.level), "show a hint for a step"),
+    ("take-over", take_over_command, "take over what you wrote in an earlier edition"),
+]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

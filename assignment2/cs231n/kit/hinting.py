@@ -1,0 +1,42 @@
+"""`hint("affine_backward")`: the idea of a step first, then shapes and formula, then an example. Never the solution.
+
+The hints are written in `hints/<notebook>.toml`, each a list of Markdown texts that say more and more.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from cs231n.kit.fresh_start import did_you_mean
+from cs231n.kit.front_end import show
+
+FOLDER = Path(__file__).with_name("hints")
+opened: dict[str, int] = {}  # hints that this session has shown, by step; kept nowhere else
+
+
+def hint(step: str, level: int | None = None) -> None:
+    """Show the next hint for a step, or the one of a level: 1 is the idea, the last says most.
+
+    Raises ValueError for a step or a level that there is no hint for.
+    """
+    texts = hints_for(step)
+    number = min(opened.get(step, 0) + 1, len(texts)) if level is None else level
+    if not 1 <= number <= len(texts):
+        raise ValueError(f"{step} has hints of the levels 1 to {len(texts)}, not {number}")
+    opened[step] = max(number, opened.get(step, 0))
+    more = f'`hint("{step}")` says more' if number < len(texts) else "that is the last one"
+    show(f"**{step}**, hint {number} of {len(texts)}: {more}.\n\n{texts[number - 1].strip()}")
+
+
+def hints_for(step: str) -> list[str]:
+    """Return the hints for a step, from the idea on; raises ValueError where there is none."""
+    if step not in all_hints():
+        raise ValueError(f"there is no hint for a step {step!r}{did_you_mean(step, all_hints())}")
+    return all_hints()[step]
+
+
+@cache
+def all_hints() -> dict[str, list[str]]:
+    """Read the hints of all notebooks, by step."""
+    files = sorted(FOLDER.glob("*.toml"))
+    return {step: texts for file in files for step, texts in tomllib.loads(file.read_text(encoding="utf-8")).items()}

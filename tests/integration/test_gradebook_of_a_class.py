@@ -1,0 +1,86 @@
+"""What the gradebook and `grades.csv` say of a class: penalties that follow the points, odd ids, odd folders."""
+
+import csv
+
+import pytest
+from autograder.authoring.release import release
+from autograder.cli import main
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.key import load_key
+from autograder.demo import samples
+from autograder.grading.run import Options, grade
+from autograder.report.data import read_course
+from helpers import hostile, toy
+from nbgrader.api import Gradebook
+
+pytestmark = pytest.mark.needs("sandbox")
+HOW = Options(workers=1, feedback=False)
+IDS = ["007", "a, b", '"quoted"', "[1] *?", "=cmd|calc!A0", "-rf", "{x}", "Zoë"]
+
+
+@pytest.fixture
+def course(tmp_path):
+    course = toy.make_course(tmp_path / "course")
+    release(course)
+    return course
+
+
+def hand_in(course, *students):
+    solved = hostile.solved_notebook(course, load_key(course / "source" / ASSIGNMENT, "Toy"))
+    for student in students:
+        hostile.hand_in(course, student, hostile.RIGHT, solved)
+
+
+def test_a_penalty_follows_the_points(course):
+    """After an answer was marked by hand, is the penalty of a late submission that of the new points, everywhere?"""
+    hand_in(course, "late")
+    (course / "submitted" / "late" / ASSIGNMENT / "timestamp.txt").write_text(samples.TOO_LATE)
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    url = f"sqlite:///{course / 'gradebook.db'}"
+    with Gradebook(url, "cs231n") as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
+    grade(course, HOW)
+    with Gradebook(url, "cs231n") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "late").late_submission_penalty == 6
+        gradebook.find_grade("why", "Toy", ASSIGNMENT, "late").manual_score = 2
+        gradebook.db.commit()
+    [reported] = read_course(course).submissions
+    assert (reported.raw, reported.penalty, reported.total) == (8, 8, 0)
+    assert grade(course, HOW).judged == 0
+    with Gradebook(url, "cs231n") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "late").late_submission_penalty == 8
+    with (course / "grades.csv").open(newline="") as file:
+        assert [row["score"] for row in csv.DictReader(file)] == ["0.0"]
+
+
+def test_odd_ids_have_one_row_each(course):
+    """Has each student one row with all columns in `grades.csv`, whatever the id, and formulas are none?"""
+    hand_in(course, *IDS)
+    rows = grade(course, HOW).rows
+    assert sorted(row.student for row in rows) == sorted(IDS)
+    with (course / "grades.csv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert sorted(row["student_id"].removeprefix("'") for row in found) == sorted(IDS)
+    assert {row["score"] for row in found} == {"6.0"}
+    assert {row["student_id"][0] for row in found if "cmd" in row["student_id"] or "rf" in row["student_id"]} == {"'"}
+
+
+@pytest.mark.parametrize("name", ["a[1]b", "what?", "a%20b", "all*"])
+def test_folders_that_nbgrader_reads_as_something_else(tmp_path, name, capsys):
+    """Is a course refused in one line, before anything is written, where its path means something else to nbgrader?"""
+    course = toy.make_course(tmp_path / name / "course")
+    for command in ("release", "grade", "report"):
+        assert main([command, "--course", str(course)]) == 1
+        assert "in its path" in capsys.readouterr().err
+    assert not (course / "gradebook.db").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["with space", "ü#1", "{x}", "100%"])
+def test_folders_that_are_odd_and_work(tmp_path, name):
+    """Is a course graded in a folder with other unusual characters?"""
+    course = toy.make_course(tmp_path / name / "course")
+    release(course)
+    hand_in(course, "ada")
+    assert [row.total for row in grade(course, HOW).rows] == [6]
