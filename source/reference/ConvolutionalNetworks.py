@@ -109,7 +109,7 @@ class ThreeLayerConvNet:
         return loss.item(), {name: array(p.grad, self.params[name]) for name, p in tensors.items()}
 # %% spatial_batchnorm
 def batch_norm(bn_param):
-    """Spatial batch normalisation as a function of the tensors x, gamma, beta, without updating running averages."""
+    """Spatial batch normalization as a function of the tensors x, gamma, beta, without updating running averages."""
     train, eps = bn_param["mode"] == "train", bn_param.get("eps", 1e-5)
     averages = [None if train else torch.tensor(bn_param[name]) for name in ("running_mean", "running_var")]
     return lambda x, gamma, beta: torch.nn.functional.batch_norm(x, *averages, gamma, beta, training=train, eps=eps)
@@ -168,7 +168,7 @@ def conv_bn_relu_forward(x, w, b, gamma, beta, conv_param, bn_param):
 conv_bn_relu_backward = conv_bn_relu_pool_backward
 # %% spatial_groupnorm
 def group_norm(G, eps):
-    """Group normalisation as a function of the tensors x, gamma, beta."""
+    """Group normalization as a function of the tensors x, gamma, beta."""
     return lambda x, gamma, beta: torch.nn.functional.group_norm(x, G, gamma.flatten(), beta.flatten(), eps)
 
 

@@ -1,4 +1,4 @@
-"""Windows as the columns of a matrix (im2col), made by hand; layer normalisation's functions for the groups."""
+"""Windows as the columns of a matrix (im2col), made by hand; layer normalization's functions for the groups."""
 
 # %% conv_forward_naive
 def to_columns(x, HH, WW, stride, pad):

@@ -1,4 +1,4 @@
-"""Nothing but loops and sums, one number at a time, as in a textbook; the normalisation as a graph of small steps."""
+"""Nothing but loops and sums, one number at a time, as in a textbook; the normalization as a graph of small steps."""
 
 # %% conv_forward_naive
 def pixel(x, n, c, row, column):
@@ -157,22 +157,22 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
         for g in range(G):
             channels = slice(g * size, (g + 1) * size)
             part = x[n, channels]
-            centred = part - part.mean()
-            root = np.sqrt((centred * centred).mean() + eps)
-            out[n, channels] = gamma[0, channels] * (centred / root) + beta[0, channels]
-            cache["parts"][n, g] = channels, centred, root
+            centered = part - part.mean()
+            root = np.sqrt((centered * centered).mean() + eps)
+            out[n, channels] = gamma[0, channels] * (centered / root) + beta[0, channels]
+            cache["parts"][n, g] = channels, centered, root
     return out, cache
 
 
 def spatial_groupnorm_backward(dout, cache):
     gamma = cache["gamma"]
     dx, dgamma = np.empty_like(dout), np.zeros_like(gamma)
-    for (n, g), (channels, centred, root) in cache["parts"].items():
+    for (n, g), (channels, centered, root) in cache["parts"].items():
         d = dout[n, channels]
-        dgamma[0, channels] += (d * centred / root).sum(axis=(1, 2), keepdims=True)
-        dnormalised = d * gamma[0, channels]
-        droot = -(dnormalised * centred).sum() / root**2
+        dgamma[0, channels] += (d * centered / root).sum(axis=(1, 2), keepdims=True)
+        dnormalized = d * gamma[0, channels]
+        droot = -(dnormalized * centered).sum() / root**2
         dvariance = droot / (2 * root)
-        dcentred = dnormalised / root + 2 * centred / centred.size * dvariance
-        dx[n, channels] = dcentred - dcentred.mean()
+        dcentered = dnormalized / root + 2 * centered / centered.size * dvariance
+        dx[n, channels] = dcentered - dcentered.mean()
     return dx, dgamma, dout.sum(axis=(0, 2, 3), keepdims=True)

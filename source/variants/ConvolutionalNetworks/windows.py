@@ -107,13 +107,13 @@ def spatial_batchnorm_backward(dout, cache):
 # %% conv_bn_relu
 def conv_bn_relu_forward(x, w, b, gamma, beta, conv_param, bn_param):
     conv, conv_cache = conv_forward_fast(x, w, b, conv_param)
-    normalised, bn_cache = spatial_batchnorm_forward(conv, gamma, beta, bn_param)
-    return normalised * (normalised > 0), (conv_cache, bn_cache, normalised)
+    normalized, bn_cache = spatial_batchnorm_forward(conv, gamma, beta, bn_param)
+    return normalized * (normalized > 0), (conv_cache, bn_cache, normalized)
 
 
 def conv_bn_relu_backward(dout, cache, input_gradient=True):
-    conv_cache, bn_cache, normalised = cache
-    d, dgamma, dbeta = spatial_batchnorm_backward(np.where(normalised > 0, dout, 0), bn_cache)
+    conv_cache, bn_cache, normalized = cache
+    d, dgamma, dbeta = spatial_batchnorm_backward(np.where(normalized > 0, dout, 0), bn_cache)
     return *conv_backward_fast(d, conv_cache, input_gradient), dgamma, dbeta
 
 
@@ -131,9 +131,9 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     N, C, H, W = x.shape
     grouped = x.reshape(N, G, C // G, H, W)
     mean = np.mean(grouped, axis=(2, 3, 4), keepdims=True)
-    centred = grouped - mean
-    inverse = (np.mean(centred**2, axis=(2, 3, 4), keepdims=True) + eps) ** -0.5
-    x_hat = (centred * inverse).reshape(N, C, H, W)
+    centered = grouped - mean
+    inverse = (np.mean(centered**2, axis=(2, 3, 4), keepdims=True) + eps) ** -0.5
+    x_hat = (centered * inverse).reshape(N, C, H, W)
     return x_hat * gamma + beta, {"x_hat": x_hat, "inverse": inverse, "gamma": gamma, "G": G}
 
 
