@@ -6,7 +6,7 @@ import pytest
 from autograder.authoring.fingerprints import one_step
 from autograder.core.notebooks import copied
 from autograder.core.results import Status
-from autograder.course.cells import is_experiment, is_solution, name_of
+from autograder.course.cells import is_check, is_experiment, is_solution, name_of
 from autograder.course.key import keys
 from autograder.course.solutions import solution, with_solutions
 from helpers import SOURCES
@@ -89,6 +89,25 @@ def test_solutions_that_draw_random_numbers_spoil_nothing(name, course_keys, exp
         notebook.cells.insert(index, new_code_cell(DRAWING.format(names=defined)))
     _, verdicts = judge_notebook(notebook, key, executions, expected[name])
     assert [(cell, v.check, v.message) for cell, found in verdicts.items() for v in found if not v.passed] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_helpers_of_checks_hide_no_name_of_a_student(name, course_keys):
+    """Does each name that a check cell binds for itself begin with an underscore?"""
+    for cell in filter(is_check, course_keys[name].notebook.cells):
+        bound = {node.id for node in bindings(ast.parse(cell.source).body)} - {"check"}
+        assert {each for each in bound if not each.startswith("_")} == set(), name_of(cell)
+
+
+def bindings(body):
+    """Yield the names that statements bind, the bodies of functions left out, as nodes with an `id`."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield ast.Name(node.name)
+        elif isinstance(node, ast.With):
+            yield from bindings(node.body)
+        else:
+            yield from (n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
 class OtherArguments(ast.NodeTransformer):

@@ -111,7 +111,7 @@ def checks(course):
 
 def test_from_grading_to_the_report(course, capsys):
     """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
-    record_fingerprints(course)
+    record_fingerprints(course, [])
     key = load_key(course / "source" / "assignment2", "Toy")
     notebook = answered(samples.released(course, key), key)
     set_source(notebook, "double", "def double(x):\n    return 2 + x")

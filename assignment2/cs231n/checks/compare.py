@@ -55,7 +55,8 @@ def difference(actual, expected, tol):
 def told_difference(actual, expected, tol):
     """As `difference`, with what can be said about the structure of a wrong array."""
     message = difference(actual, expected, tol)
-    words = explain(actual, expected) if message and not isinstance(actual, str) else ""
+    told = isinstance(actual, str) or message.startswith("dtype")  # what is wrong is said already
+    words = explain(actual, expected) if message and not told else ""
     return f"{message}; {words}" if words else message
 
 
