@@ -540,7 +540,7 @@ ATTACKS = {
     "Dropout": {
         "objects of the collector": Attack(COLLECTOR),
         "arrays that lie": Attack(LYING_ARRAYS),
-        "expected values": Attack(EXPECTED, gain=0.1),
+        "expected values": Attack(EXPECTED),
         "a crash": Attack(CRASH),
         "other processes' memory": Attack(PTRACE),
         "inputs of zeros": Attack(EASY_INPUTS),
