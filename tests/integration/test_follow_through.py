@@ -86,7 +86,7 @@ def evaluated(key, store, monkeypatch):
         notebook = answered(key.template, key)
         for name, source in sources.items():
             set_source(notebook, name, source)
-        submission = Submission({"Steps": nbformat.writes(notebook).encode()}, {}, (), "")
+        submission = Submission({"Steps": nbformat.writes(notebook).encode()}, {}, frozenset(), (), "")
         before = executions.executed
         found = evaluate(submission, key.folder, "Steps", rules)
         return {cell.removeprefix("test_"): each for cell, each in found.verdicts.items()}, executions.executed - before
