@@ -136,4 +136,4 @@ def test_damaged_value(toy_key, judge, messages, value):
     result = result_of(sending(sent))
     if result.status is Status.DONE:
         found = [verdict for verdicts in judged(toy_key, judge, result).values() for verdict in verdicts]
-        assert all(verdict.passed for verdict in found if verdict.check != messages[0]["check"])
+        assert all(verdict.passed for verdict in found if not verdict.check.startswith("vector/"))

@@ -152,7 +152,7 @@ def test_formgrader(course, chromium, tmp_path):
         assert harms(visit) == []
         assert_readable(visit)
         assert [error for error in visit.errors if "MathJax" not in error] == []  # which is elsewhere
-        visit.page.wait_for_selector("#test_square.score[placeholder='0']")  # its own scripts filled in the points
+        visit.page.wait_for_selector("#test_square.score[placeholder='2']")  # its own scripts filled in the points
 
 
 @pytest.mark.parametrize("course", ["autograder"], indirect=True)
