@@ -22,9 +22,10 @@ LEAST = {"FullyConnectedNets": 130, "BatchNormalization": 90, "Dropout": 30, "Co
 
 @pytest.mark.parametrize(("name", "mistake"), CATALOGUE, ids=[mistake.name for _, mistake in CATALOGUE])
 def test_caught_confined_and_named(name, mistake, course_keys, expected, executions):
-    """Does the mistake lose points in its own check cell and nowhere that does not depend on it, with its own hint?"""
-    key, check_cell = course_keys[name], f"test_{mistake.cell}"
-    executed, verdicts = judge_notebook(mistake.graft(key), key, executions, expected[name])
+    """Does the mistake lose points in its own check cell and nowhere that does not depend on it, with its own hint; and
+    in the end, all followed through, only in cells about its step, or about those that share its caches?"""
+    key, check_cell, notebook = course_keys[name], f"test_{mistake.cell}", mistake.graft(course_keys[name])
+    executed, verdicts = judge_notebook(notebook, key, executions, expected[name])
     losers = {cell for cell, found in verdicts.items() if not all(v.passed for v in found)}
     assert check_cell in losers, "not caught"
     assert losers <= dependents(key, mistake.cell), "not confined"
@@ -36,6 +37,12 @@ def test_caught_confined_and_named(name, mistake, course_keys, expected, executi
     for check, fingerprint in fingerprints_of(sent_in(executed)[check_cell], right).items():
         entries = [entry[1:] for entry in recorded.get(check, []) if entry[0] == mistake.name]
         assert all(same(entry, fingerprint) for entry in entries), f"{check}: `make fingerprints` is due"
+
+    final = follow_notebook_through(notebook, key, executions, expected[name])
+    charged = {cell for cell, found in final.items() if not all(v.passed for v in found)}
+    about = {cell for cell in charged if steps_under_test(key, cell) & partners(key, mistake.cell)}
+    assert check_cell in charged
+    assert charged == about, "charged twice"
 
 
 def test_size_of_the_catalogue():
@@ -111,17 +118,3 @@ def test_key_earns_every_automatic_point(name, course_keys, expected, executions
     key = course_keys[name]
     _, verdicts = judge_notebook(key.notebook, key, executions, expected[name])
     assert {cell: score(found, 1) for cell, found in verdicts.items() if found and score(found, 1) < 1} == {}
-
-
-SAMPLE = [entry for number, entry in enumerate(CATALOGUE) if number % 8 == 3]
-
-
-@pytest.mark.parametrize(("name", "mistake"), SAMPLE, ids=[mistake.name for _, mistake in SAMPLE])
-def test_costs_its_own_points_only(name, mistake, course_keys, expected, executions):
-    """Do cells that only use the wrong step lose nothing, but those of the steps that share its caches?"""
-    key = course_keys[name]
-    verdicts = follow_notebook_through(mistake.graft(key), key, executions, expected[name])
-    losers = {cell for cell, found in verdicts.items() if not all(v.passed for v in found)}
-    assert f"test_{mistake.cell}" in losers
-    about = {cell for cell in losers if steps_under_test(key, cell) & partners(key, mistake.cell)}
-    assert losers - about == set()
