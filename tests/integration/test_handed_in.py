@@ -12,6 +12,7 @@ from autograder.core.notebooks import read
 from autograder.course.cells import is_answer, name_of
 from autograder.course.key import load_key
 from autograder.course.solutions import answered
+from autograder.demo import samples
 from autograder.grading.run import Options, grade
 from autograder.submission.parsing import parse_notebook
 from autograder.submission.preparation import make_job
@@ -21,6 +22,9 @@ from nbgrader.api import Gradebook
 
 SANDBOX = pytest.mark.needs("sandbox")
 RIGHT = {"test_double": 4, "test_square": 2}
+CLASS = 100  # students
+HONEST = [f"honest {number}" for number in range(CLASS - len(handed_in.CASES))]
+pytestmark = pytest.mark.xdist_group("handed in")  # one class, graded once
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,8 @@ def graded(tmp_path_factory):
     solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
     for name, case in handed_in.CASES.items():
         handed_in.hand_in(course, name, case, solved)
+    for name in HONEST:
+        nbformat.write(solved, samples.submission(course, name, samples.ON_TIME) / "Toy.ipynb")
     rows = grade(course, Options(feedback=False)).rows
     return course, {row.student: row for row in rows}
 
@@ -40,7 +46,7 @@ def judged(course, student):
 
 
 @SANDBOX
-@pytest.mark.parametrize("name", handed_in.CASES)
+@pytest.mark.parametrize("name", [*handed_in.CASES, *HONEST])
 def test_no_point_is_missing(graded, name):
     """Has each student all automatic points, and the answer a grade by hand due?"""
     course, _ = graded
