@@ -102,9 +102,13 @@ def stolen():
     kept = [*In, *shell.history_manager.input_hist_raw, *map(str, linecache.cache.values()), str(shell.user_ns_hidden)]
     return any("check" + ".case" in text for text in kept)"""
 FILES = f"""{LOOK}
+import cs231n
+GIVEN = (sys.prefix, os.path.dirname(cs231n.__file__))  # nbgrader's own files speak of hidden tests
 def texts():
     for root in ("/imports", "/tmp", "/withheld", "/dev/shm", "/home", "/root", "/var", "/run", "/srv", {{course!r}}):
         for folder, _, names in os.walk(root):
+            if folder.startswith(GIVEN):
+                continue
             for name in names:
                 try:
                     with open(os.path.join(folder, name), "rb") as file:

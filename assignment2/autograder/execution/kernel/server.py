@@ -84,19 +84,28 @@ def serve_kernel(packet: bytes, pipe: int, cells: int, system_calls: "SyscallFil
             become_kernel(shell)
         os.close(cells)
         os.waitpid(kernel, 0)
+    except SandboxGone:  # the grader was interrupted, and waits for no kernel any more
+        pass
     except BaseException:  # to the grader's terminal; no student code has run
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
+class SandboxGone(Exception):
+    """The sandbox has ended before its kernel could enter it."""
+
+
 def open_namespaces(pid: int) -> dict[str, int]:
-    """Open those namespaces of a process that are not our own."""
+    """Open those namespaces of a process that are not our own; raises SandboxGone where there is none any more."""
     spaces = {}
-    for name in NAMESPACES:
-        theirs = f"/proc/{pid}/ns/{name}"
-        if os.readlink(theirs) != os.readlink(f"/proc/self/ns/{name}"):
-            spaces[name] = os.open(theirs, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for name in NAMESPACES:
+            theirs = f"/proc/{pid}/ns/{name}"
+            if os.readlink(theirs) != os.readlink(f"/proc/self/ns/{name}"):
+                spaces[name] = os.open(theirs, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        raise SandboxGone from None
     missing = {"pid", "mnt", "net", "ipc"} - set(spaces)
     if missing:
         raise RuntimeError(f"the sandbox shares the {', '.join(sorted(missing))} namespace with the grader")
