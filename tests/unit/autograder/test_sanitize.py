@@ -6,10 +6,11 @@ import nbformat
 import pytest
 from autograder.core.results import RepairKind
 from autograder.course.cells import grade_id, name_of
+from autograder.course.key import keys
 from autograder.submission.parsing import parse_notebook
 from autograder.submission.reading import NotGradable, read_submission
 from autograder.submission.sanitize import sanitize
-from helpers import toy
+from helpers import SOURCES, toy
 
 MINE = "def double(x):\n    return x + x"
 
@@ -243,3 +244,11 @@ def test_empty_answers_without_ids_are_no_answers(handed_in, toy_key):
     assert cell(clean, "why").source == toy_key.given["why"]
     assert [repair for repair in repairs if repair.cell == "why"] == []
     assert len(clean.cells) == len(toy_key.notebook.cells)
+
+
+@pytest.mark.parametrize("name", list(keys(SOURCES)))
+def test_untouched_notebook_needs_no_repair(name, course_keys, repository):
+    """Is nothing said of a notebook as it was handed out, whose stubs return what nothing has computed yet?"""
+    notebook = read(repository / "release" / "assignment2" / f"{name}.ipynb")
+    _, repairs = sanitize(notebook, course_keys[name])
+    assert repairs == []
