@@ -4,6 +4,8 @@ The grader is imported inside the fixtures: the tests of `cs231n` also run where
 """
 
 import os
+import shutil
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before anything imports NumPy
 
@@ -44,15 +46,21 @@ def toy_key(tmp_path):
     return load_key(tmp_path / "source" / "assignment2", "Toy")
 
 
-@pytest.fixture
-def toy_course(tmp_path):
-    """A released course with the toy assignment."""
+@pytest.fixture(scope="session")
+def released_toy(tmp_path_factory):
+    """A released course with the toy assignment, which all tests share: copy it."""
     from autograder.authoring.release import release
     from helpers import toy
 
-    course = toy.make_course(tmp_path / "course")
+    course = toy.make_course(tmp_path_factory.mktemp("released") / "course")
     release(course)
     return course
+
+
+@pytest.fixture
+def toy_course(released_toy, tmp_path):
+    """A released course with the toy assignment."""
+    return Path(shutil.copytree(released_toy, tmp_path / "course"))
 
 
 @pytest.fixture(scope="session")

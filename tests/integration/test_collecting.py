@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import nbformat
 import pytest
-from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.collecting import placing
 from autograder.collecting.choosing import known_names
@@ -30,7 +29,7 @@ from autograder.execution.kernel import sandbox
 from autograder.grading.lock import CourseIsBusy, only_grader
 from autograder.grading.run import Options as GradingOptions
 from autograder.grading.run import grade
-from helpers import SOURCES, lms, toy
+from helpers import SOURCES, lms
 from nbgrader.api import Gradebook
 from nbgrader.apps import ZipCollectApp
 
@@ -41,20 +40,11 @@ emmy,Emmy Noether,en@example.org,
 """
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    """The toy course, released."""
-    course = toy.make_course(tmp_path_factory.mktemp("released") / "course")
-    release(course)
-    return course
-
-
 @pytest.fixture
-def course(released, tmp_path):
-    """A copy of the toy course with a roster, and nothing handed in."""
-    copy = shutil.copytree(released, tmp_path / "course")
-    (copy / "roster.csv").write_text(ROSTER, encoding="utf-8")
-    return copy
+def course(toy_course):
+    """The toy course with a roster, and nothing handed in."""
+    (toy_course / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    return toy_course
 
 
 @pytest.fixture

@@ -3,17 +3,14 @@
 import csv
 import datetime
 import math
-import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
 from autograder.authoring.fingerprints import record_fingerprints
-from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.core.annotations import note_repairs, note_status, note_verdicts, verdicts_of
 from autograder.core.results import Repair, RepairKind, Status, Verdict
@@ -38,17 +35,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # o
 NASTY = "<script>alert(1)</script>"
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    course = toy.make_course(tmp_path_factory.mktemp("released") / "course")
-    release(course)
-    return course
-
-
 @pytest.fixture
-def course(released, tmp_path):
+def course(toy_course):
     """A released toy course of its own, nothing graded in it."""
-    return Path(shutil.copytree(released, tmp_path / "course"))
+    return toy_course
 
 
 def graded(course, student, double, square="p", why=None, late=0, penalty=None, change=None, **about):

@@ -1,12 +1,8 @@
 """What a result depends on is in its fingerprint, and nothing else is."""
 
-import shutil
-
 import pytest
-from autograder.authoring.release import release
 from autograder.grading import digests
 from autograder.integration.converters import load_config
-from helpers import toy
 from nbgrader.api import Gradebook
 
 CONFIG = "from autograder.config import configure\nc = get_config()\nconfigure(c)\n"
@@ -18,19 +14,11 @@ class Late(BasePlugin):
 """
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    """The toy course, released, with a configuration that can be added to."""
-    course = toy.make_course(tmp_path_factory.mktemp("released") / "course")
-    (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    return course
-
-
 @pytest.fixture
-def course(released, tmp_path):
-    """A copy of the course."""
-    return shutil.copytree(released, tmp_path / "course")
+def course(toy_course):
+    """The toy course, released, with a configuration that can be added to."""
+    (toy_course / "nbgrader_config.py").write_text(CONFIG)
+    return toy_course
 
 
 def digest(course, seed=1):
