@@ -7,8 +7,9 @@ from autograder.course.catalogue import catalogue, dependents, known_mistakes
 from autograder.course.cells import grade_id, is_check
 from autograder.course.key import keys
 from autograder.course.steps import partners, steps_under_test
-from autograder.judging.expected import sent_in, shipped_values
+from autograder.judging.expected import shipped_values
 from autograder.judging.judge import score
+from autograder.judging.messages import sent_in
 from cs231n.checks import hints, shipped
 from cs231n.checks.compare import difference
 from cs231n.checks.hints import same

@@ -15,8 +15,8 @@ from autograder.execution.kernel.client import Kernel
 from autograder.execution.kernel.frames import Kind, frame
 from autograder.execution.store import pack, unpack
 from autograder.judging import table
-from autograder.judging.expected import is_sent
 from autograder.judging.judge import CheckJudge, score
+from autograder.judging.messages import is_sent
 from autograder.submission.preparation import make_job, merge
 from cs231n.checks import hints
 from cs231n.checks.values import MIME_TYPE, decode, encode

@@ -10,27 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from cs231n.checks import hints
-from cs231n.checks.values import decode
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.core.notebooks import copied
-from autograder.core.results import CheckKind, Status
+from autograder.core.results import CheckKind
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
 from autograder.course.cells import grade_id, is_check
 from autograder.course.key import Key, keys
 from autograder.execution.executions import Executions, executions_in
-from autograder.judging.expected import (
-    PUBLIC_SEED,
-    Message,
-    expected_values,
-    sent_by_cell,
-    sent_in,
-    shipped_values,
-)
-from autograder.judging.judge import judge_values
+from autograder.judging.expected import PUBLIC_SEED, expected_values, sent_by_cell, shipped_values
+from autograder.judging.messages import Message, sent_in
+from autograder.judging.values import error_fingerprint, judge_values
 from autograder.submission.preparation import make_job, merge
 
 VALUES = "values.json"
@@ -124,20 +116,10 @@ def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list
     for message in sent:
         check, kind = message["check"], message["kind"]
         if kind == CheckKind.ERROR:
-            found[check] = hints.error_text_fingerprint(message["error"], message["source"])
-        elif kind != CheckKind.MODEL and check in good and is_wrong(message, good[check]):
-            expected = {} if kind == CheckKind.HOLDS else decoded(good[check]["values"])
-            found[check] = hints.fingerprint(decoded(message["values"]), expected)
+            found[check] = error_fingerprint(message)
+        elif kind != CheckKind.MODEL and check in good:
+            _, found[check] = judge_values(message, good[check])
     return {check: fingerprint for check, fingerprint in found.items() if fingerprint}
-
-
-def is_wrong(message: Message, right: Message) -> bool:
-    (status, _, _), _ = judge_values(message, right)
-    return status is not Status.PASSED
-
-
-def decoded(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: decode(value) for name, value in values.items()}
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from autograder.course.key import Key, keys
 from autograder.course.solutions import with_solutions
 from autograder.execution.job import CodeCell, ExecutionOptions, Limits
 from autograder.execution.worker import process_worker
-from autograder.judging.expected import sent_in
+from autograder.judging.messages import sent_in
 from autograder.submission.preparation import make_job, merge
 
 OPTIONS = ExecutionOptions(Limits(cell_seconds=120, memory_bytes=2**33))

@@ -20,8 +20,8 @@ from autograder.evaluation.rules import Rules
 from autograder.execution.executions import Executions
 from autograder.execution.job import Job
 from autograder.execution.kernel.sandbox import require_hidden
-from autograder.judging.expected import is_sent
 from autograder.judging.judge import CheckJudge
+from autograder.judging.messages import is_sent
 from autograder.submission.preparation import merge, prepare
 from autograder.submission.reading import Submission
 

@@ -6,26 +6,22 @@ else. A value that is missing, sent twice or malformed fails. Nothing passes by 
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from cs231n.checks import hints
-from cs231n.checks.compare import told_difference, violation
-from cs231n.checks.values import MalformedValue, decode
 from nbformat import NotebookNode
-from traitlets.log import get_logger
 
 from autograder.core.annotations import status_of
 from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id
 from autograder.judging import told
-from autograder.judging.expected import Expected, Message, sent
+from autograder.judging.expected import Expected
+from autograder.judging.messages import Message, sent
+from autograder.judging.values import Fingerprint, Found, error_fingerprint, failed, judge_values
 from autograder.submission.markup import plain_text
 
 COMPUTES_NOTHING = "counts only where a value of the same case is right"
 MAX_TEXT = 500  # characters of a message, which may quote what a student wrote
-Fingerprint = list[Any]  # see `cs231n.checks.hints`
-Found = tuple[Status, str, str]  # the status of a check, its message, and what its student is told
 
 
 class CheckJudge:
@@ -92,16 +88,6 @@ class CheckJudge:
                 verdict.hint = self.known.hints.get(verdict.mistake, "")
 
 
-def error_fingerprint(error: Message) -> Fingerprint:
-    found: Fingerprint = hints.error_text_fingerprint(error.get("error", ""), error.get("source", ""))
-    return found
-
-
-def failed(message: str, told: str | None = None) -> Found:
-    """Return a failure. told: what its student is told, where that is not the whole message"""
-    return Status.FAILED, message, message if told is None else told
-
-
 def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message], code: Sequence[str]) -> Found:
     """Return the status of a check that sent no value, and why.
 
@@ -124,49 +110,6 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
         return Status.ERROR, text, told.exception(raised.get("ename"), None, None, code)
     missing = "the check cell sent no value for it"
     return Status.NOT_REACHED, missing, missing
-
-
-def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
-    """Compare one check's values with the key's; returns what was found, and the fingerprint of wrong values.
-
-    Whatever values raise that nobody has foreseen costs their check; the traceback is in the student's log.
-    """
-    try:
-        return compared(got, expected)
-    except (MalformedValue, KeyError) as error:
-        return failed(f"a malformed value: {error}", "a malformed value"), []
-    except Exception as error:
-        get_logger().exception("the values of %s cannot be judged", expected["check"])
-        text = "values that cannot be judged"
-        return failed(f"{text}: {type(error).__name__} {error}", text), []
-
-
-def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
-    values = got.get("values")
-    if not isinstance(values, dict):
-        raise MalformedValue("there are none")
-    theirs = {name: decode(values[name]) for name in expected["values"]}
-    ours = {name: decode(value) for name, value in expected["values"].items()}
-    if expected["kind"] == CheckKind.HOLDS:
-        names = {**theirs, **{name: decode(value) for name, value in expected["given"].items()}}
-        message = violation(expected["expression"], names)
-        words = told.violated(expected["expression"], names) if message else ""
-    else:
-        tol = expected["tol"]
-        messages = {name: told_difference(theirs[name], value, tol) for name, value in ours.items()}
-        wrong = [name for name, text in messages.items() if text]
-        message = in_one(messages)
-        words = in_one({name: told.wrong_value(theirs[name], ours[name], tol) for name in wrong})
-        if message and expected["kind"] == CheckKind.UNCHANGED:
-            message = words = f"{', '.join(wrong)} modified in place: work on a copy"
-    if not message:
-        return (Status.PASSED, "", ""), []
-    return failed(message, words), hints.fingerprint(theirs, {} if expected["kind"] == CheckKind.HOLDS else ours)
-
-
-def in_one(messages: dict[str, str]) -> str:
-    """Return the messages about the values of one check in one."""
-    return "; ".join(text if name == "value" else f"{name} {text}" for name, text in messages.items() if text)
 
 
 def score(verdicts: list[Verdict], points: float) -> float:

@@ -20,7 +20,7 @@ from autograder.core.results import CheckKind, Status, Verdict
 from autograder.course.held_out import CIFAR10_FILE, own_cifar10_images
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
-from autograder.judging.expected import Message
+from autograder.judging.messages import Message
 
 MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that

@@ -1,0 +1,41 @@
+"""What a check cell sent out: a message for each check."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cs231n.checks.values import MIME_TYPE
+from nbformat import NotebookNode
+
+from autograder.course.cells import grade_id, is_check
+
+Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; of a submission, nothing is certain
+TEXTS = ("kind", "case", "exception", "error", "where", "source")  # fields of a message
+
+
+def sent_in(executed: NotebookNode) -> dict[str, list[Message]]:
+    """Return what each check cell of an executed notebook sent out."""
+    return {grade_id(cell) or "": list(sent(cell)) for cell in executed.cells if is_check(cell)}
+
+
+def sent(cell: NotebookNode) -> Iterator[Message]:
+    """Yield what a check cell sent out, malformed messages left out: whoever sends them has sent nothing."""
+    for output in cell.outputs:
+        data = output.get("data")
+        bundle = data.get(MIME_TYPE) if isinstance(data, dict) else None
+        messages = bundle.get("checks") if isinstance(bundle, dict) else None
+        yield from filter(is_message, messages if isinstance(messages, list) else ())
+
+
+def is_message(found: Any) -> bool:
+    """Tell whether this has the form of a message: a check's name, and texts where there have to be some."""
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("check"), str)
+        and all(isinstance(found.get(name, ""), str) for name in TEXTS)
+    )
+
+
+def is_sent(output: NotebookNode) -> bool:
+    """Tell whether an output is a value that a check sent out, which nobody needs to read."""
+    data = output.get("data")
+    return isinstance(data, dict) and MIME_TYPE in data
