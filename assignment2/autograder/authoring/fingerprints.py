@@ -18,7 +18,7 @@ from autograder.core.results import CheckKind
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
 from autograder.course.cells import grade_id, is_check
-from autograder.course.key import Key, keys
+from autograder.course.key import Key, keys, some_keys
 from autograder.execution.executions import Executions, executions_in
 from autograder.judging.expected import PUBLIC_SEED, expected_values, sent_by_cell, shipped_values
 from autograder.judging.messages import Message, sent_in
@@ -36,16 +36,15 @@ def record_fingerprints(course: Path, names: list[str]) -> None:
     names: of notebooks, all where the list is empty; what is recorded of the others stays
     """
     sources = course / "source" / ASSIGNMENT
-    executions = executions_in(course / "executions")
+    executions, wanted = executions_in(course / "executions"), some_keys(sources, names)
     package = package_of(course)
     everything: Fingerprints = read_json(fingerprints_file(sources)) if names else {}
     shipped = read_json(package / FINGERPRINTS) if package and names else {"cells": {}}
     visible: Fingerprints = shipped["cells"]
     texts: dict[str, str] = {}
-    for name, key in keys(sources).items():
+    for name in keys(sources):
         texts |= {mistake.name: mistake.hint for mistake in catalogue(sources, name)}
-        if names and name not in names:
-            continue
+    for key in wanted.values():
         seen = {cell.removeprefix("test_"): checks for cell, checks in expected_values(key, executions).visible.items()}
         everything |= run_catalogue(key, executions, key.seed)
         for cell, checks in run_catalogue(key, executions, PUBLIC_SEED).items():

@@ -21,7 +21,7 @@ from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of
-from autograder.course.key import Key, keys
+from autograder.course.key import Key, some_keys
 from autograder.course.solutions import with_solutions
 from autograder.execution.executions import Executions, executions_in
 from autograder.execution.job import ExecutionOptions, Limits
@@ -224,9 +224,7 @@ def mutation_test(course: Path, names: list[str], sample: int | None = None) -> 
     """
     executions = executions_in(course / "executions")
     survivors = 0
-    for name, key in keys(course / "source" / ASSIGNMENT).items():
-        if names and name not in names:
-            continue
+    for name, key in some_keys(course / "source" / ASSIGNMENT, names).items():
         some = mutants(key)
         if sample is not None and sample < len(some):
             some = random.Random(name).sample(some, sample)

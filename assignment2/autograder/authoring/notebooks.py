@@ -9,10 +9,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.key import keys
+from autograder.course.key import keys, some_keys
 
 KERNEL_OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False")
 
@@ -22,15 +21,13 @@ def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600)
 
     names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
     """
-    found = keys(course / "source" / ASSIGNMENT)
-    if unknown := set(names) - set(found):
-        raise GraderError(f"there is no notebook {', '.join(unknown)}: choose among {', '.join(found)}")
+    found, wanted = keys(course / "source" / ASSIGNMENT), some_keys(course / "source" / ASSIGNMENT, names)
     folder.mkdir(parents=True, exist_ok=True)
     for name, key in found.items():
         if not names or not (folder / f"{name}.ipynb").exists():
             nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
-    for name in sorted(names or found, key=lambda name: len(found[name].imports)):
-        key, start = found[name], time.monotonic()
+    for name, key in sorted(wanted.items(), key=lambda item: len(item[1].imports)):
+        start = time.monotonic()
         print(f"{name} ... ", end="", flush=True)
         notebook = copied(key.notebook)
         client = NotebookClient(

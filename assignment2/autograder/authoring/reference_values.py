@@ -15,7 +15,7 @@ from cs231n.checks.values import decode
 
 from autograder.core.errors import GraderError
 from autograder.core.results import CheckKind
-from autograder.course.key import Key, keys
+from autograder.course.key import Key, some_keys
 from autograder.course.solutions import with_solutions
 from autograder.execution.job import CodeCell, ExecutionOptions, Limits
 from autograder.execution.worker import process_worker
@@ -37,9 +37,7 @@ def record(folder: Path, names: list[str]) -> None:
     folder: the folder of the sources, `source/assignment2`; names: of notebooks, all where the list is empty
     Raises GraderError where an implementation fails.
     """
-    for name, key in keys(folder).items():
-        if names and name not in names:
-            continue
+    for name, key in some_keys(folder, names).items():
         implementations = folder.parent / "reference" / f"{name}.py"
         notebook = with_solutions(key, read_cells(implementations))
         job = make_job(notebook, key, options=OPTIONS)

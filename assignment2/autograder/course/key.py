@@ -148,6 +148,15 @@ def keys(folder: Path) -> dict[str, Key]:
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 
+def some_keys(folder: Path, names: list[str]) -> dict[str, Key]:
+    """Return the keys of these notebooks, of all where the list is empty; raises BadKey for a name that there is none
+    of."""
+    found = keys(folder)
+    if unknown := set(names) - set(found):
+        raise BadKey(f"there is no notebook {', '.join(sorted(unknown))}: choose among {', '.join(found)}")
+    return {name: key for name, key in found.items() if not names or name in names}
+
+
 def in_order(found: dict[str, Key]) -> list[str]:
     """Return the names of notebooks in the order of the course: what others import comes first, then the workbook's
     own order."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from autograder import __version__, cli
 from autograder.core.errors import GraderError
+from helpers import toy
 from nbgrader.api import InvalidEntry
 from sqlalchemy.exc import OperationalError
 
@@ -135,6 +136,13 @@ def test_no_key(command, tmp_path, capsys):
     assert cli.main([command, "--course", str(tmp_path)]) == 1
     assert f"no notebook in {tmp_path / 'source' / 'assignment2'}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["notebooks", "fingerprints", "mutants", "reference"])
+def test_notebook_that_is_not_there(command, tmp_path, capsys):
+    """Is a name that no notebook of the key has refused, with those that there are?"""
+    assert cli.main([command, "Dropuot", "--course", str(toy.make_course(tmp_path))]) == 1
+    assert "there is no notebook Dropuot: choose among Toy" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["notebooks", "fingerprints"])
