@@ -4,6 +4,7 @@ import os
 import sys
 
 from cs231n import threads
+from cs231n._shell import kernel
 
 
 def wants_progress_bar() -> bool:
@@ -16,11 +17,11 @@ def wants_progress_bar() -> bool:
     chosen = os.environ.get("CS231N_PROGRESS", "")
     if chosen in ("0", "1"):
         return chosen == "1"
-    kernel = _ipython_kernel()
-    if kernel is None:
+    ours = kernel()
+    if ours is None:
         return sys.stderr is not None and sys.stderr.isatty()
     try:
-        return bool(kernel.get_parent("shell")["content"]["allow_stdin"])
+        return bool(ours.get_parent("shell")["content"]["allow_stdin"])
     except (AttributeError, KeyError, TypeError):  # another kernel than ipykernel: do not risk a mess
         return False
 
@@ -56,15 +57,9 @@ class Reporter:
             self.bar.update()
 
 
-def _ipython_kernel():
-    """Return the Jupyter kernel that this process is, or None. IPython is not imported: a kernel has done so."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(shell, "kernel", None)
-
-
 def _bar_class():
     try:
-        if _ipython_kernel() is None:  # tqdm.auto takes any process that has imported ipykernel for a notebook
+        if kernel() is None:  # tqdm.auto takes any process that has imported ipykernel for a notebook
             raise ImportError
         import ipywidgets  # noqa: F401  without it, tqdm.auto would warn in a notebook and then draw text
     except ImportError:

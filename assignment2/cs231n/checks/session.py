@@ -4,12 +4,12 @@ Each case is a function that runs at once, with random numbers and names of its 
 printed, and where checks failed one AssertionError gives their number.
 """
 
-import sys
 import zlib
 from contextlib import ExitStack
 
 import numpy as np
 
+from cs231n._shell import shell
 from cs231n.checks import hints, shipped
 from cs231n.checks.cases import each_of, own_names, random_numbers
 from cs231n.checks.compare import difference, told_difference, violation
@@ -19,12 +19,6 @@ from cs231n.checks.printing import HIDDEN, Line, print_lines
 from cs231n.checks.values import decode, encode
 from cs231n.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
 from cs231n.verdicts import remember
-
-
-def _shell():
-    """Return IPython's shell, None where there is none."""
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython else None
 
 
 class ChecksFailed(AssertionError):
@@ -183,7 +177,7 @@ class Checks:
             return False
         if error is not None:
             self._fail(error)
-        for name in not_taken(_shell()):
+        for name in not_taken(shell()):
             print(f"The cell that defines {name} has a SyntaxError: what is checked is the definition from before.")
         failed = print_lines(self.cell, self.lines)
         remember(self.cell, sum(line.message != HIDDEN for line in self.lines), failed)

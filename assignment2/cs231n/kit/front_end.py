@@ -1,17 +1,11 @@
-"""What a notebook's front end can do that a terminal cannot. IPython is not imported: a kernel has done so."""
+"""What a notebook's front end can do that a terminal cannot."""
 
-import sys
-from typing import Any
-
-
-def shell() -> Any:
-    """Return IPython's shell, None where there is none."""
-    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+from cs231n._shell import kernel, shell
 
 
 def show(markdown: str) -> None:
     """Show a text as a notebook does, or print it elsewhere."""
-    if hasattr(shell(), "kernel"):
+    if kernel() is not None:
         from IPython.display import Markdown, display
 
         display(Markdown(markdown))
@@ -21,7 +15,7 @@ def show(markdown: str) -> None:
 
 def put_below(text: str) -> bool:
     """Put a text into a new cell below the one that runs; returns False where there are no cells."""
-    if not hasattr(shell(), "kernel"):
+    if kernel() is None:
         return False
     shell().set_next_input(text)
     return True

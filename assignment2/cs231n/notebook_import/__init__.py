@@ -19,6 +19,7 @@ The library importnb is not used: it puts names into builtins and is no longer m
 import sys
 import warnings
 
+from cs231n._shell import shell
 from cs231n.notebook_import.definitions import Definitions, parse_definitions, read_definitions
 from cs231n.notebook_import.finder import FOLDER_VARIABLE, WORKBOOK, MissingNotebookFinder, NotebookFinder
 from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, loader_of
@@ -53,12 +54,12 @@ def install():
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ not in ours]
     sys.meta_path.insert(0, NotebookFinder())
     sys.meta_path.append(MissingNotebookFinder())
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if shell is not None:
-        for callback in list(shell.events.callbacks["pre_run_cell"]):
+    ipython = shell()
+    if ipython is not None:
+        for callback in list(ipython.events.callbacks["pre_run_cell"]):
             if getattr(callback, "__name__", "") == warn_if_stale.__name__:
-                shell.events.unregister("pre_run_cell", callback)
-        shell.events.register("pre_run_cell", warn_if_stale)
+                ipython.events.unregister("pre_run_cell", callback)
+        ipython.events.register("pre_run_cell", warn_if_stale)
 
 
 install()

@@ -234,6 +234,7 @@ def test_start_again(handed, monkeypatch, capsys):
     assert capsys.readouterr().out == EMPTY + "\n"
     shell = Shell()
     monkeypatch.setattr(front_end, "shell", lambda: shell)
+    monkeypatch.setattr(front_end, "kernel", lambda: shell.kernel)
     kit.start_again("double")
     assert shell.below == EMPTY
     assert "swap the texts" in capsys.readouterr().out
