@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.collecting.systems import Attempt
+from autograder.course.key import files_asked_for, keys
 from autograder.submission.archive import Member
 
 ENDINGS = (".ipynb", ".npz", ".py")
 NOT_THEIRS = {"cs231n", "__MACOSX", "__pycache__"}  # folders that were given, or that systems add
-WEIGHTS = re.compile(r"[\w-]+\.npz")
 # what browsers, file managers, Jupyter and Canvas add to a name that is there already
 COPY_MARK = re.compile(r"(\s*\(\d+\)|[\s_-]*copy\d*|-\d+)$", re.IGNORECASE)
 
@@ -37,10 +37,8 @@ class File:
 
 
 def known_names(source: Path) -> set[str]:
-    """Return the names of the notebooks of an assignment, and of the weights that they mention."""
-    notebooks = sorted(source.glob("*.ipynb"))
-    weights = {name for path in notebooks for name in WEIGHTS.findall(path.read_text(encoding="utf-8"))}
-    return {path.name for path in notebooks} | weights
+    """Return the names of the notebooks of an assignment, and of the weights that they ask for."""
+    return set(files_asked_for(keys(source)))
 
 
 def belongs(path: str) -> bool:

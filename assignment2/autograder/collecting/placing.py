@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.core.files import is_there
+from autograder.core.timestamps import TIMESTAMP
 from autograder.course.assignment import ASSIGNMENT
-from autograder.submission.reading import TIMESTAMP
 
 STAGE = ".collecting"  # in the course folder: the submission that is being built, and the one that it replaces
 RECORDS = "collected"  # in the course folder, beside submitted/: what the LMS called each student's files

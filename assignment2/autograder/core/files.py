@@ -1,5 +1,6 @@
 """Opening files that somebody else has made: plain ones, of a limited size, in their own folder."""
 
+import hashlib
 import os
 import stat
 from io import BufferedReader
@@ -42,6 +43,17 @@ def read_regular(path: Path, limit: int) -> bytes:
             return file.read(limit)
         except OSError as error:
             raise Unusable(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def hash_or_reason(path: Path, limit: int) -> str:
+    """Hash a file of a submission that is too large to be kept in memory, or say why it cannot be used."""
+    try:
+        with open_regular(path, limit) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except Unusable as problem:
+        return str(problem)
+    except OSError as error:
+        return str(error.strerror)
 
 
 def is_there(path: Path) -> bool:

@@ -4,7 +4,6 @@
 are nearly right, in other folders and in zips; what is found is laid out in `arranged/`, which is read instead.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import ZipFile
 
-from autograder.core.files import MIB, Unusable, is_there, open_regular
+from autograder.core.files import MIB, Unusable, hash_or_reason, is_there, open_regular
 from autograder.core.timestamps import TIMESTAMP
 from autograder.course.assignment import ASSIGNMENT
 from autograder.submission import archive
@@ -104,7 +103,7 @@ class Search:
         for name in [name for name in missing if name not in self.found]:
             fitting = best(others, name)
             shown = [f"{where}{path.partition('/')[2] if where else path}" for path in fitting]
-            if len({digest(root / path) for path in fitting}) == 1:
+            if len({hash_or_reason(root / path, MAX_FILE_BYTES) for path in fitting}) == 1:
                 self.found[name] = root / fitting[0]
                 self.remarks.append(f"{name} was found as {shown[0]} and taken")
             elif fitting:
@@ -176,11 +175,3 @@ def copy(source: Path, target: Path) -> None:
     except OSError:
         with suppress(Unusable), open_regular(source, MAX_FILE_BYTES) as file, target.open("wb") as written:
             shutil.copyfileobj(file, written)
-
-
-def digest(path: Path) -> str:
-    try:
-        with open_regular(path, MAX_FILE_BYTES) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except Unusable as problem:
-        return str(problem)

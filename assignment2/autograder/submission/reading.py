@@ -12,10 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 from autograder.core.errors import SubmissionError
-from autograder.core.files import MIB, Unusable, is_there, open_regular, read_regular
+from autograder.core.files import MIB, Unusable, hash_or_reason, is_there, read_regular
 from autograder.core.text import is_name, printable
-from autograder.core.timestamps import MAX_TIMESTAMP_BYTES
-from autograder.core.timestamps import TIMESTAMP as TIMESTAMP
+from autograder.core.timestamps import MAX_TIMESTAMP_BYTES, TIMESTAMP
 from autograder.submission.arrangement import remarks_on_names
 from autograder.submission.folders import files_in, is_left_out
 from autograder.submission.names import fit
@@ -81,7 +80,7 @@ def read_submission(folder: Path, names: list[str]) -> Submission:
     modules = read_modules(folder, python_files(folder, found, remarks), remarks)
     counted: dict[str, object] = {name: digest_of(content) for name, content in notebooks.items()}
     counted |= {name: digest_of(text.encode()) for name, text in modules.items()}
-    counted |= {name: digest_of_file(folder / name) for name in weights_in(found)}
+    counted |= {name: hash_or_reason(folder / name, MAX_WEIGHTS_BYTES) for name in weights_in(found)}
     if is_there(folder / TIMESTAMP):
         counted[TIMESTAMP] = digest_of(read_or_reason(folder / TIMESTAMP, MAX_TIMESTAMP_BYTES))
     digest = hashlib.sha256(json.dumps([counted, remarks]).encode()).hexdigest()
@@ -134,14 +133,3 @@ def read_modules(folder: Path, names: list[str], remarks: list[str]) -> dict[str
 
 def digest_of(content: bytes | Unusable) -> str:
     return str(content) if isinstance(content, Unusable) else hashlib.sha256(content).hexdigest()
-
-
-def digest_of_file(path: Path) -> str:
-    """Hash a file that is too large to be kept in memory, or say why it cannot be used."""
-    try:
-        with open_regular(path, MAX_WEIGHTS_BYTES) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except Unusable as problem:
-        return str(problem)
-    except OSError as error:
-        return str(error.strerror)
