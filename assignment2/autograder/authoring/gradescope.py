@@ -11,8 +11,7 @@ from autograder.authoring.archive import zipped
 from autograder.authoring.new_course import new_course
 from autograder.authoring.pins import pins
 from autograder.authoring.wheel import GRADER, STUDENTS, wheel
-from autograder.course.held_out import FILE as HELD_OUT
-from autograder.course.held_out import course_seed
+from autograder.course.held_out import copy_held_out
 
 SCRIPTS = ("setup.sh", "run_autograder")
 
@@ -26,7 +25,7 @@ def gradescope(course: Path, archive: Path) -> None:
     with TemporaryDirectory() as scratch:
         copy = Path(scratch) / "course"
         new_course(course, copy)
-        (copy / HELD_OUT).write_text(f"{course_seed(course)}\n", encoding="utf-8")
+        copy_held_out(course, copy)
         for path in sorted(copy.rglob("*")):
             if path.is_file():
                 files[path.relative_to(scratch).as_posix()] = path.read_bytes()

@@ -1,6 +1,7 @@
 """The images that networks are measured on: what of them is a course's own, and kept from students."""
 
 import secrets
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def course_seed(course: Path) -> int:
     if not text.isdecimal():
         raise GraderError(f"{path} holds no seed, an integer: delete it, and a new one is drawn")
     return int(text)
+
+
+def copy_held_out(course: Path, folder: Path) -> None:
+    """Give another folder the seed and the images that a course measures networks on; a seed that is not there yet is
+    drawn for both."""
+    course_seed(course)
+    for name in (FILE, CIFAR10_FILE):
+        if (course / name).exists():
+            shutil.copy(course / name, folder)
 
 
 def own_cifar10_images(course: Path) -> tuple[np.ndarray, np.ndarray] | None:

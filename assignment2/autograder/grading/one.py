@@ -4,7 +4,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from zipfile import BadZipFile, ZipFile
 
 from autograder.core.annotations import verdicts_of
 from autograder.core.errors import GraderError
@@ -13,8 +12,10 @@ from autograder.core.results import Verdict
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import is_check, name_of, points_of
 from autograder.course.copying import CONFIGURATION, copy_key
-from autograder.course.held_out import FILE as HELD_OUT
+from autograder.course.held_out import copy_held_out
 from autograder.grading.run import Options, grade
+from autograder.submission import archive
+from autograder.submission.folders import is_left_out
 from autograder.submission.reading import MAX_WEIGHTS_BYTES
 
 REGISTRY = "gradebook.db"
@@ -76,9 +77,8 @@ def make_scratch_course(course: Path, folder: Path) -> None:
             f"{course} is no course that has been released: run autograder release, or name it with --course"
         )
     copy_key(course, folder)
-    for name in (REGISTRY, HELD_OUT):
-        if (course / name).exists():
-            shutil.copy(course / name, folder)
+    copy_held_out(course, folder)
+    shutil.copy(course / REGISTRY, folder)
     (course / EXECUTIONS).mkdir(exist_ok=True)
     (folder / EXECUTIONS).symlink_to(course / EXECUTIONS)
     with (folder / CONFIGURATION).open("a", encoding="utf-8") as file:  # another database than the class's
@@ -100,16 +100,17 @@ def take(handed_in: Path, target: Path) -> None:
         raise GraderError(f"{handed_in} holds no notebook: name a zip of hand_in(), a notebook, or a folder of them")
 
 
-def unpack(archive: Path, target: Path) -> None:
+def unpack(handed_in: Path, target: Path) -> None:
     """Take notebooks, weights and modules out of a zip, whatever folders they are in there."""
     try:
-        with ZipFile(archive) as opened:
-            for entry in opened.infolist():
-                name = PurePosixPath(entry.filename).name
-                if name.endswith(ENDINGS) and not name.startswith(".") and entry.file_size <= MAX_WEIGHTS_BYTES:
-                    (target / name).write_bytes(opened.read(entry))
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise GraderError(f"{archive} cannot be unpacked: {error}") from None
+        with archive.opened(handed_in) as opened:
+            for member in archive.members(opened):
+                name = PurePosixPath(member.path).name
+                if name.endswith(ENDINGS) and not is_left_out(name) and not member.problem:
+                    (target / name).unlink(missing_ok=True)  # the last one of a name counts
+                    member.copy_to(target / name, MAX_WEIGHTS_BYTES)
+    except (archive.Refused, OSError) as error:
+        raise GraderError(f"{handed_in} cannot be unpacked: {error}") from None
 
 
 def cells_of(path: Path) -> list[Cell]:

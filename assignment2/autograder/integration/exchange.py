@@ -17,8 +17,9 @@ SECRET = "submission_secret.txt"  # made by `nbgrader submit`; who knows it find
 class KeepForExchange(CourseStep):
     """Copy the time and the secret of a submission to the folder that a conversion writes.
 
-    nbgrader would copy them with all else in the folder, which is ignored here, and what links point to with it. By the
-    time its autograde knows that a submission is newer; `release_feedback` names the page by the secret.
+    nbgrader would copy all that is in the folder, and what links point to with it; `upstream.copy_only_the_time` leaves
+    it at the time, by which its autograde knows that a submission is newer. `release_feedback` names the page by the
+    secret.
     """
 
     came_from = "submitted"  # the step before, as the course folder has it: what `nbgrader collect` has written

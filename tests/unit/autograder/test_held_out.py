@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from autograder.core.errors import GraderError
-from autograder.course.held_out import BITS, CIFAR10_FILE, FILE, course_seed, own_cifar10_images
+from autograder.course.held_out import BITS, CIFAR10_FILE, FILE, copy_held_out, course_seed, own_cifar10_images
 from autograder.integration.steps import held_out_seed
 from traitlets.config import Config
 
@@ -76,3 +76,16 @@ def test_file_that_is_no_archive(tmp_path):
         (tmp_path / CIFAR10_FILE).write_bytes(content)
         with pytest.raises(GraderError, match="cannot be read"):
             own_cifar10_images(tmp_path)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_networks_are_measured_on_goes_along(tmp_path, own):
+    """Has a copy of a course the same seed, drawn now where there was none, and the same images of its own?"""
+    course, copy = tmp_path / "course", tmp_path / "copy"
+    course.mkdir()
+    copy.mkdir()
+    if own:
+        (course / CIFAR10_FILE).write_bytes(b"images")
+    copy_held_out(course, copy)
+    assert course_seed(copy) == course_seed(course)
+    assert (copy / CIFAR10_FILE).exists() is own
