@@ -3,6 +3,7 @@
 import pytest
 from autograder.grading import digests
 from autograder.integration.converters import load_config
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = "from autograder.config import configure\nc = get_config()\nconfigure(c)\n"
@@ -22,7 +23,7 @@ def course(toy_course):
 
 
 def digest(course, seed=1):
-    return digests.digest_of_course(course, load_config(course), seed)
+    return digests.digest_of_course(course, load_config(the(course)), seed)
 
 
 def configured(line):

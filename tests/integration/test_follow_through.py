@@ -18,6 +18,7 @@ from autograder.judging.judge import score
 from autograder.judging.told import for_students
 from autograder.submission.reading import Submission
 from helpers import toy
+from helpers.courses import the
 
 SOLUTIONS = {
     "scale_forward": "def scale_forward(x, a):\n    return a * x, (x, a)",
@@ -65,7 +66,7 @@ def key(tmp_path_factory):
     folder.mkdir(parents=True)
     nbformat.write(key_notebook(), folder / "Steps.ipynb")
     (folder.parent / "seed").write_text("of the steps\n", encoding="utf-8")
-    return load_key(folder, "Steps")
+    return load_key(the(folder), "Steps")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def evaluated(key, store, monkeypatch):
     executed for them."""
     executions = Executions(Store(store), process_worker())
     monkeypatch.setattr(Rules, "executions", lambda rules: executions)
-    rules = Rules(key.folder, store, OPTIONS, seed=1)
+    rules = Rules(key.assignment.source, store, OPTIONS, seed=1)
     rules.judge(key)
 
     def run(**sources):
@@ -88,7 +89,7 @@ def evaluated(key, store, monkeypatch):
             set_source(notebook, name, source)
         submission = Submission({"Steps": nbformat.writes(notebook).encode()}, {}, frozenset(), (), "")
         before = executions.executed
-        found = evaluate(submission, key.folder, "Steps", rules)
+        found = evaluate(submission, key.assignment.source, "Steps", rules)
         return {cell.removeprefix("test_"): each for cell, each in found.verdicts.items()}, executions.executed - before
 
     return run

@@ -14,9 +14,8 @@ import nbformat
 import pytest
 from autograder.authoring.hand_out import hand_out
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
-from cs231n.notebook_import import WORKBOOK
-from helpers import REPOSITORY
+from helpers import ASSIGNMENT, REPOSITORY
+from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, lines_of, secret_edits, secret_lines
 
 WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"
@@ -35,7 +34,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def handed_out(course):
     """(folder, zip) of its hand-out."""
-    return hand_out(course, course / "hand_out")
+    return hand_out(the(course), course / "hand_out")
 
 
 @pytest.fixture(scope="module")
@@ -91,19 +90,19 @@ def test_twice(course, handed_out):
     """Does a second run leave every byte as it was?"""
     folder, archive = handed_out
     before = {path: path.read_bytes() for path in [archive, *folder.iterdir()]}
-    hand_out(course, folder.parent)
+    hand_out(the(course), folder.parent)
     assert {path: path.read_bytes() for path in [archive, *folder.iterdir()]} == before
 
 
 def test_what_is_not_handed_out_is_not_in_its_folder(toy_course):
     """Is a folder that holds something else refused, by name, and a wheel of an earlier version taken away?"""
-    folder, _ = hand_out(toy_course, toy_course / "out")
+    folder, _ = hand_out(the(toy_course), toy_course / "out")
     (folder / "cs231n_assignment2-0.0.1-py3-none-any.whl").write_bytes(b"")
-    hand_out(toy_course, toy_course / "out")
+    hand_out(the(toy_course), toy_course / "out")
     assert [path.name for path in folder.glob("*.whl")] == [WHEEL]
     (folder / "Solutions.ipynb").write_text("")
     with pytest.raises(GraderError, match=r"Solutions\.ipynb"):
-        hand_out(toy_course, toy_course / "out")
+        hand_out(the(toy_course), toy_course / "out")
 
 
 def test_page(files):
@@ -145,7 +144,9 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
 
 def test_self_study(toy_course):
     """Has the self-study edition every check, the values to decide them, and a folded solution behind each step?"""
-    editions = [hand_out(toy_course, toy_course / name, name == "self_study") for name in ("self_study", "hand_out")]
+    editions = [
+        hand_out(the(toy_course), toy_course / name, name == "self_study") for name in ("self_study", "hand_out")
+    ]
     for (folder, archive), is_self_study in zip(editions, (True, False), strict=True):
         files = contents(archive.read_bytes())
         notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)

@@ -19,6 +19,7 @@ from helpers.processes import processes_of
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
+from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = 3
@@ -47,13 +48,13 @@ def graded(tmp_path_factory, scratch):
     process_worker().close()  # its fork server must be one of this run's
     course = toy.make_course(tmp_path_factory.mktemp("hostile") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
+    release(the(course))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     for name, accident in hostile.ACCIDENTS.items():
         hostile.hand_in(course, name, accident.make, solved)
     for name, make in hostile.CHEATS.items():
         hostile.hand_in(course, name, make, solved)
-    rows = grade(course).rows
+    rows = grade(the(course)).rows
     process_worker().close()
     monkeypatch.undo()
     return course, *hostile.outcome(course, rows)

@@ -13,6 +13,7 @@ from helpers import hostile, hostile_files, toy
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile files")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
+from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = 20
@@ -25,13 +26,13 @@ def graded(tmp_path_factory):
     """The course after one run; returns it, the points of each student by cell, and the remarks."""
     course = toy.make_course(tmp_path_factory.mktemp("files") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
+    release(the(course))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     for name in HONEST:
         hostile.hand_in(course, name, hostile.RIGHT, solved)
     for name, accident in hostile_files.CASES.items():
         hostile.hand_in(course, name, accident.make, solved)
-    rows = grade(course).rows
+    rows = grade(the(course)).rows
     return course, *hostile.outcome(course, rows)
 
 

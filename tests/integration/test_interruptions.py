@@ -23,6 +23,7 @@ from nbgrader.api import Gradebook
 
 CONFIG = f"""
 from autograder.config import configure
+from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}
@@ -37,8 +38,8 @@ def course(tmp_path_factory):
     """The toy course with three submissions, graded without a disturbance, and points by hand."""
     course = toy.make_course(tmp_path_factory.mktemp("undisturbed") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    key = keys(course / "source" / "assignment2")["Toy"]
+    release(the(course))
+    key = keys(the(course))["Toy"]
     for student, source in SOLUTIONS.items():
         folder = course / "submitted" / student / "assignment2"
         folder.mkdir(parents=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 from autograder import cli
 from autograder.authoring.release import REGISTRY, registered, students_in
-from autograder.course.assignment import ASSIGNMENT
+from helpers import ASSIGNMENT
 
 
 def test_new_course(toy_course, tmp_path, capsys):

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 CONFIG = f"""
 from autograder.config import configure
+from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}
@@ -67,13 +68,13 @@ def course(request, tmp_path_factory):
     """The toy course with the submission of eve, graded, with feedback."""
     course = toy.make_course(tmp_path_factory.mktemp(request.param) / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    key = load_key(course / "source" / "assignment2", "Toy")
+    release(the(course))
+    key = load_key(the(course), "Toy")
     notebook = samples.answered(samples.released(course, key), key)
     attack(notebook)
     nbformat.write(notebook, samples.submission(course, "eve", samples.ON_TIME) / "Toy.ipynb")
     if request.param == "autograder":
-        grade(course)
+        grade(the(course))
     else:
         for step in ("autograde", "generate_feedback"):
             nbgrader(course, step)

@@ -11,15 +11,15 @@ import pytest
 from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.notebooks import KernelManager
 from autograder.authoring.release import REGISTRY, registered, release, students_in
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import grade_id, is_check, is_solution, points_of
 from autograder.course.key import keys
 from cs231n.checks import hints
-from helpers import REPOSITORY, SOURCES
+from helpers import ASSIGNMENT, REPOSITORY
+from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, release_of, secret_lines
 from nbclient import NotebookClient
 
-NAMES = list(keys(SOURCES))
+NAMES = list(keys(WORKBOOK))
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,8 @@ def fresh(tmp_path_factory):
     """The release made anew from the repository's sources, beside nothing else."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
-    shutil.copytree(SOURCES, course / "source" / ASSIGNMENT)
-    release(course)
+    shutil.copytree(WORKBOOK.source, course / "source" / ASSIGNMENT)
+    release(the(course))
     return course
 
 
@@ -45,7 +45,7 @@ def test_release_twice_changes_nothing(fresh):
     """Does a second release leave every byte as it was, although nbgrader draws random ids?"""
     paths = [p for p in fresh.rglob("*") if p.is_file() and ".git" not in p.parts]
     before = {path: path.read_bytes() for path in paths}
-    release(fresh)
+    release(the(fresh))
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -54,7 +54,7 @@ def test_release_after_an_edit(toy_course):
     path = toy_course / "source" / ASSIGNMENT / "Toy.ipynb"
     before = registered(toy_course / REGISTRY)
     path.write_text(path.read_text().replace("random.randn(3)", "random.randn(4)"))
-    release(toy_course)
+    release(the(toy_course))
     assert registered(toy_course / REGISTRY) != before
 
 
@@ -179,11 +179,11 @@ def test_fingerprints_are_written_into_the_course_that_is_named(toy_course):
     """Does `autograder fingerprints --course X` write beside X's key and into its package, never the installed one?"""
     shipped = Path(hints.__file__).with_name("fingerprints.json")
     before = shipped.read_bytes()
-    record_fingerprints(toy_course, [])
+    record_fingerprints(the(toy_course), [])
     everything = json.loads((toy_course / "source" / "misconceptions" / "fingerprints.json").read_text())
     assert set(everything) == {"double", "square"}
     checks = toy_course / "assignment2" / "cs231n" / "checks"
     checks.mkdir(parents=True)
-    record_fingerprints(toy_course, [])
+    record_fingerprints(the(toy_course), [])
     assert "matrix/out" not in json.loads((checks / "fingerprints.json").read_text())["cells"]["double"]
     assert shipped.read_bytes() == before

@@ -10,18 +10,18 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from autograder.core.notebooks import copied
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.key import keys, some_keys
 
 KERNEL_OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False")
 
 
-def run_key(course: Path, folder: Path, names: list[str], timeout: float = 3600) -> None:
+def run_key(assignment: Assignment, folder: Path, names: list[str], timeout: float = 3600) -> None:
     """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
 
     names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
     """
-    found, wanted = keys(course / "source" / ASSIGNMENT), some_keys(course / "source" / ASSIGNMENT, names)
+    found, wanted = keys(assignment), some_keys(assignment, names)
     folder.mkdir(parents=True, exist_ok=True)
     for name, key in found.items():
         if not names or not (folder / f"{name}.ipynb").exists():

@@ -16,7 +16,7 @@ from traitlets import List
 from autograder.collecting.choosing import ENDINGS, belongs, known_names, proper_name
 from autograder.collecting.roster import Roster, UnknownPerson, people_in
 from autograder.collecting.systems import SYSTEMS, System, sender_of, time_of
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import chosen
 from autograder.integration.gradebook import open_gradebook
 
 
@@ -32,7 +32,7 @@ class LmsCollector(FileNameCollectorPlugin):
 
     @cached_property
     def known(self) -> set[str]:
-        return known_names(Path(self.parent.coursedir.root) / "source" / ASSIGNMENT)
+        return known_names(chosen(Path(self.parent.coursedir.root), self.parent.coursedir.assignment_id))
 
     def collect(self, submitted_file: str) -> dict[str, Any] | None:
         """Return the id of the student, the name of the file and its time if known; None for what is not collected."""
