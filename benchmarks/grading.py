@@ -36,6 +36,7 @@ from autograder.demo.training import train_networks
 from autograder.execution.kernel import server
 from autograder.execution.kernel.sandbox import private_bytes
 from helpers import ASSIGNMENT
+from helpers.courses import the
 
 REPOSITORY = Path(__file__).parents[1]
 PLAIN = "c = get_config()\nc.CourseDirectory.course_id = 'cs231n'\nc.Execute.timeout = 1800\n"
@@ -43,7 +44,6 @@ STEP = """
 import json, sys, time
 from pathlib import Path
 from autograder.grading.run import Options, grade
-from helpers.courses import the
 course, how = Path(sys.argv[1]), Options(workers=int(sys.argv[2]), feedback=sys.argv[3] == "feedback")
 seconds = []
 for moment in range(2):

@@ -19,11 +19,11 @@ from pathlib import Path
 from autograder.authoring.release import release
 from autograder.course.key import load_key
 from helpers import ASSIGNMENT, hostile, hostile_files, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = """
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = {seconds}

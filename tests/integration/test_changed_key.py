@@ -14,11 +14,11 @@ from autograder.execution.kernel import sandbox
 from autograder.grading.run import Options, grade
 from autograder.integration.converters import ConversionFailed
 from helpers import toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = f"""
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}

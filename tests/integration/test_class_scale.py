@@ -356,7 +356,7 @@ def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeyp
     assert totals(outcome) == {"ada": 6, "bob": 0, "cy": 2}
     remarks = {row.student: row.remarks for row in outcome.rows}
     assert remarks["bob"] == ["not gradable: ValueError: an odd notebook, see logs/"]
-    assert "Traceback" in (course / "logs" / "bob.log").read_text()
+    assert "Traceback" in (course / "logs" / "assignment2" / "bob.log").read_text()
 
 
 @contextmanager
@@ -371,7 +371,7 @@ def test_deleted_logs_do_not_matter(course):
     shutil.rmtree(course / "logs")
     grade(the(course), HOW)
     assert (course / "feedback" / "ada" / ASSIGNMENT / "Toy.html").exists()
-    assert (course / "logs" / "ada.log").exists()
+    assert (course / "logs" / "assignment2" / "ada.log").exists()
 
 
 def evaluated_but_for_bob(task):

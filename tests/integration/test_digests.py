@@ -58,7 +58,7 @@ def enrolled(course):
 
 COUNTS = {
     "key": lambda course: (course / "source" / "assignment2" / "Toy.ipynb").open("a").write("\n"),
-    "catalogue": lambda course: (course / "source" / "misconceptions" / "Toy.toml").open("a").write("\n"),
+    "catalogue": lambda course: (course / "proof" / "assignment2" / "misconceptions" / "Toy.toml").open("a").write("\n"),
     "limit": configured("c.ExecuteFromStore.cell_seconds = 5"),
     "sandbox": configured("c.ExecuteFromStore.sandbox = False"),
     "penalty": configured("from nbgrader.plugins import BasePlugin\nc.AssignLatePenalties.plugin_class = BasePlugin"),
@@ -69,7 +69,7 @@ DOES_NOT_COUNT = {
     "pages": configured("c.HideFromStudents.show_hidden = True"),
     "exchange": configured("c.Exchange.root = '/srv/exchange'"),
     "checkpoint": written("source/assignment2/.ipynb_checkpoints/Toy-checkpoint.ipynb", "{}"),
-    "variant": written("source/variants/loops.py", "def double(x): ..."),
+    "variant": written("proof/assignment2/variants/loops.py", "def double(x): ..."),
     "script": written("mail_the_class.py", "print('hello')"),
     "student": enrolled,
 }

@@ -13,11 +13,11 @@ from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from autograder.integration.exchange import SECRET
 from helpers import toy
+from helpers.courses import the
 from nbgrader import apps
 
 CONFIG = f"""
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}

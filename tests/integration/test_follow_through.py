@@ -18,7 +18,7 @@ from autograder.judging.judge import score
 from autograder.judging.told import for_students
 from autograder.submission.reading import Submission
 from helpers import toy
-from helpers.courses import the
+from autograder.course.assignment import Assignment
 
 SOLUTIONS = {
     "scale_forward": "def scale_forward(x, a):\n    return a * x, (x, a)",
@@ -62,11 +62,12 @@ def key_notebook():
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("course") / "source" / "assignment2"
-    folder.mkdir(parents=True)
-    nbformat.write(key_notebook(), folder / "Steps.ipynb")
-    (folder.parent / "seed").write_text("of the steps\n", encoding="utf-8")
-    return load_key(the(folder), "Steps")
+    course = Assignment(tmp_path_factory.mktemp("course"), "assignment2")
+    course.source.mkdir(parents=True)
+    course.proof.mkdir(parents=True)
+    nbformat.write(key_notebook(), course.source / "Steps.ipynb")
+    (course.proof / "seed").write_text("of the steps\n", encoding="utf-8")
+    return load_key(course, "Steps")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def evaluated(key, store, monkeypatch):
     executed for them."""
     executions = Executions(Store(store), process_worker())
     monkeypatch.setattr(Rules, "executions", lambda rules: executions)
-    rules = Rules(key.assignment.source, store, OPTIONS, seed=1)
+    rules = Rules(key.assignment, store, OPTIONS, seed=1)
     rules.judge(key)
 
     def run(**sources):

@@ -23,6 +23,7 @@ from autograder.grading.printing import print_table
 from autograder.grading.run import Options, grade
 from autograder.judging.expected import KeyFails
 from helpers import toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = f"""
@@ -211,7 +212,6 @@ def test_a_page_that_takes_too_long(course):
 DYING = """
 import os
 from autograder.integration.steps import HideFromStudents
-from helpers.courses import the
 
 class Dying(HideFromStudents):
     def preprocess(self, nb, resources):

@@ -18,8 +18,9 @@ from helpers import ASSIGNMENT, REPOSITORY
 from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, lines_of, secret_edits, secret_lines
 
+NOTEBOOKS = list(WORKBOOK.hours)
 WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"
-FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in WORKBOOK), "requirements.txt", WHEEL]
+FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in NOTEBOOKS), "requirements.txt", WHEEL]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,9 @@ def course(tmp_path_factory):
     """A course with the repository's key, not released yet."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
-    shutil.copytree(REPOSITORY / "source", course / "source")
+    for folder in ("source", "proof"):
+        shutil.copytree(REPOSITORY / folder, course / folder)
+    shutil.copy(REPOSITORY / "course.toml", course)
     return course
 
 
@@ -65,7 +68,7 @@ def test_what_is_in_it(handed_out, files):
 
 def test_notebooks_are_the_release(course, files):
     """Are the notebooks those of release/, which was made with them?"""
-    for name in WORKBOOK:
+    for name in NOTEBOOKS:
         released = course / "release" / ASSIGNMENT / f"{name}.ipynb"
         assert files[f"{ASSIGNMENT}/{name}.ipynb"] == released.read_bytes()
 
@@ -75,7 +78,7 @@ def test_nothing_of_the_key_is_in_it(course, files):
     lines, edits = secret_lines(), secret_edits()
     assert len(lines) > 100
     assert len(edits) > 100
-    seeds = [(course / name).read_text().strip() for name in ("held_out_seed", "source/seed")]
+    seeds = [(course / name).read_text().strip() for name in ("held_out_seed", f"proof/{ASSIGNMENT}/seed")]
     for name, content in files.items():
         text = content.decode("utf-8", errors="replace")
         if name.endswith(".ipynb"):
@@ -138,7 +141,7 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
-    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *WORKBOOK, "True", "True"], run.stderr
+    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *NOTEBOOKS, "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
 
 

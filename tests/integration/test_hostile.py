@@ -14,12 +14,12 @@ from autograder.execution.job import CodeCell, Job, Limits, Runtime
 from autograder.execution.worker import Worker, process_worker
 from autograder.grading.run import grade
 from helpers import hostile, toy
+from helpers.courses import the
 from helpers.processes import processes_of
 
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = 3

@@ -9,11 +9,11 @@ from autograder.core.text import printable
 from autograder.course.key import load_key
 from autograder.grading.run import grade
 from helpers import hostile, hostile_files, toy
+from helpers.courses import the
 
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile files")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = 20
@@ -59,7 +59,7 @@ def test_honest_students_keep_everything(graded):
 def test_nothing_was_unforeseen(graded):
     """Is there no traceback in a log: did nothing reach the boundary that the reader and the judge should know?"""
     course, _, _ = graded
-    logs = {path.stem: path.read_text(encoding="utf-8") for path in (course / "logs").iterdir()}
+    logs = {path.stem: path.read_text(encoding="utf-8") for path in (course / "logs" / "assignment2").iterdir()}
     assert logs
     assert [name for name, log in logs.items() if "Traceback" in log] == []
 

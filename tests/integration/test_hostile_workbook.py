@@ -18,6 +18,7 @@ from autograder.demo import samples
 from autograder.demo.run import make_course
 from autograder.grading.run import Options, grade
 from helpers import ASSIGNMENT, REPOSITORY, hostile, hostile_files
+from helpers.courses import the
 from helpers.hostile_workbook import ATTACKS, FUNCTIONS, MARK, Attack, hand_in
 from nbgrader.api import Gradebook
 

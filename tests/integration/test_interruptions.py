@@ -18,12 +18,12 @@ from autograder.course.key import keys
 from autograder.course.solutions import answered, set_source
 from autograder.execution.kernel import sandbox
 from helpers import toy
+from helpers.courses import the
 from helpers.grader_process import grade_alone
 from nbgrader.api import Gradebook
 
 CONFIG = f"""
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}

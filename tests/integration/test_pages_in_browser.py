@@ -19,6 +19,7 @@ from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from helpers import browser, payloads, toy
+from helpers.courses import the
 from helpers.payloads import EVIL, PNG, SCRIPT
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -28,7 +29,6 @@ pytestmark = pytest.mark.needs("chromium")
 
 CONFIG = f"""
 from autograder.config import configure
-from helpers.courses import the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.sandbox = {not sandbox.unavailable()}

@@ -13,7 +13,7 @@ from autograder.authoring.notebooks import KernelManager
 from autograder.authoring.release import REGISTRY, registered, release, students_in
 from autograder.course.cells import grade_id, is_check, is_solution, points_of
 from autograder.course.key import keys
-from cs231n.checks import hints
+from cs231n import shipped
 from helpers import ASSIGNMENT, REPOSITORY
 from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, release_of, secret_lines
@@ -27,7 +27,8 @@ def fresh(tmp_path_factory):
     """The release made anew from the repository's sources, beside nothing else."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
-    shutil.copytree(WORKBOOK.source, course / "source" / ASSIGNMENT)
+    for folder in ("source", "proof"):
+        shutil.copytree(REPOSITORY / folder / ASSIGNMENT, course / folder / ASSIGNMENT)
     release(the(course))
     return course
 
@@ -132,7 +133,7 @@ def test_run_all_goes_through_to_the_end(toy_course):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_has_hints(name):
     """Has each step in code hints of three levels, in the file of its notebook, and no other name any?"""
-    path = REPOSITORY / "assignment2" / "cs231n" / "kit" / "hints" / f"{name}.toml"
+    path = REPOSITORY / "assignment2" / "cs231n" / "assignments" / ASSIGNMENT / "hints" / f"{name}.toml"
     written = tomllib.loads(path.read_text(encoding="utf-8"))
     notebook = release_of(name)
     checked = {grade_id(cell).removeprefix("test_") for cell in notebook.cells if is_check(cell) and points_of(cell)}
@@ -177,13 +178,17 @@ def test_ids_are_joined(name, course_keys):
 
 def test_fingerprints_are_written_into_the_course_that_is_named(toy_course):
     """Does `autograder fingerprints --course X` write beside X's key and into its package, never the installed one?"""
-    shipped = Path(hints.__file__).with_name("fingerprints.json")
-    before = shipped.read_bytes()
+    installed = shipped.FOLDER / ASSIGNMENT / "fingerprints.json"
+    before = installed.read_bytes()
     record_fingerprints(the(toy_course), [])
-    everything = json.loads((toy_course / "source" / "misconceptions" / "fingerprints.json").read_text())
+    everything = json.loads((toy_course / "proof" / ASSIGNMENT / "misconceptions" / "fingerprints.json").read_text())
     assert set(everything) == {"double", "square"}
-    checks = toy_course / "assignment2" / "cs231n" / "checks"
-    checks.mkdir(parents=True)
+    own = toy_course / "proof" / ".shipped" / ASSIGNMENT / "fingerprints.json"
+    seen = json.loads(own.read_text())["cells"]["double"]
+    assert seen
+    assert "matrix/out" not in seen
+    (toy_course / "assignment2" / "cs231n").mkdir(parents=True)
     record_fingerprints(the(toy_course), [])
-    assert "matrix/out" not in json.loads((checks / "fingerprints.json").read_text())["cells"]["double"]
-    assert shipped.read_bytes() == before
+    package = toy_course / "assignment2" / "cs231n" / "assignments" / ASSIGNMENT / "fingerprints.json"
+    assert package.read_bytes() == own.read_bytes()
+    assert installed.read_bytes() == before

@@ -117,7 +117,7 @@ def test_from_grading_to_the_report(course, capsys):
     assert {s.student: s.total for s in found.submissions} == {"wrong": pytest.approx(expected["wrong"])}
     assert [(m.cell.name, m.name, m.students) for m in mistakes_of(found)] == [("test_double", "added_two", ["wrong"])]
     assert [student for student, _ in for_a_human(found)] == ["empty"]
-    page = (course / "report" / "report.html").read_text(encoding="utf-8")
+    page = (course / "report" / "assignment2" / "report.html").read_text(encoding="utf-8")
     assert "added_two" in page
     assert "You added two: multiply." in page
 
@@ -142,10 +142,10 @@ def test_points_by_hand_and_penalties_count(course):
     assert (bob.raw, bob.total, bob.waiting, bob.late_seconds) == (4.0, 3.0, 1, 7200)
     assert eve.total == 0
     report(the(course))
-    header, *lines = rows(course / "report" / "students.csv")
+    header, *lines = rows(course / "report" / "assignment2" / "students.csv")
     assert [dict(zip(header, line, strict=True))["total"] for line in lines] == ["7.5", "3.0", "0.0"]
     assert dict(zip(header, lines[1], strict=True))["Toy/test_double"] == "2.0"
-    assert "2 written answers wait" in (course / "report" / "report.html").read_text(encoding="utf-8")
+    assert "2 written answers wait" in (course / "report" / "assignment2" / "report.html").read_text(encoding="utf-8")
 
 
 def test_one_broken_notebook_does_not_stop_the_report(course):
@@ -163,7 +163,7 @@ def test_only_broken_notebooks(course):
     unreadable = [Repair(RepairKind.NOT_GRADABLE, "", "x")]
     graded(course, "ann", "pppp", change=lambda notebook: note_repairs(notebook, unreadable))
     assert report(the(course)).exists()
-    assert len(rows(course / "report" / "checks.csv")) == 1
+    assert len(rows(course / "report" / "assignment2" / "checks.csv")) == 1
     assert for_a_human(read_course(the(course)))[0][1][0] == ("not gradable", "Toy", "x")
 
 
@@ -182,7 +182,7 @@ def test_checks_are_counted_by_status(course):
     graded(course, "bob", "fppp", "e")
     graded(course, "eve", "tppp", "s")
     report(the(course))
-    header, *lines = rows(course / "report" / "checks.csv")
+    header, *lines = rows(course / "report" / "assignment2" / "checks.csv")
     found = {line[2]: dict(zip(header, line, strict=True)) for line in lines}
     assert [found["vector/out"][s] for s in ("passed", "failed", "timed out", "hidden")] == ["1", "1", "1", "False"]
     assert [found["out"][s] for s in ("passed", "error", "still empty")] == ["1", "1", "1"]
@@ -344,13 +344,13 @@ def test_canvas_and_moodle(course):
     )
     graded(course, "=cmd", "ffff")
     report(the(course))
-    assert rows(course / "report" / "canvas.csv") == [
+    assert rows(course / "report" / "assignment2" / "canvas.csv") == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "assignment2"],
         ["    Points Possible", "", "", "", "", "8.0"],
         ["'=cmd", "", "", "'=cmd", "", "2.0"],
         ['van "Z", Dyck, Zoë', "77", "", "ann", "", "7.25"],
     ]
-    assert rows(course / "report" / "moodle.csv") == [
+    assert rows(course / "report" / "assignment2" / "moodle.csv") == [
         ["username", "First name", "Last name", "Email address", "assignment2"],
         ["'=cmd", "", "", "", "2.0"],
         ["ann", "Zoë", 'van "Z", Dyck', "z@x.org", "7.25"],

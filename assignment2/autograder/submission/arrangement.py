@@ -66,6 +66,8 @@ def arrange(assignment: Assignment, student: str, wanted: Collection[str]) -> Pa
             search.scratch.mkdir(exist_ok=True)
             (search.scratch / REMARKS).write_text(json.dumps(search.remarks), encoding="utf-8")
         shutil.rmtree(search.scratch / UNPACKED, ignore_errors=True)
+    with suppress(OSError):
+        target.parent.rmdir()  # where nothing was laid out, for any assignment
     return submission_folder(assignment, student)
 
 

@@ -8,7 +8,7 @@ from autograder.submission.arrangement import arrange, missing_in
 from autograder.submission.names import best, fit, is_of_another_assignment
 from autograder.submission.reading import read_submission
 from autograder.submission.submitters import submitters
-from helpers.courses import the
+from autograder.course.assignment import Assignment
 
 WANTED = ["Toy.ipynb", "two_layer_net.npz"]
 
@@ -30,7 +30,7 @@ def put(folder, **files):
 
 def read(student, wanted=WANTED):
     course = student.parents[1]
-    return read_submission(arrange(the(course), student.name, wanted), ["Toy"])
+    return read_submission(arrange(Assignment(course, "assignment2"), student.name, wanted), ["Toy"])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_arranged_anew_each_time(student):
 
 def test_links_are_not_followed(student, tmp_path):
     """Is a link, to a file or a folder, no candidate?"""
-    put(the(tmp_path), **{"neighbor/Toy.ipynb": "theirs"})
+    put(tmp_path, **{"neighbor/Toy.ipynb": "theirs"})
     (student / "assignment2").mkdir()
     os.symlink(tmp_path / "neighbor", student / "assignment2" / "here")
     os.symlink(tmp_path / "neighbor" / "Toy.ipynb", student / "assignment2" / "Toy (1).ipynb")
@@ -158,7 +158,7 @@ def test_everybody_has_a_row(tmp_path):
     put(submitted, **{"ada/assignment2/Toy.ipynb": "x", "bob/Toy.ipynb": "x", "cy/hw/all.zip": "x", "dan.zip": "x"})
     put(submitted, **{"eve/assignment1/Toy.ipynb": "x", ".cache/x": "x", "notes.txt": "x"})
     (submitted / "fay").mkdir()
-    found = submitters(the(tmp_path))
+    found = submitters(Assignment(tmp_path, "assignment2"))
     assert [name for name, problem in found.items() if not problem] == ["ada", "bob", "cy", "fay"]
     assert "not in a student's folder" in found["dan.zip"]
     assert len(found) == 5

@@ -8,15 +8,18 @@ import nbformat
 from autograder.course.catalogue import fingerprints_file, known_mistakes
 from autograder.course.key import key_modules, load_key
 from autograder.judging.networks import key_class
-from helpers.courses import WORKBOOK, the
+from autograder.course.assignment import Assignment
+from helpers.courses import WORKBOOK
 
 
 def test_importing_the_key_leaves_its_notebooks_behind_and_nothing_else(tmp_path, monkeypatch):
     """Do modules stay imported that a notebook was the first to import, while the notebook itself does not?"""
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     cell = nbformat.v4.new_code_cell("import colorsys")
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "Colors.ipynb")
-    found = key_modules(the(tmp_path))["Colors"]
+    assignment = Assignment(tmp_path, "pictures")
+    assignment.source.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), assignment.source / "Colors.ipynb")
+    found = key_modules(assignment)["Colors"]
     assert found.colorsys is sys.modules["colorsys"]
     assert "Colors" not in sys.modules
 
@@ -55,5 +58,6 @@ def test_class_of_the_key_is_built_again_when_it_changes(toy_key):
 
 def test_any_earlier_notebook_may_be_imported(course_keys):
     """Does a submission find the key's definitions of all notebooks before it, whichever ones the key imports?"""
+    order = list(WORKBOOK.hours)
     found = {name: list(key.definitions) for name, key in course_keys.items()}
-    assert found == {name: list(WORKBOOK[:number]) for number, name in enumerate(WORKBOOK)}
+    assert found == {name: order[:number] for number, name in enumerate(order)}
