@@ -58,7 +58,9 @@ def enrolled(course):
 
 COUNTS = {
     "key": lambda course: (course / "source" / "assignment2" / "Toy.ipynb").open("a").write("\n"),
-    "catalogue": lambda course: (course / "proof" / "assignment2" / "misconceptions" / "Toy.toml").open("a").write("\n"),
+    "catalogue": lambda course: (
+        (course / "proof" / "assignment2" / "misconceptions" / "Toy.toml").open("a").write("\n")
+    ),
     "limit": configured("c.ExecuteFromStore.cell_seconds = 5"),
     "sandbox": configured("c.ExecuteFromStore.sandbox = False"),
     "penalty": configured("from nbgrader.plugins import BasePlugin\nc.AssignLatePenalties.plugin_class = BasePlugin"),

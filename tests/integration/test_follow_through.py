@@ -5,6 +5,7 @@ The assignment here has a forward and a backward pass, a step that calls both, a
 
 import nbformat
 import pytest
+from autograder.course.assignment import Assignment
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
 from autograder.course.steps import foundations, partners, steps_under_test
@@ -18,7 +19,6 @@ from autograder.judging.judge import score
 from autograder.judging.told import for_students
 from autograder.submission.reading import Submission
 from helpers import toy
-from autograder.course.assignment import Assignment
 
 SOLUTIONS = {
     "scale_forward": "def scale_forward(x, a):\n    return a * x, (x, a)",

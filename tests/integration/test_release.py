@@ -4,7 +4,6 @@ import json
 import shutil
 import sqlite3
 import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest

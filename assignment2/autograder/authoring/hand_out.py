@@ -1,5 +1,6 @@
 """What students get, as one folder and one zip: notebooks, their package, what it needs, how to start. No key."""
 
+import hashlib
 import json
 from importlib import resources
 from pathlib import Path
@@ -15,12 +16,12 @@ from autograder.authoring.fingerprints import VALUES, json_text, shipped_folder,
 from autograder.authoring.pins import pins
 from autograder.authoring.release import release
 from autograder.authoring.self_study import self_study
-from autograder.authoring.wheel import STUDENTS, wheel
+from autograder.authoring.wheel import STUDENTS, wheel, wheel_of_folder
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
 from autograder.course.assignment import Assignment, assignments
 from autograder.course.cells import grade_id, is_solution, name_of, points_of
-from autograder.course.key import Key, keys, place
+from autograder.course.key import Key, keys, package_files, place
 
 EXTRA = "lab"
 SOLUTIONS = "- **Solutions** stand folded below each step, for after an attempt of your own. No check is hidden here.\n"
@@ -68,7 +69,8 @@ def contents(assignment: Assignment, with_solutions: bool) -> dict[str, bytes]:
         files[path.name] = (
             nbformat.writes(self_study(key, read(path))).encode() if with_solutions else path.read_bytes()
         )
-    return {**files, "requirements.txt": requirements(name).encode(), name: package}
+    wheels = {name: package, **wheels_of_course(assignment)}
+    return {**files, "requirements.txt": requirements(list(wheels)).encode(), **wheels}
 
 
 def empty_steps(key: Key) -> dict[str, str]:
@@ -92,10 +94,27 @@ def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict
     return added
 
 
-def requirements(file: str) -> str:
-    """Return what to install: the wheel beside the file, and everything that it needs in the versions of here."""
+def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
+    """Return the wheel of the package that the course has for this assignment, by its name; {} where it has none.
+
+    Its version is that of what is in it: pip installs another one over an older one.
+    """
+    files = package_files(assignment)
+    if not files:
+        return {}
+    version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
+    return dict([wheel_of_folder(assignment.course / assignment.package, f"0.{version}")])
+
+
+def requirements(wheels: list[str]) -> str:
+    """Return what to install: the wheels beside the file, and everything that they need in the versions of here.
+
+    wheels: the students' package, then others
+    """
+    own, *others = wheels
     lines = [f"{name}=={version}" for name, version in pins(STUDENTS, EXTRA).items()]
-    return "\n".join(["# pip install -r requirements.txt", f"./{file}[{EXTRA}]", *lines, ""])
+    files = [f"./{own}[{EXTRA}]", *(f"./{other}" for other in others)]
+    return "\n".join(["# pip install -r requirements.txt", *files, *lines, ""])
 
 
 def readme(assignment: Assignment, found: list[Key], file: str) -> str:

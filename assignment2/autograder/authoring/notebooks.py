@@ -1,14 +1,17 @@
 """The key executed, experiments included: `notebooks/`, the baseline that nbval checks."""
 
+import os
 import sys
 import time
 from pathlib import Path
 
 import nbformat
+from cs231n import shipped
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from autograder.authoring.fingerprints import shipped_folder
 from autograder.core.notebooks import copied
 from autograder.course.assignment import Assignment
 from autograder.course.key import keys, some_keys
@@ -36,12 +39,20 @@ def run_key(assignment: Assignment, folder: Path, names: list[str], timeout: flo
             timeout=timeout,
             resources={"metadata": {"path": str(folder)}},
         )
-        client.execute()
+        client.execute(env=environment(assignment))
         print(f"{time.monotonic() - start:.0f} s", flush=True)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day
         notebook.metadata = key.notebook.metadata
         nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def environment(assignment: Assignment) -> dict[str, str]:
+    """Return the environment of a kernel that finds the course's own package, and what ships with its assignments."""
+    own = {shipped.VARIABLE: str(shipped_folder(assignment).parent)}
+    if assignment.package:
+        own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(assignment.course), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **own}
 
 
 class KernelManager(AsyncKernelManager):

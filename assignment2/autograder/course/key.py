@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from types import ModuleType
 from unittest import mock
 
@@ -116,6 +117,14 @@ class Key:
         earlier = names[: names.index(self.name)]
         return {name: nbformat.writes(load_key(self.assignment, name)._definitions()) for name in earlier}
 
+    @cached_property
+    def package(self) -> dict[str, str]:
+        """The modules of the course's own package that the notebooks import, by path; {} where it has none."""
+        return {
+            path.relative_to(self.assignment.course).as_posix(): path.read_text(encoding="utf-8")
+            for path in package_files(self.assignment)
+        }
+
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
         return new_notebook(cells=cells, metadata=self.notebook.metadata)
@@ -133,9 +142,14 @@ def version_of(assignment: Assignment) -> str:
     """Return a word that is another one after any notebook of the key, or any file that proves it, has changed."""
     beside = assignment.proof
     files = [*assignment.source.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json")]
-    files += beside.glob(SEED_FILE)
+    files += [*beside.glob(SEED_FILE), *package_files(assignment)]
     stats = [(str(path), path.stat()) for path in sorted(files)]
     return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
+
+
+def package_files(assignment: Assignment) -> list[Path]:
+    """Return the Python files of the package that the notebooks of an assignment import, if it has one of its own."""
+    return sorted((assignment.course / assignment.package).rglob("*.py")) if assignment.package else []
 
 
 def keys(assignment: Assignment) -> dict[str, Key]:
@@ -180,7 +194,9 @@ def key_modules(assignment: Assignment) -> dict[str, ModuleType]:
     # leaves no notebook in sys.modules: another course has others of the same name
     before = {name: sys.modules.pop(name) for name in ordered if name in sys.modules}
     try:
-        with mock.patch.dict(os.environ, {cs231n.notebook_import.FOLDER_VARIABLE: str(assignment.source)}):
+        places = [str(assignment.course), *sys.path] if assignment.package else sys.path
+        notebooks = {cs231n.notebook_import.FOLDER_VARIABLE: str(assignment.source)}
+        with mock.patch.dict(os.environ, notebooks), mock.patch.object(sys, "path", places):
             return {name: importlib.import_module(name) for name in ordered}
     finally:
         for name in ordered:

@@ -12,6 +12,7 @@ from traitlets.config import Config
 import autograder
 from autograder.course.assignment import Assignment
 from autograder.course.held_out import CIFAR10_FILE
+from autograder.course.key import package_files
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
@@ -49,7 +50,7 @@ def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
     """
     course = assignment.course
     found = [path for folder in (assignment.source, assignment.proof) for path in sorted(folder.rglob("*"))]
-    found += sorted((course / assignment.package).rglob("*.py")) if assignment.package else []
+    found += package_files(assignment)
     files = [path for path in found if path.is_file() and not NO_KEY.intersection(path.relative_to(course).parts)]
     files += [path for path in [course / CIFAR10_FILE] if path.is_file()]
     with open_gradebook(config) as gradebook:

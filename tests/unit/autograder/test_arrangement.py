@@ -4,11 +4,11 @@ import os
 import zipfile
 
 import pytest
+from autograder.course.assignment import Assignment
 from autograder.submission.arrangement import arrange, missing_in
 from autograder.submission.names import best, fit, is_of_another_assignment
 from autograder.submission.reading import read_submission
 from autograder.submission.submitters import submitters
-from autograder.course.assignment import Assignment
 
 WANTED = ["Toy.ipynb", "two_layer_net.npz"]
 

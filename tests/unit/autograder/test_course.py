@@ -5,10 +5,10 @@ import os
 import sys
 
 import nbformat
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import fingerprints_file, known_mistakes
 from autograder.course.key import key_modules, load_key
 from autograder.judging.networks import key_class
-from autograder.course.assignment import Assignment
 from helpers.courses import WORKBOOK
 
 

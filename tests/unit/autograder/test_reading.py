@@ -8,11 +8,11 @@ import pytest
 from autograder.core.errors import GraderError
 from autograder.core.files import Unusable, open_regular, read_regular
 from autograder.core.text import printable, well_formed
+from autograder.course.assignment import Assignment
 from autograder.grading.boundary import Boundary
 from autograder.submission import parsing, reading
 from autograder.submission.parsing import parse_notebook
 from autograder.submission.reading import NotGradable, problem_of_name, read_submission
-from autograder.course.assignment import Assignment
 
 
 @pytest.fixture
