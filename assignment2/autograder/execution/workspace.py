@@ -23,8 +23,8 @@ def __getattr__(name):
 
 
 def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
-    """Write what a kernel finds: `imports` (earlier notebooks, compiled; the course's own package), `modules` (handed in)
-    and `withheld`.
+    """Write what a kernel finds: `imports` (earlier notebooks, compiled; the course's package), `modules`
+    (handed in) and `withheld`.
 
     A kernel without a sandbox gets its `work` and its `home` there too.
     """
