@@ -118,9 +118,9 @@ def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
                 variants.setdefault((name, cell), []).append(source)
     for number in range(size):
         student = f"student-{number:03}"
-        folder = samples.submission(course, student, samples.ON_TIME)
+        folder = samples.submission(the(course), student, samples.ON_TIME)
         for name, key in course_keys.items():
-            notebook = answered(samples.released(course, key), key)
+            notebook = answered(samples.released(the(course), key), key)
             for cell in notebook.cells:
                 if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
                     where, drawn = (name, grade_id(cell)), chance.random() if number else 1.0

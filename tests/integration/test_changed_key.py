@@ -160,7 +160,7 @@ def test_interrupted_migration(course, monkeypatch):
     with monkeypatch.context() as patched:
         calls = iter(range(100))
 
-        def stop(gradebook):
+        def stop(gradebook, assignment):
             if next(calls) == 1:  # the first call is for the copy that is tried out
                 raise KeyboardInterrupt
 

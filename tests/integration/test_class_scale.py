@@ -61,8 +61,8 @@ def course(tmp_path):
 
 def hand_in(course, name, double):
     key = load_key(the(course), "Toy")
-    folder = samples.submission(course, name, samples.ON_TIME)
-    notebook = answered(samples.released(course, key), key)
+    folder = samples.submission(the(course), name, samples.ON_TIME)
+    notebook = answered(samples.released(the(course), key), key)
     set_source(notebook, "double", double)
     nbformat.write(notebook, folder / "Toy.ipynb")
 

@@ -394,7 +394,10 @@ def test_an_interrupted_collect_loses_nothing(step, course, collected, monkeypat
         try:
             collected(new)
         except (KeyboardInterrupt, OSError):
-            places = [course / "submitted" / "ada" / "assignment2", course / ".collecting" / "old" / "ada"]
+            places = [
+                course / "submitted" / "ada" / "assignment2",
+                course / ".collecting" / "assignment2" / "old" / "ada",
+            ]
             assert any((place / "Toy.ipynb").exists() for place in places)
     collected(new)
     assert submitted(course) == SAME_FILES

@@ -23,7 +23,7 @@ def course(toy_course):
 
 
 def digest(course, seed=1):
-    return digests.digest_of_course(course, load_config(the(course)), seed)
+    return digests.digest_of_course(the(course), load_config(the(course)), seed)
 
 
 def configured(line):

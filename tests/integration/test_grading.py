@@ -42,7 +42,7 @@ def graded(tmp_path_factory):
     (course / "nbgrader_config.py").write_text(CONFIG)
     release(the(course))
     with mock.patch.object(samples, "train_networks", return_value={"weights.npz": b""}):
-        samples.hand_in(course)
+        samples.hand_in(the(course))
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment("assignment2", duedate=samples.DUE)
     return course, grade(the(course)).rows
@@ -248,7 +248,7 @@ def test_a_page_that_cannot_be_interrupted(tmp_path):
 def test_missing_notebook_and_odd_folders(course):
     """Do a folder without notebooks, a name with spaces and a withdrawn notebook end as rows, earlier grades kept?"""
     (course / "submitted" / "complete" / "assignment2" / "Toy.ipynb").unlink()
-    samples.submission(course, "Zoë van Dyck", samples.ON_TIME)
+    samples.submission(the(course), "Zoë van Dyck", samples.ON_TIME)
     rows = {row.student: row for row in grade(the(course)).rows}
     assert rows["complete"].total == 6
     assert "not gradable" in rows["complete"].remarks[-1]

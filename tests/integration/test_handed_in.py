@@ -37,7 +37,7 @@ def graded(tmp_path_factory):
     for name, case in handed_in.CASES.items():
         handed_in.hand_in(course, name, case, solved)
     for name in HONEST:
-        nbformat.write(solved, samples.submission(course, name, samples.ON_TIME) / "Toy.ipynb")
+        nbformat.write(solved, samples.submission(the(course), name, samples.ON_TIME) / "Toy.ipynb")
     rows = grade(the(course), Options(feedback=False)).rows
     return course, {row.student: row for row in rows}
 

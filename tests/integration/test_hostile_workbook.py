@@ -63,9 +63,9 @@ def graded(tmp_path_factory):
 
 def right(course, student):
     """Hand in the key's solutions."""
-    folder = samples.submission(course, student, samples.ON_TIME)
+    folder = samples.submission(the(course), student, samples.ON_TIME)
     for key in keys(the(course)).values():
-        nbformat.write(answered(samples.released(course, key), key), folder / f"{key.name}.ipynb")
+        nbformat.write(answered(samples.released(the(course), key), key), folder / f"{key.name}.ipynb")
 
 
 def attack(course):
@@ -74,10 +74,10 @@ def attack(course):
     students = {"control wrong": [Attack()] * len(ATTACKS), "control right": [Attack()] * len(ATTACKS)}
     students |= {attacker(n): each for n, each in enumerate(zip_longest(*(a.values() for a in ATTACKS.values())))}
     for student, attacks in students.items():
-        folder = samples.submission(course, student, samples.ON_TIME)
+        folder = samples.submission(the(course), student, samples.ON_TIME)
         for name, each in zip(ATTACKS, attacks, strict=True):
             if each is not None:
-                notebook = answered(samples.released(course, found[name]), found[name])
+                notebook = answered(samples.released(the(course), found[name]), found[name])
                 hand_in(folder, notebook, found[name], each, stolen=student == "control right")
 
 

@@ -70,9 +70,9 @@ def course(request, tmp_path_factory):
     (course / "nbgrader_config.py").write_text(CONFIG)
     release(the(course))
     key = load_key(the(course), "Toy")
-    notebook = samples.answered(samples.released(course, key), key)
+    notebook = samples.answered(samples.released(the(course), key), key)
     attack(notebook)
-    nbformat.write(notebook, samples.submission(course, "eve", samples.ON_TIME) / "Toy.ipynb")
+    nbformat.write(notebook, samples.submission(the(course), "eve", samples.ON_TIME) / "Toy.ipynb")
     if request.param == "autograder":
         grade(the(course))
     else:

@@ -19,8 +19,8 @@ from nbgrader.api import Gradebook
 def hand_in(course, student, time="2026-01-01 12:00:00"):
     """Hand in the key, as a student with everything right."""
     key = load_key(the(course), "Toy")
-    folder = samples.submission(course, student, time)
-    nbformat.write(answered(samples.released(course, key), key), folder / "Toy.ipynb")
+    folder = samples.submission(the(course), student, time)
+    nbformat.write(answered(samples.released(the(course), key), key), folder / "Toy.ipynb")
     return folder
 
 

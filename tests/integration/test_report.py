@@ -104,10 +104,10 @@ def test_from_grading_to_the_report(course, capsys):
     """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
     record_fingerprints(the(course), [])
     key = load_key(the(course), "Toy")
-    notebook = answered(samples.released(course, key), key)
+    notebook = answered(samples.released(the(course), key), key)
     set_source(notebook, "double", "def double(x):\n    return 2 + x")
-    nbformat.write(notebook, samples.submission(course, "wrong", samples.ON_TIME) / "Toy.ipynb")
-    samples.submission(course, "empty", samples.ON_TIME)
+    nbformat.write(notebook, samples.submission(the(course), "wrong", samples.ON_TIME) / "Toy.ipynb")
+    samples.submission(the(course), "empty", samples.ON_TIME)
     expected = {
         row.student: row.total for row in grade(the(course), Options(no_sandbox=bool(sandbox.unavailable()))).rows
     }

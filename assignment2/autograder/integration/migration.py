@@ -93,8 +93,8 @@ def require_same_key(gradebook: Gradebook, assignment: Assignment) -> None:
     if found:
         more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
         raise OtherKey(
-            f"the key has changed since the last release ({'; '.join(found[:3])}{more}): run `autograder release "
-            f"{assignment.name}`, which keeps what is graded, and grade again"
+            f"the key has changed since the last release ({'; '.join(found[:3])}{more}): run `autograder release`, "
+            "which keeps what is graded, and grade again"
         )
 
 
