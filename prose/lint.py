@@ -110,7 +110,7 @@ def faults(text: str, markdown: bool = True) -> Iterator[tuple[int, str]]:
                 yield offset, f"unknown word: {word} (a typing error, or for prose/words.txt)"
     if markdown:
         for offset, line in enumerate(text.split("\n")):
-            if len(line) > WIDTH and prose.split("\n")[offset].strip() and not UNBREAKABLE.search(line):
+            if len(line) > WIDTH and prose.split("\n")[offset].strip("· ") and not UNBREAKABLE.search(line):
                 yield offset, f"a line of {len(line)} characters: break it at {WIDTH}"
 
 
