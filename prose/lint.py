@@ -103,7 +103,9 @@ def faults(text: str, markdown: bool = True) -> Iterator[tuple[int, str]]:
     """What is wrong in a text: the number of lines before it, and what it is."""
     prose = NOT_PROSE.sub(lambda match: re.sub(r"[^\n]", "·", match[0]), text)
     for fault in LintFile("", prose).lint(CONFIG) if prose.strip() else ():
-        start, end = fault.check_result.span  # in the text after a line break; a match may begin with the space before it
+        start, end = (
+            fault.check_result.span
+        )  # of the text with a line break before it; a space before the words included
         yield prose.count("\n", 0, end - len(f"\n{prose}\n"[start:end].lstrip()) - 1), fault.check_result.message
     for offset, line in enumerate(prose.split("\n")):
         for word in WORD.findall(line):

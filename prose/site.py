@@ -1,4 +1,4 @@
-"""Where MkDocs finds the pages: in their places in the repository, so that relative links hold there and on the site."""
+"""Where MkDocs finds the pages: at their paths in the repository, so that relative links work there and on the site."""
 
 from pathlib import Path
 
