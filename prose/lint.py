@@ -105,7 +105,7 @@ def faults(text: str, markdown: bool = True) -> Iterator[tuple[int, str]]:
     for fault in LintFile("", prose).lint(CONFIG) if prose.strip() else ():
         start, end = (
             fault.check_result.span
-        )  # of the text with a line break before it; a space before the words included
+        )  # of the text after a line break; may begin with a space
         yield prose.count("\n", 0, end - len(f"\n{prose}\n"[start:end].lstrip()) - 1), fault.check_result.message
     for offset, line in enumerate(prose.split("\n")):
         for word in WORD.findall(line):
