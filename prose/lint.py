@@ -32,6 +32,7 @@ GLOBS = (
     "source/misconceptions/*.toml", "assignment2/**/*.md", "assignment2/**/*.toml", "assignment2/**/*.py",
 )  # fmt: skip
 WIDTH = 120  # of a line of Markdown, where it can be broken
+ANY_WIDTH = ("CHANGELOG.md",)  # an entry is a line or two as it came, so that branches merge
 
 # What is no prose in Markdown: code, formulas, targets of links, HTML. Long stretches first.
 NOT_PROSE = re.compile(r"^```.*?^```|\$\$.*?\$\$|\$[^$\n]+\$|`+[^`]+`+|\]\([^)]*\)|<[^>\n]+>|https?://\S+", re.M | re.S)
@@ -52,8 +53,9 @@ def main(names: list[str]) -> int:
 
 def findings(path: Path) -> Iterator[str]:
     """What is wrong in a file, a line for each, with its place."""
+    wrapped = path.suffix in (".md", ".ipynb") and path.name not in ANY_WIDTH
     for place, line, text in texts(path):
-        for offset, message in sorted(faults(text, markdown=path.suffix in (".md", ".ipynb"))):
+        for offset, message in sorted(faults(text, wrapped)):
             yield f"{place}:{line + offset}: {message}"
 
 
@@ -99,19 +101,17 @@ def sentences(code: str) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string.lstrip("# ")
 
 
-def faults(text: str, markdown: bool = True) -> Iterator[tuple[int, str]]:
-    """What is wrong in a text: the number of lines before it, and what it is."""
+def faults(text: str, wrapped: bool) -> Iterator[tuple[int, str]]:
+    """What is wrong in a text: the number of lines before it, and what it is. wrapped: whether long lines are wrong"""
     prose = NOT_PROSE.sub(lambda match: re.sub(r"[^\n]", "·", match[0]), text)
     for fault in LintFile("", prose).lint(CONFIG) if prose.strip() else ():
-        start, end = (
-            fault.check_result.span
-        )  # of the text after a line break; may begin with a space
+        start, end = fault.check_result.span  # of the text after a line break; may begin with a space
         yield prose.count("\n", 0, end - len(f"\n{prose}\n"[start:end].lstrip()) - 1), fault.check_result.message
     for offset, line in enumerate(prose.split("\n")):
         for word in WORD.findall(line):
             if word.lower().removesuffix("'s") not in WORDS:
                 yield offset, f"unknown word: {word} (a typing error, or for prose/words.txt)"
-    if markdown:
+    if wrapped:
         for offset, line in enumerate(text.split("\n")):
             if len(line) > WIDTH and prose.split("\n")[offset].strip("· ") and not UNBREAKABLE.search(line):
                 yield offset, f"a line of {len(line)} characters: break it at {WIDTH}"
