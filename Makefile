@@ -24,7 +24,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python prose/lint.py
-	$(BIN)/codespell $$(git ls-files '*.md' '*.py' '*.toml' '*.ipynb' '*.html' '*.yml')
+	$(BIN)/codespell $$(git ls-files '*.md' '*.py' '*.toml' '*.ipynb' '*.html' '*.yml' ':!notebooks')
 
 # All pages as a website in site/, links checked.
 site: setup

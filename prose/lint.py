@@ -40,7 +40,15 @@ WORD = re.compile(r"(?<![\w.`/\\@#:%{-])[A-Za-z]?[a-z]+(?:'[a-z]+)?(?![\w/(=\[{]
 UNBREAKABLE = re.compile(r"^\s*(\||#|!?\[|- \[|<)|\$|https?://")  # tables, headings, links, formulas
 
 # What proselint finds in good technical prose too.
-OFF = ("typography.symbols", "weasel_words", "dates_times", "annotations", "hedging", "restricted")
+OFF = (
+    "typography.symbols",
+    "typography.punctuation",
+    "weasel_words",
+    "dates_times",
+    "annotations",
+    "hedging",
+    "restricted",
+)
 
 
 def main(names: list[str]) -> int:
@@ -92,10 +100,11 @@ def strings(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def sentences(code: str) -> Iterator[tuple[int, str]]:
-    """Docstrings, messages and comments of a module, with their lines. A string of fewer than four words is a name."""
+    """Docstrings, messages and comments of a module, with their lines; no style sheets, and no names of a few words."""
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value.split()) >= 4:
-            yield node.lineno, node.value
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if len(text.split()) >= 4 and " { " not in text:
+            yield node.lineno, text
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type == tokenize.COMMENT and not re.match(r"# (noqa|type|fmt|mypy)", token.string):
             yield token.start[0], token.string.lstrip("# ")

@@ -14,7 +14,7 @@ from autograder import __version__
 from autograder.core.errors import GraderError
 
 WORKFLOW = """\
-the way of an assignment, in a folder made by autograder new-course FOLDER:
+the steps of an assignment, in a folder made by autograder new-course FOLDER:
   1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
   2. autograder release        make release/assignment2/ and gradebook.db
      autograder hand-out       release, and pack what students need into hand_out/assignment2.zip
@@ -95,29 +95,37 @@ def parser() -> argparse.ArgumentParser:
                 "--workers",
                 type=at_least_one,
                 metavar="N",
-                help="submissions under way at once (default: one a core)",
+                help="how many submissions to grade at once (default: one per core)",
             )
             command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
             command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")
-            command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
+            command.add_argument(
+                "--again", action="store_true", help="judge everybody again, also those whose result would stay"
+            )
         if name == "grade-one":
             command.add_argument("file", type=Path, help="a zip of hand_in(), a notebook, or a folder with notebooks")
             command.add_argument("--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json too")
         if name in ("grade", "grade-one", "demo"):
             command.add_argument(
-                "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
+                "--no-sandbox", action="store_true", help="accept the risk: student code runs with your rights"
             )
         if name == "collect":
             command.add_argument(
-                "zips", nargs="+", type=Path, metavar="ZIP", help="of all submissions, as the LMS has made it"
+                "zips",
+                nargs="+",
+                type=Path,
+                metavar="ZIP",
+                help="the zip of all submissions, as downloaded from the LMS",
             )
-            command.add_argument("--from", dest="system", choices=LMS, help="the LMS (default: recognized)")
+            command.add_argument(
+                "--from", dest="system", choices=LMS, help="the LMS (default: recognized by file names)"
+            )
             command.add_argument("--roster", type=Path, metavar="CSV", help="who is who (default: the gradebook)")
             command.add_argument(
                 "--time-zone",
                 type=time_zone,
                 metavar="NAME",
-                help="of the LMS's times, such as Europe/Berlin (default: here)",
+                help="time zone of the LMS's times, such as Europe/Berlin (default: this machine's)",
             )
         if name == "give-back":
             command.add_argument("zip", type=Path, metavar="ZIP", help="the file to write")
@@ -125,7 +133,9 @@ def parser() -> argparse.ArgumentParser:
         if name in ("notebooks", "fingerprints", "mutants", "reference"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
         if name == "mutants":
-            command.add_argument("--sample", type=at_least_one, metavar="N", help="so many of each notebook only")
+            command.add_argument(
+                "--sample", type=at_least_one, metavar="N", help="test only N mutants of each notebook"
+            )
         if name == "notebooks":
             command.add_argument(
                 "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
@@ -136,16 +146,16 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--into", type=Path, metavar="FILE", help="the zip (default: gradescope.zip)")
         if name == "hand-out":
             command.add_argument("--into", type=Path, help="where to write it (default: hand_out/, or self_study/)")
-            command.add_argument("--self-study", action="store_true", help="with folded solutions and every check")
+            command.add_argument("--self-study", action="store_true", help="include folded solutions and every check")
         if name == "demo":
             command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
     return top
 
 
 def at_least_one(text: str) -> int:
-    """Read an option's whole number; raises ArgumentTypeError, which argparse shows, for anything below 1."""
+    """Read an option's integer; raises ArgumentTypeError, which argparse shows, for anything below 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, not {text!r}")
     return int(text)
 
 
@@ -154,7 +164,7 @@ def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        raise argparse.ArgumentTypeError(f"is no time zone, such as Europe/Berlin: {name!r}") from None
+        raise argparse.ArgumentTypeError(f"is not a time zone such as Europe/Berlin: {name!r}") from None
 
 
 def new_course_command(options: argparse.Namespace) -> None:
@@ -173,7 +183,7 @@ def release_command(options: argparse.Namespace) -> None:
     course = options.course.resolve()
     told = release(course)
     if told:
-        print("submissions are graded already; their points are kept, and the next grading judges them by the new key:")
+        print("some submissions are graded. Their points are kept, and the next grading judges them by the new key:")
         print("\n".join(told))
     print("\n".join([*summary(course), "next: autograder hand-out"]))
 
@@ -249,7 +259,7 @@ def grade_command(options: argparse.Namespace) -> None:
     print_outcome(outcome)
     if outcome.set_aside:
         reasons = "\n".join(f"  {student}: {reason}" for student, reason in outcome.set_aside.items())
-        raise GraderError(f"not graded, for a reason that is not the student's:\n{reasons}")
+        raise GraderError(f"not graded, and not the student's fault:\n{reasons}")
 
 
 def grade_one_command(options: argparse.Namespace) -> None:
@@ -282,25 +292,25 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 
 COMMANDS = [
-    ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
+    ("new-course", new_course_command, "make a new course folder with this key, without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
-    ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
+    ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
-    ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
-    ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
+    ("fingerprints", fingerprints_command, "run the misconceptions and record their fingerprints"),
+    ("mutants", mutants_command, "change the key's solutions slightly and list the changes that no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     (
         "collect",
         collect_command,
-        "collect submissions from the zips that Canvas, Moodle, Blackboard or Brightspace makes",
+        "collect submissions from a zip of Canvas, Moodle, Blackboard or Brightspace",
     ),
     ("grade", grade_command, "grade every submission of the course"),
-    ("grade-one", grade_one_command, "grade one submission and print its verdicts; the course stays as it is"),
+    ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
-    ("give-back", give_back_command, "write a zip of feedback pages that Canvas or Moodle takes"),
+    ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
-    ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
+    ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
 
 # What is said after Ctrl-C about the work that is done already.

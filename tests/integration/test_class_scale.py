@@ -440,7 +440,7 @@ def test_what_takes_too_much_costs_its_student_only(course, monkeypatch):
     monkeypatch.setattr("autograder.grading.run.evaluated", too_much_for_the_limits)
     rows = {row.student: row for row in grade(course, HOW).rows}
     assert rows["ada"].remarks == ["not gradable: reading and judging it took more than 0 s of processor time"]
-    assert rows["bob"].remarks == ["not gradable: reading and judging it took more memory than a submission may take"]
+    assert rows["bob"].remarks == ["not gradable: reading and judging it took more memory than is allowed"]
     assert {name: row.total for name, row in rows.items()} == {"ada": 0, "bob": 0, "cy": 2}
 
 

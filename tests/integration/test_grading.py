@@ -200,7 +200,7 @@ def test_a_page_that_takes_too_long(course):
         rows = {row.student: row for row in grade(course).rows}
         plain = {student for student, row in rows.items() if "the page is a plain one" in str(row.remarks)}
         assert plain == {"common-mistakes"}
-        assert "Toy: the page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
+        assert "Toy: this page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
     text = page(course, "common-mistakes")
     for shown in ("vector/out", "matrix/out", "f(1)['<b>'] += 2", 'check.case("vector")', "of 8 points"):
         assert shown in text

@@ -24,7 +24,7 @@ NAMES = list(keys(SOURCES))
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """The release made anew from the repository's sources, beside nothing else."""
+    """The release made again from the repository's sources, beside nothing else."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
     shutil.copytree(SOURCES, course / "source" / ASSIGNMENT)

@@ -1,4 +1,4 @@
-"""Running the catalogue of misconceptions, and recording the fingerprints by which their wrong values are recognized.
+"""Running the catalog of misconceptions, and recording the fingerprints by which their wrong values are recognized.
 
 Those of visible checks come with the package `cs231n`, so that students read the hints; those of all checks stay
 beside the key, for the judge.
@@ -30,7 +30,7 @@ Fingerprints = dict[str, dict[str, list[list[Any]]]]  # by solution cell and che
 
 
 def record_fingerprints(course: Path, names: list[str]) -> None:
-    """Run the catalogue of a course and write its fingerprints; those of visible checks into the course's own copy of
+    """Run the catalog of a course and write its fingerprints; those of visible checks into the course's own copy of
     the package `cs231n`, where it has one.
 
     names: of notebooks, all where the list is empty; what is recorded of the others stays

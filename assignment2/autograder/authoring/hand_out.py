@@ -25,7 +25,7 @@ from autograder.course.cells import grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys
 
 EXTRA = "lab"
-SOLUTIONS = "- **Solutions** stand folded below each step, for after an attempt of your own. No check is hidden here.\n"
+SOLUTIONS = "- **Solutions** are folded below each step. Try first. No check is hidden here.\n"
 HOURS = "hours.toml"  # in source/: hours by notebook, in the order in which students work on them
 HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the students, made from this very key
 VALUES = f"checks/{fingerprints.VALUES}"
@@ -36,7 +36,7 @@ def hand_out(course: Path, into: Path, with_solutions: bool = False) -> list[Pat
 
     into: the folder that they are written into. A second time writes the same bytes.
     with_solutions: the self-study edition, with folded solutions and all checks
-    Raises GraderError where the folder holds something that is no part of a hand-out.
+    Raises GraderError if the folder holds something that is no part of a hand-out.
     """
     release(course)
     files = contents(course, with_solutions)
@@ -52,13 +52,13 @@ def hand_out(course: Path, into: Path, with_solutions: bool = False) -> list[Pat
 
 
 def require_own(folder: Path, names: set[str]) -> None:
-    """Raise GraderError where a folder holds more than a hand-out: it would be handed out too."""
+    """Raise GraderError if a folder holds more than a hand-out: it would be handed out too."""
     found = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     if others := [
         name for name in found if name not in names and not name.endswith(".whl") and not name.startswith(".git")
     ]:
         raise GraderError(
-            f"{folder} holds what is not handed out: move {', '.join(others)} away, or name another --into"
+            f"{folder} contains files that are not handed out: move {', '.join(others)} away, or name another --into"
         )
 
 

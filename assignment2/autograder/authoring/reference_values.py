@@ -35,7 +35,7 @@ def record(folder: Path, names: list[str]) -> None:
     """Run the check cells of every notebook with the independent implementations and write what they sent.
 
     folder: the folder of the sources, `source/assignment2`; names: of notebooks, all where the list is empty
-    Raises GraderError where an implementation fails.
+    Raises GraderError if an implementation fails.
     """
     for name, key in some_keys(folder, names).items():
         implementations = folder.parent / "reference" / f"{name}.py"

@@ -28,7 +28,7 @@ def release(course: Path) -> list[str]:
     """Generate `release/` and the registry; returns what changed for submissions that are graded already.
 
     A registry that would say the same as before is left as it is. (nbgrader gives every row a new random id, so writing
-    it anew would change the file each time.) One with submissions is changed in place, and so is another database that
+    it again would change the file each time.) One with submissions is changed in place, and so is another database that
     the configuration names. All is generated beside the course first: what fails leaves everything as it was.
     """
     config = load_config(course)

@@ -1,4 +1,4 @@
-"""The catalogue of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
+"""The catalog of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
 
 It proves the checks (each entry must lose points in its own check cell and nowhere that does not depend on it) and
 gives students the hint: what its checks send is recorded as fingerprints (`authoring.fingerprints`).
@@ -23,7 +23,7 @@ FINGERPRINTS = "fingerprints.json"
 
 
 class BadCatalogue(GraderError):
-    """An entry of the catalogue that cannot be read, or does not fit the key."""
+    """An entry of the catalog that cannot be read, or does not fit the key."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Misconception:
     hint: str
 
     def graft(self, key: Key) -> NotebookNode:
-        """Return the key with this mistake in it; raises BadCatalogue where an edit does not fit the key any more."""
+        """Return the key with this mistake in it; raises BadCatalogue if an edit does not fit the key any more."""
         source = solution(key, self.cell).source
         for old, new in self.edits:
             if source.count(old) != 1:
@@ -50,7 +50,7 @@ class Misconception:
 
 
 def catalogue(folder: Path, name: str) -> list[Misconception]:
-    """Read the misconceptions of one notebook. folder: that of its source; the catalogue lies beside that folder.
+    """Read the misconceptions of one notebook. folder: that of its source; the catalog lies beside that folder.
 
     Raises BadCatalogue for a file that is no TOML, or an entry that lacks something.
     """
@@ -91,7 +91,7 @@ class KnownMistakes:
 
 @lru_cache(maxsize=16)
 def known_mistakes(key: Key) -> KnownMistakes:
-    """Return the recorded fingerprints of all checks with the catalogue's hints."""
+    """Return the recorded fingerprints of all checks with the catalog's hints."""
     path = fingerprints_file(key.folder)
     fingerprints = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.folder, key.name)})

@@ -42,7 +42,7 @@ class Key:
 
     @cached_property
     def notebook(self) -> NotebookNode:
-        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey where it is damaged."""
+        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey if it is damaged."""
         path = self.folder / f"{self.name}.ipynb"
         try:
             return read(path)
@@ -52,7 +52,7 @@ class Key:
 
     @cached_property
     def seed(self) -> str:
-        """What the inputs of all checks are drawn from when grading; raises BadKey where none was drawn yet."""
+        """What the inputs of all checks are drawn from when grading; raises BadKey if none was drawn yet."""
         path = self.folder.parent / SEED_FILE
         try:
             return path.read_text(encoding="utf-8").strip()
@@ -133,7 +133,7 @@ _same_key = lru_cache(maxsize=64)(Key)
 def version_of(folder: Path) -> str:
     """Return a word that is another one after any file beside or in a folder of sources has changed.
 
-    folder: `source/assignment2`; its neighbors hold the catalogue of misconceptions and the reference values
+    folder: `source/assignment2`; its neighbors hold the catalog of misconceptions and the reference values
     """
     beside = folder.parent
     files = [*folder.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json"), *beside.glob(SEED_FILE)]
@@ -142,7 +142,7 @@ def version_of(folder: Path) -> str:
 
 
 def keys(folder: Path) -> dict[str, Key]:
-    """Return the keys of all notebooks in a folder of sources, by name; raises BadKey where there is none."""
+    """Return the keys of all notebooks in a folder of sources, by name; raises BadKey if there is none."""
     if not any(folder.glob("*.ipynb")):
         raise BadKey(f"there is no notebook in {folder}: name the course folder with --course FOLDER")
     return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}

@@ -25,7 +25,7 @@ MARK_TEXT = (
 
 
 def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
-    """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look.
+    """Build a course in `folder` (made again) from a repository, grade the samples and print where to look.
 
     The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
     """
@@ -59,9 +59,9 @@ def make_course(repository: Path, folder: Path) -> None:
 
 
 def make_room(folder: Path, keep: Iterable[Path]) -> None:
-    """Make `folder` anew, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
+    """Make `folder` again, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
 
-    Raises GraderError where `folder` is anything else, a link, or holds one of the folders to `keep`.
+    Raises GraderError if `folder` is anything else, a link, or holds one of the folders to `keep`.
     """
     advice = "name another with --folder"
     if folder.is_symlink():

@@ -41,7 +41,7 @@ def write_feedback(course: Path, config: Config, students: list[str], pool: Exec
         try:
             reasons[futures[future]] = future.result()
         except WorkerDied:
-            reasons[futures[future]] = "no feedback page: the process that wrote it has died, see logs/"
+            reasons[futures[future]] = "no feedback page: the process that wrote it died, see logs/"
     return {student: [reason] if (reason := reasons.get(student)) else plain(course, student) for student in students}
 
 
@@ -81,7 +81,7 @@ def process_limit(seconds: float, log: Path) -> Iterator[None]:
 def plain(course: Path, student: str) -> list[str]:
     """Return which of a student's pages are plain ones, and why."""
     reasons = {path.stem: reason_of(path) for path in sorted(pages(course, student).glob("*.html"))}
-    return [f"{name}: the page is a plain one: {reason}" for name, reason in reasons.items() if reason]
+    return [f"{name}: this page is a plain one: {reason}" for name, reason in reasons.items() if reason]
 
 
 def judged_notebooks(course: Path, student: str) -> list[str]:
@@ -99,7 +99,7 @@ def written(course: Path, student: str) -> str:
 
 
 def digest_of_pages(gradebook: Gradebook, course: Path, student: str) -> str:
-    """Return the hash of all that a student's pages depend on, "" where there is nothing to write about."""
+    """Return the hash of all that a student's pages depend on, "" if there is nothing to write about."""
     judged = sorted((course / "autograded" / student / ASSIGNMENT).glob("*.ipynb"))
     try:
         submission = gradebook.find_submission(ASSIGNMENT, student)

@@ -88,7 +88,7 @@ def differences(registered: dict[Place, Cell], wanted: dict[Place, Cell]) -> lis
 
 
 def require_same_key(gradebook: Gradebook, source: Path) -> None:
-    """Raise OtherKey where the gradebook was not made from this key. source: the folder of its notebooks"""
+    """Raise OtherKey if the gradebook was not made from this key. source: the folder of its notebooks"""
     found = differences(cells_of_gradebook(gradebook), cells_of_key(source))
     if found:
         more = f"; and {len(found) - 3} more" if len(found) > 3 else ""

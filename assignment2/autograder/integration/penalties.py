@@ -17,7 +17,7 @@ class Penalties:
         self.plugin = step.plugin_inst
 
     def of(self, submission: SubmittedAssignment) -> dict[str, float | None]:
-        """Return the penalty of each notebook of a submission, at most its points; None where there is none.
+        """Return the penalty of each notebook of a submission, at most its points; None if there is none.
 
         What a person has entered for a late submission stays where the configuration asks for none.
         """
@@ -33,7 +33,7 @@ class Penalties:
 
 
 def renew_penalties(gradebook: Gradebook, config: Config) -> None:
-    """Set the penalties of all submissions anew."""
+    """Set the penalties of all submissions again."""
     penalties = Penalties(config)
     for submission in gradebook.assignment_submissions(ASSIGNMENT):
         current = penalties.of(submission)

@@ -67,7 +67,7 @@ class Notebook:
 
     order: the graded cells as they follow each other
     verdicts: by check cell; empty where the submitted notebook was not gradable
-    code: the student's solution cells in one normal form, "" where all of them are still empty
+    code: the student's solution cells in one normal form, "" if all of them are still empty
     """
 
     order: list[str] = field(default_factory=list)
@@ -142,7 +142,7 @@ class Course:
 def read_course(folder: Path) -> Course:
     """Read a course folder.
 
-    Raises NoCourse where it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
+    Raises NoCourse if it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
     """
     config = load_config(folder)
     with open_gradebook(config) as gradebook:

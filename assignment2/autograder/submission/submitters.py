@@ -24,7 +24,7 @@ def submitters(course: Path) -> dict[str, str]:
         if is_folder(folder / name / ASSIGNMENT) or (is_folder(folder / name) and may_concern_us(folder / name)):
             found[name] = problem_of_name(name)
         elif name.lower().endswith(FILES) and not is_left_out(name):
-            found[name] = f"not gradable: a file in {SUBMITTED}/ and not in a student's folder: whose is it?"
+            found[name] = f"not gradable: a file in {SUBMITTED}/ but not in a student's folder: whose is it?"
     return found
 
 

@@ -12,6 +12,6 @@ FILE = "handed_out.json"
 
 @cache
 def stubs() -> dict[str, dict[str, str]]:
-    """Return the empty steps: text by step, by notebook in working order; {} where nothing was handed out."""
+    """Return the empty steps: text by step, by notebook in working order; {} if nothing was handed out."""
     path = Path(__file__).with_name(FILE)
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -76,7 +76,7 @@ def database_error(said):
     ("said", "told"),
     [
         ("database is locked", "the gradebook is locked by another program, such as formgrader: close it"),
-        ("disk I/O error", "the gradebook cannot be used, since its database says 'disk I/O error': mend that"),
+        ("disk I/O error", "the gradebook cannot be used. Its database says 'disk I/O error': fix that"),
     ],
 )
 def test_trouble_of_the_database_is_told_in_one_line(said, told, command, capsys):

@@ -51,7 +51,7 @@ def test_abbreviations_of_the_courses_own_zone():
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_files(tmp_path, encoding):
-    """Is the file read in the encodings of Windows, with space around the time, and none where there is no file?"""
+    """Is the file read in the encodings of Windows, with space around the time, and none if there is no file?"""
     assert read_timestamp(tmp_path) is None
     (tmp_path / "timestamp.txt").write_text("2026-02-02 09:30:00 UTC\r\n", encoding=encoding)
     assert str(read_timestamp(tmp_path)) == "2026-02-02 09:30:00"
