@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ from autograder.course.assignment import ASSIGNMENT
 from autograder.course.copying import copy_key
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
-from autograder.grading.printing import print_outcome
+from autograder.grading.printing import WIDTH, print_outcome
 from autograder.grading.run import Options, grade
 from autograder.report.page import report
 
@@ -36,7 +37,7 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     make_course(repository, folder)
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
     names = samples.hand_in(folder)
-    print(f"{len(names)} sample submissions: {', '.join(names)}", flush=True)
+    print(textwrap.fill(f"{len(names)} sample submissions: {', '.join(names)}", WIDTH), flush=True)
     outcome = grade(folder, Options(no_sandbox=no_sandbox))
     print()
     print_outcome(outcome)
@@ -46,7 +47,7 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     print(f"  the grades             {folder / 'grades.csv'}")
     print(f"  the class              {report(folder)}")
     jupyter = Path(sys.executable).with_name("jupyter")
-    print(f"  formgrader             cd {folder} && {jupyter} lab   (then Nbgrader > Formgrader)")
+    print(f"  Nbgrader > Formgrader  cd {folder} && {jupyter} lab")
 
 
 def make_course(repository: Path, folder: Path) -> None:

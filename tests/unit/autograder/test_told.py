@@ -48,7 +48,7 @@ def test_an_exception_that_carries_a_secret(name, number, line):
     [
         (["def double(x):\n    return 2 *"], "the cell that defines double has a SyntaxError"),
         (["def doubled(x):\n    return 2 * x"], "no cell defines double: does it have another name?"),
-        (["1 / 0\ndef double(x):\n    return 2 * x"], "the cell that defines double ended before it came to that"),
+        (["1 / 0\ndef double(x):\n    return 2 * x"], "the cell that defines double ended before that line"),
     ],
 )
 def test_a_name_that_is_not_defined(code, said):

@@ -212,7 +212,7 @@ with checking("double") as check:
     ("error", "words"),
     [
         (lambda: (lambda: None)()[0], "something that the check needs is None"),
-        (lambda: [0 for a, b in [None]], "it returns nothing (None)"),
+        (lambda: [0 for a, b in [None]], "it returns None"),
         (lambda: [0 for a, b in [(1, 2, 3)]], "it returns more than 2 values"),
         (lambda: [0 for a, b in [(1,)]], "it returns 1 of 2 values"),
         (lambda: relu_backward, "`relu_backward` is not defined: run the cell that defines it"),  # noqa: F821
