@@ -192,7 +192,7 @@ def encrypted(content):
         ("..\\..\\Toy.ipynb", "out of the archive"),
         ("a\nb/Toy.ipynb", "control characters"),
         ("x" * 250 + "/Toy.ipynb", "too long"),
-        (link("Toy.ipynb"), "a link"),
+        (link("Toy.ipynb"), "not a regular file"),
         ("deeper.tar.gz", "only files and .zip archives are read"),
     ],
 )
@@ -244,8 +244,8 @@ def damaged():
         (lying_bomb, "damaged"),
         (many_files, "too many files"),
         (damaged, "damaged"),
-        (lambda: b"Rar!", "no zip"),
-        (lambda: b"", "no zip"),
+        (lambda: b"Rar!", "not a zip"),
+        (lambda: b"", "not a zip"),
         (lambda: encrypted(damaged()), "encrypted"),
     ],
 )
