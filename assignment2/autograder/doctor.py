@@ -14,7 +14,7 @@ from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
 from autograder.grading.printing import WIDTH
-from autograder.integration.converters import load_config
+from autograder.integration.converters import read_config
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 INDENT = 17  # of what is said beside a label
@@ -54,7 +54,7 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
     yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
     try:
-        load_config(course)
+        read_config(course)
         sandbox.require_hidden(course / "source")
         yield True, "course", str(course), ""
     except GraderError as problem:
