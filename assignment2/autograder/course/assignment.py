@@ -76,7 +76,7 @@ class Assignment:
 
 
 def settings(course: Path) -> dict[str, Any]:
-    """Return what `course.toml` says, {} where there is none; raises BadSettings for what cannot be understood."""
+    """Return what `course.toml` says, {} if there is none; raises BadSettings for what cannot be understood."""
     path = course / SETTINGS
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -95,7 +95,7 @@ def settings(course: Path) -> dict[str, Any]:
 def assignments(course: Path) -> dict[str, Assignment]:
     """Return the assignments of a course by name: the folders of `source/` that hold notebooks.
 
-    Raises BadSettings where `course.toml` cannot be used.
+    Raises BadSettings if `course.toml` cannot be used.
     """
     course = course.resolve()
     about = settings(course)
@@ -119,7 +119,7 @@ def _assignment(course: Path, name: str, about: dict[str, Any]) -> Assignment:
 def chosen(course: Path, name: str | None = None) -> Assignment:
     """Return the assignment of a name, or the only one of a course.
 
-    Raises NoAssignment where there is none, or several and no name.
+    Raises NoAssignment if there is none, or several and no name.
     """
     found = assignments(course)
     if name in found:

@@ -75,7 +75,7 @@ def make_scratch_course(course: Path, folder: Path) -> None:
     """Make a course with the same key, configuration and seeds, with a gradebook of its own."""
     if not (course / REGISTRY).exists() or not (course / CONFIGURATION).exists():
         raise GraderError(
-            f"{course} is no course that has been released: run autograder release, or name it with --course"
+            f"{course} is not a released course: run autograder release, or name the course with --course"
         )
     copy_key(course, folder)
     copy_held_out(course, folder)
