@@ -4,8 +4,8 @@ from pathlib import Path
 
 from autograder.authoring.release import release
 from autograder.core.errors import GraderError
-from autograder.course.assignment import assignments
-from autograder.course.copying import CONFIGURATION, copy_key
+from autograder.course.assignment import CONFIGURATION, assignments
+from autograder.course.copying import copy_key
 
 
 def new_course(course: Path, folder: Path) -> None:

@@ -16,7 +16,7 @@ from traitlets.config import Config
 from autograder.core.errors import GraderError
 
 STUB = f'# YOUR CODE HERE\nraise NotImplementedError("{EMPTY_BLOCK}")'
-SETTINGS = "course.toml"
+SETTINGS, CONFIGURATION = "course.toml", "nbgrader_config.py"
 COURSE_ID = "course"  # where the settings name none
 ABOUT_THE_COURSE = {"id", "late"}
 ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "notebooks"}
@@ -124,6 +124,8 @@ def chosen(course: Path, name: str | None = None) -> Assignment:
     found = assignments(course)
     if name in found:
         return found[name]
+    if not found and not (course / CONFIGURATION).exists():
+        raise NoAssignment(f"{course} is no course folder: it has no {CONFIGURATION}; name one with --course FOLDER")
     if not found:
         raise NoAssignment(f"there is no notebook in {course.resolve() / 'source'}: name a course with --course FOLDER")
     if name is None and len(found) == 1:

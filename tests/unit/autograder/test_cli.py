@@ -154,7 +154,7 @@ def test_help_fits_a_terminal(command, capsys, monkeypatch):
 def test_no_key(command, tmp_path, capsys):
     """Does a command that works on the key say where it looked for one, make nothing, and fail?"""
     assert cli.main([command, "--course", str(tmp_path)]) == 1
-    assert f"no notebook in {tmp_path / 'source'}" in capsys.readouterr().err
+    assert f"{tmp_path} is no course folder: it has no nbgrader_config.py" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
