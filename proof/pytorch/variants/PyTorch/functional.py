@@ -1,6 +1,6 @@
 # By other functions of PyTorch's, and by its function transforms.
 
-# %% affine_relu
+# %% autograd
 def affine_relu(x, w, b):
     return torch.clamp_min(torch.addmm(b, torch.flatten(x, 1), w), 0)
 

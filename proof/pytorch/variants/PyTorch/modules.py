@@ -1,6 +1,6 @@
 # By modules and their helpers wherever there is one.
 
-# %% affine_relu
+# %% autograd
 def affine_relu(x, w, b):
     return torch.relu(F.linear(x.flatten(start_dim=1), w.T, b))
 

@@ -1,6 +1,6 @@
 # Step by step, with plain tensor arithmetic and explicit gradients.
 
-# %% affine_relu
+# %% autograd
 def affine_relu(x, w, b):
     N = len(x)
     rows = x.contiguous().view(N, w.shape[0])
