@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder import __version__
 from autograder.core.errors import GraderError
+from autograder.core.frameworks import missing_frameworks
 from autograder.course.assignment import Assignment, assignments, chosen
 
 WORKFLOW = """\
@@ -121,17 +122,31 @@ def one(options: argparse.Namespace) -> Assignment:
     return chosen(options.course, options.assignment)
 
 
+def usable(options: argparse.Namespace) -> list[Assignment]:
+    """Return the assignments of a course whose frameworks are installed, and say of the others what they need."""
+    found = assignments(options.course).values()
+    for each in found:
+        if missing := missing_frameworks(each.frameworks):
+            print(f"{each.name} is left out: {', '.join(missing)} is not installed", file=sys.stderr)
+    return [each for each in found if each.usable]
+
+
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
-    found = list(assignments(options.course).values())
+    """Return the assignment that a command names, all usable ones where it names none; raises NoAssignment if there is
+    none."""
+    found = usable(options) if options.assignment is None else []
     return found if found and options.assignment is None else [one(options)]
 
 
 def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
-    """Return what a command's words name: assignments, all where they name none, with the notebooks among the words."""
+    """Return what a command's words name: assignments, with the notebooks among the words.
+
+    Where they name no assignment, all that have these notebooks are meant, or all usable ones.
+    """
     found = assignments(options.course)
     notebooks = [word for word in options.names if word not in found]
-    wanted = [found[word] for word in options.names if word in found] or [*found.values()] or [chosen(options.course)]
+    wanted = [found[word] for word in options.names if word in found]
+    wanted = wanted or ([*found.values()] if notebooks else usable(options)) or [chosen(options.course)]
     if notebooks and len(wanted) > 1:
         wanted = [each for each in wanted if all((each.source / f"{name}.ipynb").exists() for name in notebooks)]
     if not wanted:

@@ -38,7 +38,8 @@ def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
     """
     executions, wanted = executions_in(assignment.course / "executions"), some_keys(assignment, names)
     package = shipped_folder(assignment)
-    everything: Fingerprints = read_json(fingerprints_file(assignment)) if names else {}
+    recorded = fingerprints_file(assignment)
+    everything: Fingerprints = read_json(recorded) if names and recorded.exists() else {}
     known = read_json(package / FINGERPRINTS) if names and (package / FINGERPRINTS).exists() else {"cells": {}}
     visible: Fingerprints = known["cells"]
     texts: dict[str, str] = {}
@@ -50,8 +51,8 @@ def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
         for cell, checks in run_catalogue(key, executions, PUBLIC_SEED).items():
             cases = {check.rpartition("/")[0] for check in seen[cell]}  # where an exception stands for the case
             visible[cell] = {check: found for check, found in checks.items() if check in seen[cell] | cases | {""}}
-    fingerprints_file(assignment).parent.mkdir(parents=True, exist_ok=True)
-    write_json(fingerprints_file(assignment), everything)
+    recorded.parent.mkdir(parents=True, exist_ok=True)
+    write_json(recorded, everything)
     write_json(package / FINGERPRINTS, {"cells": visible, "hints": texts})
 
 

@@ -12,6 +12,7 @@ from autograder.authoring.archive import zipped
 from autograder.authoring.new_course import new_course
 from autograder.authoring.pins import pins
 from autograder.authoring.wheel import GRADER, STUDENTS, wheel
+from autograder.core.frameworks import FRAMEWORKS
 from autograder.course.assignment import Assignment
 from autograder.course.held_out import copy_held_out
 
@@ -23,7 +24,8 @@ def gradescope(assignment: Assignment, archive: Path) -> None:
     course = assignment.course
     wheels = dict(wheel(name, package) for name, package in ((STUDENTS, cs231n), (GRADER, autograder)))
     files = {name: script(name, assignment) for name in SCRIPTS}
-    versions = [f"{name}=={version}" for name, version in pins(GRADER).items() if name != STUDENTS]
+    needed = pins(GRADER) | pins(STUDENTS, *(FRAMEWORKS[name] for name in assignment.frameworks))
+    versions = [f"{name}=={version}" for name, version in sorted(needed.items()) if name != STUDENTS]
     files["requirements.txt"] = "\n".join([*(f"./{name}" for name in wheels), *versions, ""]).encode()
     with TemporaryDirectory() as scratch:
         copy = Path(scratch) / "course"

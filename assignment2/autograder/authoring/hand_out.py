@@ -18,6 +18,7 @@ from autograder.authoring.release import release
 from autograder.authoring.self_study import self_study
 from autograder.authoring.wheel import STUDENTS, wheel, wheel_of_folder
 from autograder.core.errors import GraderError
+from autograder.core.frameworks import FRAMEWORKS
 from autograder.core.notebooks import read
 from autograder.course.assignment import Assignment, assignments
 from autograder.course.cells import grade_id, is_solution, name_of, points_of
@@ -70,7 +71,7 @@ def contents(assignment: Assignment, with_solutions: bool) -> dict[str, bytes]:
             nbformat.writes(self_study(key, read(path))).encode() if with_solutions else path.read_bytes()
         )
     wheels = {name: package, **wheels_of_course(assignment)}
-    return {**files, "requirements.txt": requirements(list(wheels)).encode(), **wheels}
+    return {**files, "requirements.txt": requirements(assignment, list(wheels)).encode(), **wheels}
 
 
 def empty_steps(key: Key) -> dict[str, str]:
@@ -106,14 +107,15 @@ def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
     return dict([wheel_of_folder(assignment.course / assignment.package, f"0.{version}")])
 
 
-def requirements(wheels: list[str]) -> str:
+def requirements(assignment: Assignment, wheels: list[str]) -> str:
     """Return what to install: the wheels beside the file, and everything that they need in the versions of here.
 
     wheels: the students' package, then others
     """
     own, *others = wheels
-    lines = [f"{name}=={version}" for name, version in pins(STUDENTS, EXTRA).items()]
-    files = [f"./{own}[{EXTRA}]", *(f"./{other}" for other in others)]
+    extras = [EXTRA, *(FRAMEWORKS[name] for name in assignment.frameworks)]
+    lines = [f"{name}=={version}" for name, version in pins(STUDENTS, *extras).items()]
+    files = [f"./{own}[{','.join(extras)}]", *(f"./{other}" for other in others)]
     return "\n".join(["# pip install -r requirements.txt", *files, *lines, ""])
 
 

@@ -28,7 +28,7 @@ def pins(name: str, *extras: str) -> dict[str, str]:
                 other = distribution(needed)
             except PackageNotFoundError:
                 continue
-            found[needed] = other.version
+            found[needed] = other.version.partition("+")[0]  # behind it stands whose build this is, such as "+cpu"
             todo.append((other, wanted))
     return dict(sorted(found.items()))
 

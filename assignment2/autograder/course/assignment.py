@@ -14,12 +14,13 @@ from cs231n.kit.notebooks import EMPTY_ANSWER, EMPTY_BLOCK
 from traitlets.config import Config
 
 from autograder.core.errors import GraderError
+from autograder.core.frameworks import FRAMEWORKS, missing_frameworks
 
 STUB = f'# YOUR CODE HERE\nraise NotImplementedError("{EMPTY_BLOCK}")'
 SETTINGS, CONFIGURATION = "course.toml", "nbgrader_config.py"
 COURSE_ID = "course"  # where the settings name none
 ABOUT_THE_COURSE = {"id", "late"}
-ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "notebooks"}
+ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "frameworks", "notebooks"}
 
 
 class NoAssignment(GraderError):
@@ -37,6 +38,7 @@ class Assignment:
     course: the course folder, absolute; name: of its folders and in the gradebook; title: for people
     due: when it has to be handed in, with a time zone; None for no time
     package: the folder, in the course folder, of a package that its notebooks import; "" for none but `cs231n`
+    frameworks: the modules, of core.frameworks, that whoever grades it has to have
     hours: about how long each notebook takes, in words, in the order in which students work on them
     """
 
@@ -45,7 +47,13 @@ class Assignment:
     title: str = ""
     due: datetime | None = None
     package: str = ""
+    frameworks: tuple[str, ...] = ()
     hours: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def usable(self) -> bool:
+        """Whether its frameworks are installed here, so that its key can be executed."""
+        return not missing_frameworks(self.frameworks)
 
     @property
     def source(self) -> Path:
@@ -112,12 +120,15 @@ def _assignment(course: Path, name: str, about: dict[str, Any]) -> Assignment:
     package = str(about.get("package", ""))
     if package and not (course / package / "__init__.py").is_file():
         raise BadSettings(f"{course / SETTINGS}: {name}.package: there is no package in {course / package}")
+    frameworks = about.get("frameworks", [])
+    if not isinstance(frameworks, list) or any(each not in list(FRAMEWORKS) for each in frameworks):
+        raise BadSettings(f"{course / SETTINGS}: {name}.frameworks must be a list of {', '.join(FRAMEWORKS)}")
     hours = {notebook: str(each) for notebook, each in hours.items()}
-    return Assignment(course, name, str(about.get("title", name)), due, package, hours)
+    return Assignment(course, name, str(about.get("title", name)), due, package, tuple(frameworks), hours)
 
 
 def chosen(course: Path, name: str | None = None) -> Assignment:
-    """Return the assignment of a name, or the only one of a course.
+    """Return the assignment of a name, or the only one of a course whose frameworks are installed.
 
     Raises NoAssignment if there is none, or several and no name.
     """
@@ -128,8 +139,9 @@ def chosen(course: Path, name: str | None = None) -> Assignment:
         raise NoAssignment(f"{course} is no course folder: it has no {CONFIGURATION}; name one with --course FOLDER")
     if not found:
         raise NoAssignment(f"there is no notebook in {course.resolve() / 'source'}: name a course with --course FOLDER")
-    if name is None and len(found) == 1:
-        return next(iter(found.values()))
+    usable = [each for each in found.values() if each.usable]
+    if name is None and len(usable or found) == 1:
+        return (usable or [*found.values()])[0]
     problem = "name an assignment" if name is None else f"there is no assignment {name}"
     raise NoAssignment(f"{problem}: choose among {', '.join(found)}")
 

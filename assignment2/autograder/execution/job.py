@@ -80,7 +80,7 @@ class Runtime:
 
     @classmethod
     def current(cls, frameworks: tuple[str, ...] = ()) -> "Runtime":
-        """Return what a kernel of this process would run on; raises GraderError where a framework is not installed."""
+        """Return what a kernel of this process would run on; raises NoFramework if one is missing."""
         return cls(
             python=platform.python_version(),
             numpy=_version("numpy"),
