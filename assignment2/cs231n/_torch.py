@@ -1,4 +1,4 @@
-"""What the rest of the package has to know of PyTorch, without importing it: who does not use it does not wait for it."""
+"""What the rest of the package has to know of PyTorch, without importing it: that takes seconds."""
 
 import sys
 from contextlib import contextmanager

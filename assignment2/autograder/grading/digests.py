@@ -55,11 +55,8 @@ def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
     files += [path for path in [course / CIFAR10_FILE] if path.is_file()]
     with open_gradebook(config) as gradebook:
         due = gradebook.find_assignment(assignment.name).duedate
-    machine = [
-        Runtime.current(assignment.frameworks),
-        held_out_identity(),
-        [(name, version(name)) for name in LIBRARIES],
-    ]
+    libraries = [(name, version(name)) for name in LIBRARIES]
+    machine = [Runtime.current(assignment.frameworks), held_out_identity(), libraries]
     options = {name: value for name, value in config.items() if not name.startswith(NO_SCORES)}
     code = sorted(course.glob("*.py")) if names_code(options) else []
     return digest_of_files([*files, *code, *code_of_the_grader()], repr([machine, due, plain(options), seed]))

@@ -83,7 +83,7 @@ class Checks:
         self._record(name, message, hints.fingerprint(values))
 
     def unchanged(self, weight=0.5, **arrays):
-        """Require that these arrays (or tensors, or lists of numbers) are not modified in place from here to the case's end."""
+        """Require that these arrays, tensors or lists of numbers are not modified in place until the case ends."""
         self._require_case()
         snapshots = {key: np.array(as_array(value), copy=True) for key, value in arrays.items()}
         self._snapshots.append((arrays, snapshots, weight))
