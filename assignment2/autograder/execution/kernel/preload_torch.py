@@ -1,4 +1,4 @@
-"""Imported by fork servers whose kernels need PyTorch: loads it with all that it delays until the first optimizer is made.
+"""Imported by fork servers whose kernels need PyTorch: loads it with all that it delays until the first optimizer.
 
 That takes longer than PyTorch itself. Nothing is differentiated here: autograd's threads would not survive a fork.
 """
