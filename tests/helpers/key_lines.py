@@ -4,7 +4,7 @@ import nbformat
 from autograder.course.catalogue import catalogue
 from autograder.course.key import keys
 
-from helpers import ASSIGNMENT, REPOSITORY
+from helpers import REPOSITORY
 from helpers.courses import WORKBOOK
 
 MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
@@ -13,7 +13,7 @@ TELLING = 20  # characters: a shorter line says nothing of its own
 
 def release_of(name):
     """Return the committed release of a notebook."""
-    return nbformat.read(REPOSITORY / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
+    return nbformat.read(WORKBOOK.release / f"{name}.ipynb", as_version=4)
 
 
 def secret_lines():
