@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end what runs in here as KeyboardInterrupt, also where another exception gets out first.
+    """Let Ctrl-C end what runs in here as KeyboardInterrupt, even if another exception gets out first.
 
     What it interrupts may fail in its own way sooner; and Python drops a KeyboardInterrupt that comes while a callback
     of the garbage collector runs.
@@ -122,13 +122,13 @@ def one(options: argparse.Namespace) -> Assignment:
 
 
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
+    """Return the assignment that a command names, all if it names none; raises NoAssignment if there is none."""
     found = list(assignments(options.course).values())
     return found if found and options.assignment is None else [one(options)]
 
 
 def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
-    """Return what a command's words name: assignments, all where they name none, with the notebooks among the words."""
+    """Return what a command's words name: assignments, all if they name none, with the notebooks among the words."""
     found = assignments(options.course)
     notebooks = [word for word in options.names if word not in found]
     wanted = [found[word] for word in options.names if word in found] or [*found.values()] or [chosen(options.course)]

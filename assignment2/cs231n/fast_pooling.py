@@ -42,7 +42,7 @@ def max_pool_forward_fast(x, pool_param):
     x: (N, C, H, W), any memory order, not modified.
     pool_param: {"pool_height": PH, "pool_width": PW, "stride": s}; windows may overlap.
     Returns (out, cache): out (N, C, OH, OW) of the dtype of x, OH = 1 + (H - PH) // s and likewise OW (an incomplete
-    last window is left out); NaN where a window holds one. cache is for max_pool_backward_fast: x, out and pool_param.
+    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, out and pool_param.
     ValueError: for x of another number of dimensions, or a window that does not fit into it.
     """
     x = np.asarray(x)

@@ -34,7 +34,7 @@ Fingerprints = dict[str, dict[str, list[list[Any]]]]  # by solution cell and che
 def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
     """Run the catalog of an assignment and write its fingerprints; those of visible checks to what ships with it.
 
-    names: of notebooks, all where the list is empty; what is recorded of the others stays
+    names: of notebooks, all if the list is empty; what is recorded of the others stays
     """
     executions, wanted = executions_in(assignment.course / "executions"), some_keys(assignment, names)
     package = shipped_folder(assignment)
@@ -75,7 +75,7 @@ def values_of(assignment: Assignment, hidden: bool = False) -> dict[str, dict[st
 def shipped_folder(assignment: Assignment) -> Path:
     """Return the folder of what comes with an assignment for its students, see `cs231n.shipped`; makes it.
 
-    It is in the course's own copy of the package `cs231n`, where it has one, and beside the proof else.
+    It is in the course's own copy of the package `cs231n`, if it has one, else beside the proof.
     """
     package = assignment.course / "assignment2" / "cs231n"
     folders = package / shipped.FOLDER.name if package.is_dir() else assignment.proof.parent / SHIPPED
@@ -87,7 +87,7 @@ def shipped_folder(assignment: Assignment) -> Path:
 def run_catalogue(key: Key, executions: Executions, seed: str) -> Fingerprints:
     """Run each misconception's own check cell on the inputs of a seed; returns fingerprints by cell and check.
 
-    A check where a misconception gives the right values is no sign of it and left out.
+    A check in which a misconception gives the right values is no sign of it and is left out.
     """
     mistakes = catalogue(key.assignment, key.name)
     notebooks = [one_step(mistake.graft(key), mistake.cell) for mistake in mistakes]

@@ -22,7 +22,7 @@ KERNEL_OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.exec_
 def run_key(assignment: Assignment, folder: Path, names: list[str], timeout: float = 3600) -> None:
     """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
 
-    names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
+    names: which ones, all if the list is empty. Raises GraderError for a name that the key does not have.
     """
     found, wanted = keys(assignment), some_keys(assignment, names)
     folder.mkdir(parents=True, exist_ok=True)

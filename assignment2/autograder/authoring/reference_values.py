@@ -35,7 +35,7 @@ def read_cells(path: Path) -> dict[str, str]:
 def record(assignment: Assignment, names: list[str]) -> None:
     """Run the check cells of every notebook with the independent implementations and write what they sent.
 
-    names: of notebooks, all where the list is empty
+    names: of notebooks, all if the list is empty
     Raises GraderError if an implementation fails.
     """
     for name, key in some_keys(assignment, names).items():

@@ -38,7 +38,7 @@ class Worker:
         """Execute a job and return the result of each cell.
 
         Raises GraderError if the job is meant for another runtime than this worker's, whose values would differ;
-        NoSandbox where there is none; GraderError if a kernel does not start.
+        NoSandbox if there is none; GraderError if a kernel does not start.
         """
         if different := Runtime.current().differences(job.runtime):
             raise GraderError(

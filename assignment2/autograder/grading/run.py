@@ -66,8 +66,8 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
     """Grade every submission of an assignment and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     Its course folder has `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`.
-    Raises NoCourse if a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
-    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError if this
+    Raises NoCourse if a part of the course is missing, OtherKey if the key was not released, CourseIsBusy if
+    somebody else grades it, NoSandbox if student code would run without one, and any other GraderError if this
     machine cannot do its part.
     """
     course, options = assignment.course, options or Options()

@@ -29,7 +29,7 @@ def submission_policy(page: str, formgrader: str) -> str:
 def policy(page: str, *scripts: str) -> str:
     """Return the policy of a page.
 
-    page: its HTML; inline scripts count as its own where they stand before the notebook
+    page: its HTML; inline scripts count as its own if they stand before the notebook
     scripts: where else scripts may come from than from MathJax
     """
     notebook = NOTEBOOK.search(page)

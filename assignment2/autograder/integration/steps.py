@@ -72,7 +72,7 @@ class Sanitize(CourseStep):
 
 
 class ExecuteFromStore(CourseStep):
-    """Take the notebook with its outputs, which come from the store or were executed where they were not there."""
+    """Take the notebook with its outputs, which come from the store, or were executed if they were not there."""
 
     cell_seconds = Float(Limits.cell_seconds, help="How long one cell may run.").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="How long one notebook may run.").tag(config=True)
