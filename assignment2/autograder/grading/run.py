@@ -88,16 +88,15 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
         sources = course / "source" / ASSIGNMENT
         names = list(keys(sources))
         rules = rules_of(config, course, sources, remote=options.scheduler is not None)
-        schedule = Schedule(course, config, rules, names, options.again)
         workers = options.workers or os.cpu_count() or 1
-        with local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
+        with open_gradebook(config) as gradebook, local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
+            schedule = Schedule(course, config, gradebook, rules, names, options.again)
             for ready in [pool.submit(require_key, replace(rules, remote=False), name) for name in names]:
                 ready.result()  # a key that fails its own checks stops here, before anybody is graded
             with elsewhere(options.scheduler, pool, rules, AHEAD * workers) as away:
                 submit = away.submit if away else partial(pool.submit, evaluated)
                 schedule.run(students, submit, AHEAD * workers)
             on_pages = write_feedback(course, config, students, pool) if options.feedback else {}
-        with open_gradebook(config) as gradebook:
             renew_penalties(gradebook, config)
             write_grades(gradebook, course / "grades.csv")
             remarks = {student: schedule.remarks(student) for student in students}
