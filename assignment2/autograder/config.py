@@ -2,7 +2,7 @@
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
 from autograder.collecting.nbgrader_plugin import LmsCollector
@@ -11,6 +11,7 @@ from autograder.course.assignment import nbgrader_options
 from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
 from autograder.integration.exporters import PageExporter, SubmissionExporter
 from autograder.integration.going_on import GoOnAfterErrors
+from autograder.integration.marks import GetMarks
 from autograder.integration.policy import submission_policy
 from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
 
@@ -32,4 +33,4 @@ def configure(c: Config) -> None:
     c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
     c.ZipCollectApp.collector_plugin = LmsCollector
     c.GenerateFeedback.exporter_class = PageExporter
-    c.GenerateFeedback.preprocessors = [GetGrades, HideFromStudents, CSSHTMLHeaderPreprocessor, MakeFitForRelease]
+    c.GenerateFeedback.preprocessors = [GetMarks, HideFromStudents, CSSHTMLHeaderPreprocessor, MakeFitForRelease]

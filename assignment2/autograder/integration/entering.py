@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, Notebook, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import select
+from nbgrader.api import Comment, Grade, Gradebook
 
 from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.converters import AutogradeOne
 from autograder.integration.entry import Entry
 from autograder.integration.exchange import keep_for_exchange
+from autograder.integration.gradebook import rows_of
 
 
 class EnterOne(AutogradeOne):
@@ -60,15 +60,3 @@ def enter(gradebook: Gradebook, student: str, timestamp: datetime | None, entrie
         if notebook in entries:
             comment.auto_comment = entries[notebook].comments[cell]
     gradebook.db.commit()
-
-
-def rows_of(gradebook: Gradebook, kind: type[Any], submission: SubmittedAssignment) -> list[Any]:
-    """Return the rows of a table that belong to a submission, each as (notebook, cell, row)."""
-    query = (
-        select(Notebook.name, BaseCell.name, kind)
-        .join(BaseCell, BaseCell.id == kind.cell_id)
-        .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
-        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
-        .where(SubmittedNotebook.assignment_id == submission.id)
-    )
-    return list(gradebook.db.execute(query))

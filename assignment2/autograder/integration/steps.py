@@ -2,7 +2,7 @@
 
 autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
                     AssignLatePenalties*    (* nbgrader's own)
-generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
+generate_feedback:  GetMarks, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
 nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation,
 which is made here. `autograder grade` has workers evaluate, and enters what they have made by itself: see `entering`.
