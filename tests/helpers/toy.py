@@ -113,11 +113,16 @@ def notebook():
 
 def make_course(folder):
     """Write a course with the toy notebook and its misconceptions; not released yet."""
-    source = folder / "source" / "assignment2"
-    source.mkdir(parents=True)
-    nbformat.write(notebook(), source / "Toy.ipynb")
+    add_key(folder)
     (folder / "source" / "seed").write_text("of the toys\n", encoding="utf-8")
-    (folder / "source" / "misconceptions").mkdir()
-    (folder / "source" / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
     shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
     return folder
+
+
+def add_key(folder):
+    """Write the toy notebook and its misconceptions into a course."""
+    source = folder / "source"
+    for part in ("assignment2", "misconceptions"):
+        (source / part).mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook(), source / "assignment2" / "Toy.ipynb")
+    (source / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
