@@ -26,16 +26,15 @@ from pathlib import Path
 
 import nbformat
 from autograder.authoring.release import release
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import is_experiment, is_solution
 from autograder.course.key import Key, keys
 from autograder.course.solutions import answered
 from autograder.demo import samples
 from autograder.demo.run import make_course
-from helpers import hostile, hostile_files, hostile_workbook, toy
+from helpers import ASSIGNMENT, REPOSITORY, hostile, hostile_files, hostile_workbook, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
-REPOSITORY = Path(__file__).parents[1]
 CONFIG = """
 from autograder.config import configure
 c = get_config()
@@ -91,8 +90,8 @@ def graded_class(course: Path, size: int, named: list[str], attacked: bool, seco
     make_course(REPOSITORY, course)
     toy.add_key(course)
     (course / "nbgrader_config.py").write_text(CONFIG.format(seconds=seconds))
-    release(course)
-    found = {name: key for name, key in keys(course / "source" / ASSIGNMENT).items() if name in (*named, "Toy")}
+    release(the(course))
+    found = {name: key for name, key in keys(the(course)).items() if name in (*named, "Toy")}
     cases = hostile_cases(course, found) if attacked else 0
     names = [f"honest {number}" for number in range(1, size - cases + 1)]
     for name in names:
@@ -133,7 +132,7 @@ def hand_in_right(course: Path, student: str, found: dict[str, Key]) -> None:
     folder = course / "submitted" / student / ASSIGNMENT
     folder.mkdir(parents=True, exist_ok=True)
     for name, key in found.items():
-        notebook = answered(samples.released(course, key), key)
+        notebook = answered(samples.released(the(course), key), key)
         for cell in notebook.cells:
             if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
                 cell.source += f"\n# {student.encode().hex()}"

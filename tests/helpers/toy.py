@@ -114,15 +114,15 @@ def notebook():
 def make_course(folder):
     """Write a course with the toy notebook and its misconceptions; not released yet."""
     add_key(folder)
-    (folder / "source" / "seed").write_text("of the toys\n", encoding="utf-8")
+    (folder / "proof" / "assignment2" / "seed").write_text("of the toys\n", encoding="utf-8")
     shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
     return folder
 
 
 def add_key(folder):
     """Write the toy notebook and its misconceptions into a course."""
-    source = folder / "source"
-    for part in ("assignment2", "misconceptions"):
-        (source / part).mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook(), source / "assignment2" / "Toy.ipynb")
-    (source / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
+    source, misconceptions = folder / "source" / "assignment2", folder / "proof" / "assignment2" / "misconceptions"
+    for part in (source, misconceptions):
+        part.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook(), source / "Toy.ipynb")
+    (misconceptions / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import nbformat
 from autograder.authoring.release import release
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.run import Options, grade
-from helpers import toy
+from helpers import ASSIGNMENT, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 
 def hand_in(course, student, time="2026-01-01 12:00:00"):
     """Hand in the key, as a student with everything right."""
-    key = load_key(course / "source" / ASSIGNMENT, "Toy")
-    folder = samples.submission(course, student, time)
-    nbformat.write(answered(samples.released(course, key), key), folder / "Toy.ipynb")
+    key = load_key(the(course), "Toy")
+    folder = samples.submission(the(course), student, time)
+    nbformat.write(answered(samples.released(the(course), key), key), folder / "Toy.ipynb")
     return folder
 
 
@@ -72,13 +72,15 @@ def test_the_class_is_the_same_by_either_command(tmp_path):
     (key / "Toy2.ipynb").write_text((key / "Toy.ipynb").read_text().replace("cubed", "cubes"))
     with (ours / "nbgrader_config.py").open("a") as file:
         file.write("c.LateSubmissionPlugin.penalty_method = 'zero'\nc.LimitOutput.max_lines = 5\n")
-    release(ours)
+    release(the(ours))
     with Gradebook(f"sqlite:///{ours / 'gradebook.db'}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
     hand_in_all_kinds(ours)
     shutil.copytree(ours, theirs)
     for time in (1, 2):
-        assert grade(ours, Options(workers=1, no_sandbox=bool(sandbox.unavailable()), feedback=False)).set_aside == {}
+        assert (
+            grade(the(ours), Options(workers=1, no_sandbox=bool(sandbox.unavailable()), feedback=False)).set_aside == {}
+        )
         nbgrader(theirs, "autograde", "--force")
         found = in_gradebook(ours)
         assert found == in_gradebook(theirs)

@@ -14,7 +14,6 @@ from traitlets.config import Config
 from autograder.core.files import Unusable
 from autograder.core.timestamps import read_timestamp
 from autograder.core.upstream import time_zone
-from autograder.course.assignment import ASSIGNMENT
 from autograder.evaluation.rules import Rules
 from autograder.grading.boundary import Boundary
 from autograder.grading.changes import differences, summary
@@ -35,14 +34,14 @@ class Schedule:
     set_aside: students who could not be graded for a reason that is not theirs, with that reason
     """
 
-    def __init__(self, course: Path, config: Config, gradebook: Gradebook, rules: Rules, names: list[str], again: bool):
+    def __init__(self, config: Config, gradebook: Gradebook, rules: Rules, names: list[str], again: bool):
         """gradebook: open; names: of the assignment's notebooks; again: whether to judge those again who would keep
         their result"""
-        self.course, self.config, self.gradebook = course, config, gradebook
-        self.rules, self.names, self.again = rules, names, again
-        self.digest = digest_of_course(course, config, rules.seed)
+        self.config, self.gradebook, self.rules, self.names, self.again = config, gradebook, rules, names, again
+        self.assignment = rules.assignment
+        self.digest = digest_of_course(self.assignment, config, rules.seed)
         self.pending: dict[Future[bytes], str] = {}  # evaluations, by student
-        self.boundary = Boundary(course)
+        self.boundary = Boundary(self.assignment)
         self.remarked: dict[str, list[str]] = {}  # of workers, by student
         self.changed: list[str] = []
         self.executed = self.judged = 0
@@ -69,7 +68,7 @@ class Schedule:
     def _task(self, student: str) -> Task:
         known, _ = self._kept(student)
         known = "" if self.again or self._total(student) is None else known
-        return Task(self.course, student, self.names, self.rules, self.digest, known)
+        return Task(student, self.names, self.rules, self.digest, known)
 
     def _finish(self, student: str, future: Future[bytes]) -> None:
         with self.boundary.around(student):
@@ -89,7 +88,7 @@ class Schedule:
         try:
             convert_one(EnterOne, self.config, student, list(answer.entries), transcript, **there)
         finally:
-            write_log(self.course, student, transcript.text)
+            write_log(self.assignment, student, transcript.text)
         self.judged += 1
         path = self._kept_file(student)
         if path.parent.exists():
@@ -100,7 +99,7 @@ class Schedule:
             self.changed += summary(student, points, now, lines)
 
     def _kept_file(self, student: str) -> Path:
-        return self.course / "autograded" / student / ASSIGNMENT / KEPT
+        return self.assignment.autograded(student) / KEPT
 
     def _kept(self, student: str) -> tuple[str, list[str]]:
         """Return what is kept with a student's result: its digest, and the remarks on it; "" and none without one."""
@@ -113,7 +112,7 @@ class Schedule:
     def _total(self, student: str) -> float | None:
         """Return the points of a student who has been graded before, None where the gradebook has no such student."""
         try:
-            total: float = self.gradebook.find_submission(ASSIGNMENT, student).score
+            total: float = self.gradebook.find_submission(self.assignment.name, student).score
         except MissingEntry:
             return None
         return total
@@ -131,7 +130,7 @@ class Schedule:
 
     def _about_time(self, student: str) -> list[str]:
         try:
-            read_timestamp(submission_folder(self.course, student), time_zone(self.config))
+            read_timestamp(submission_folder(self.assignment, student), time_zone(self.config))
         except Unusable as problem:
             return [f"{problem}: late or not is unknown"]
         return []

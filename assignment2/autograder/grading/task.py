@@ -2,10 +2,8 @@
 
 import pickle
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from autograder.core.errors import SubmissionError
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import files_asked_for
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
 from autograder.evaluation.rules import Rules
@@ -34,7 +32,6 @@ class Task:
     known: the digest of the result that is in the gradebook, "" for none
     """
 
-    course: Path
     student: str
     names: list[str]
     rules: Rules
@@ -82,7 +79,7 @@ def unpacked(packed: bytes) -> Answer:
 
 def answer(task: Task) -> Answer:
     wanted = files_asked_for({name: task.rules.key(name) for name in task.names})
-    folder = arrange(task.course, task.student, wanted)
+    folder = arrange(task.rules.assignment, task.student, wanted)
     submission = read_submission(folder, task.names)
     found = Answer(digest_of_result(submission, task.digest), list(submission.remarks))
     if found.digest == task.known:
@@ -106,8 +103,8 @@ def answer(task: Task) -> Answer:
 
 def fill_in(found: Answer, evaluations: dict[str, Evaluation], task: Task) -> None:
     """Put into an answer what came of the notebooks, as the writer needs it."""
-    config = load_config(task.course)
-    found.before = statuses(task.course / "autograded" / task.student / ASSIGNMENT)
+    config = load_config(task.rules.assignment)
+    found.before = statuses(task.rules.assignment.autograded(task.student))
     found.statuses = {
         (name, cell, verdict.check): verdict.status
         for name, evaluation in evaluations.items()

@@ -9,7 +9,6 @@ from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook
 
-from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.converters import AutogradeOne
 from autograder.integration.entry import Entry
 from autograder.integration.exchange import keep_for_exchange
@@ -30,7 +29,8 @@ class EnterOne(AutogradeOne):
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         source = self._format_source(assignment_id, student_id)
-        enter(self.gradebook, student_id, self.coursedir.get_existing_timestamp(source), self.entries)
+        timestamp = self.coursedir.get_existing_timestamp(source)
+        enter(self.gradebook, assignment_id, student_id, timestamp, self.entries)
         target = Path(self._format_dest(assignment_id, student_id))
         before = self.coursedir.format_path(self.coursedir.submitted_directory, student_id, assignment_id)
         keep_for_exchange(Path(before), target)
@@ -43,7 +43,9 @@ class EnterOne(AutogradeOne):
         (folder / f"{name}.ipynb").write_text(self.entries[name].text, encoding="utf-8")
 
 
-def enter(gradebook: Gradebook, student: str, timestamp: datetime | None, entries: Mapping[str, Entry]) -> None:
+def enter(
+    gradebook: Gradebook, assignment: str, student: str, timestamp: datetime | None, entries: Mapping[str, Entry]
+) -> None:
     """Write points and comments of one submission as nbgrader's autograde does. What people have given stays.
 
     timestamp: when it was handed in, None where that is not known: an earlier one stays then
@@ -51,7 +53,7 @@ def enter(gradebook: Gradebook, student: str, timestamp: datetime | None, entrie
     """
     gradebook.update_or_create_student(student)
     time = {} if timestamp is None else {"timestamp": timestamp}
-    submission = gradebook.update_or_create_submission(ASSIGNMENT, student, **time)
+    submission = gradebook.update_or_create_submission(assignment, student, **time)
     for notebook, cell, grade in rows_of(gradebook, Grade, submission):
         grade.auto_score = entries[notebook].scores[cell] if notebook in entries else 0.0
         by_hand = grade.manual_score is not None or grade.auto_score is None

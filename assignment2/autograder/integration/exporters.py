@@ -85,7 +85,7 @@ class PageExporter(HTMLExporter):
             return f"<pre>{escape(source)}</pre>"
 
     def _create_environment(self) -> Environment:
-        environment: Environment = super()._create_environment()
+        environment: Environment = super()._create_environment()  # type: ignore[no-untyped-call]
         environment.bytecode_cache = templates
         return environment
 

@@ -14,7 +14,8 @@ class GetMarks(GetGrades):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         self.known: dict[type[Any], dict[str, Any]] = {}
-        return super().preprocess(nb, resources)
+        done: tuple[NotebookNode, dict[str, Any]] = super().preprocess(nb, resources)
+        return done
 
     def _row(self, kind: type[Any], cell: NotebookNode) -> Any:
         if kind not in self.known:
