@@ -120,7 +120,7 @@ def hostile_cases(course: Path, found: dict[str, Key]) -> int:
         for attack in hostile_workbook.ATTACKS.get(name, {}).values():
             number += 1
             hand_in_right(course, student := f"attacker {number}", found)
-            folder = course / "submitted" / student / ASSIGNMENT
+            folder = the(course).submitted(student)
             notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
             (folder / f"{name}.ipynb").unlink()
             hostile_workbook.hand_in(folder, notebook, key, attack)
@@ -129,8 +129,11 @@ def hostile_cases(course: Path, found: dict[str, Key]) -> int:
 
 def hand_in_right(course: Path, student: str, found: dict[str, Key]) -> None:
     """Write solved notebooks, no two students' alike, into a student's folder, which may be there already."""
-    folder = course / "submitted" / student / ASSIGNMENT
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = the(course).submitted(student)
+    if not folder.exists() and not folder.is_symlink():
+        folder.mkdir(parents=True)
+    if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
+        return  # the case is what stands in its place
     for name, key in found.items():
         notebook = answered(samples.released(the(course), key), key)
         for cell in notebook.cells:
@@ -160,7 +163,7 @@ def accounted() -> Iterator[list[float]]:
 
 
 def watched(command: list[str]) -> tuple[float, float]:
-    """Run a command; returns the peak memory in MB of its processes outside of sandboxes, and of all."""
+    """Run a command; returns the peak memory in MB of its processes outside sandboxes, and of all."""
     peaks = 0.0, 0.0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:

@@ -1,6 +1,6 @@
 """Where the time of grading goes: the core-seconds of a complete submission, stage by stage.
 
-    python benchmarks/stages.py --students 10
+    PYTHONPATH=tests python benchmarks/stages.py --students 10
 
 Every student hands in all four notebooks, as in `benchmarks/grading.py`. What a worker, the writer and the writing of
 pages do is done here in one process, one submission after another; processor time is counted, of the kernels and their
@@ -20,7 +20,6 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import keys
 from autograder.demo.run import make_course
 from autograder.demo.training import train_networks
@@ -36,6 +35,7 @@ from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import rules_of
 from grading import REPOSITORY, hand_in_class
+from helpers.courses import the
 
 STAGES = {  # in the order of a submission; what is measured for each is in `watch`
     "read": "arrange and read what was handed in",
@@ -95,7 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cs231n-benchmark-") as scratch:
         course = Path(scratch) / "class"
         make_course(REPOSITORY, course)
-        hand_in_class(course, options.students + 1, train_networks(course))
+        hand_in_class(course, options.students + 1, train_networks(the(course)))
         core = measured(course, sorted(path.name for path in (course / "submitted").iterdir()))
     print("| stage | what | core-ms a submission |")
     print("| --- | --- | --: |")
@@ -107,8 +107,9 @@ def main() -> None:
 
 def measured(course: Path, students: list[str]) -> Counter[str]:
     """Grade students one after the other; returns the core-seconds by stage of all but the first."""
-    config, names = load_config(course), list(keys(course / "source" / ASSIGNMENT))
-    rules = rules_of(config, course, course / "source" / ASSIGNMENT)
+    assignment = the(course)
+    config, names = load_config(assignment), list(keys(assignment))
+    rules = rules_of(config, assignment)
     for name in names:
         require_key(rules, name)
     meter = Meter()
@@ -117,10 +118,10 @@ def measured(course: Path, students: list[str]) -> Counter[str]:
         for number, student in enumerate(students):
             if number == 1:
                 meter.core.clear()
-            one = schedule.Schedule(course, config, gradebook, rules, names, again=True)
+            one = schedule.Schedule(config, gradebook, rules, names, again=True)
             one.run([student], partial(done, lambda each: task.evaluated(each)), 1)
             assert not one.boundary.reasons, one.boundary.reasons
-            feedback.write_feedback(course, config, [student], InPlace())
+            feedback.write_feedback(assignment, config, [student], InPlace())
     return meter.core
 
 

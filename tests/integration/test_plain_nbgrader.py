@@ -77,10 +77,9 @@ def test_the_class_is_the_same_by_either_command(tmp_path):
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
     hand_in_all_kinds(ours)
     shutil.copytree(ours, theirs)
+    how = Options(workers=1, no_sandbox=bool(sandbox.unavailable()), feedback=False)
     for time in (1, 2):
-        assert (
-            grade(the(ours), Options(workers=1, no_sandbox=bool(sandbox.unavailable()), feedback=False)).set_aside == {}
-        )
+        assert grade(the(ours), how).set_aside == {}
         nbgrader(theirs, "autograde", "--force")
         found = in_gradebook(ours)
         assert found == in_gradebook(theirs)

@@ -110,7 +110,7 @@ class Schedule:
         return digest, remarks
 
     def _total(self, student: str) -> float | None:
-        """Return the points of a student who has been graded before, None where the gradebook has no such student."""
+        """Return the points of a student who has been graded before, None if the gradebook has no such student."""
         try:
             total: float = self.gradebook.find_submission(self.assignment.name, student).score
         except MissingEntry:
@@ -132,5 +132,5 @@ class Schedule:
         try:
             read_timestamp(submission_folder(self.assignment, student), time_zone(self.config))
         except Unusable as problem:
-            return [f"{problem}: late or not is unknown"]
+            return [f"{problem}: whether it is late is unknown"]
         return []

@@ -44,8 +44,8 @@ class Answer:
     """What became of a task.
 
     digest: of all that the result depends on; remarks: what the instructor should know
-    entries: what is to be written, by notebook; none where the result would be the known one, or jobs are missing
-    missing: the jobs whose results have to be stored before
+    entries: what is to be written, by notebook; none if the result would be the known one, or if jobs lack their results
+    missing: the jobs whose results have to be stored first
     before, statuses: of every check, in the result that there is already and in the new one
     executed: how many jobs were executed for it
     """
@@ -62,7 +62,7 @@ class Answer:
 def evaluated(task: Task) -> bytes:
     """Evaluate a submission; returns its Answer pickled, see `unpacked`.
 
-    Raises SubmissionError where it cannot be used or takes too much, GraderError where the grader cannot do its part.
+    Raises SubmissionError if it cannot be used or takes too much, GraderError if the grader cannot do its part.
     """
     with limited():
         packed = pickle.dumps(answer(task), pickle.HIGHEST_PROTOCOL)
@@ -117,5 +117,5 @@ def fill_in(found: Answer, evaluations: dict[str, Evaluation], task: Task) -> No
 
 
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook where that is due; raises KeyFails where it does not pass its own checks."""
+    """Execute the key of one notebook where that is due; raises KeyFails if it does not pass its own checks."""
     rules.judge(rules.key(name))
