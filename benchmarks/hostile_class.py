@@ -130,7 +130,7 @@ def hostile_cases(course: Path, found: dict[str, Key]) -> int:
 def hand_in_right(course: Path, student: str, found: dict[str, Key]) -> None:
     """Write solved notebooks, no two students' alike, into a student's folder, which may be there already."""
     folder = the(course).submitted(student)
-    if not folder.exists() and not folder.is_symlink():
+    if not os.path.lexists(folder.parent):
         folder.mkdir(parents=True)
     if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
         return  # the case is what stands in its place
@@ -138,7 +138,7 @@ def hand_in_right(course: Path, student: str, found: dict[str, Key]) -> None:
         notebook = answered(samples.released(the(course), key), key)
         for cell in notebook.cells:
             if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
-                cell.source += f"\n# {student.encode().hex()}"
+                cell.source += f"\n# {os.fsencode(student).hex()}"
         nbformat.write(notebook, folder / f"{name}.ipynb")
 
 

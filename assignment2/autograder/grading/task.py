@@ -44,7 +44,7 @@ class Answer:
     """What became of a task.
 
     digest: of all that the result depends on; remarks: what the instructor should know
-    entries: what is to be written, by notebook; none if the result would be the known one, or if jobs lack their results
+    entries: what is to be written, by notebook; none if the result would be the known one, or if jobs lack results
     missing: the jobs whose results have to be stored first
     before, statuses: of every check, in the result that there is already and in the new one
     executed: how many jobs were executed for it
