@@ -122,8 +122,10 @@ def parser() -> argparse.ArgumentParser:
         if name == "give-back":
             command.add_argument("zip", type=Path, metavar="ZIP", help="the file to write")
             command.add_argument("--for", dest="system", choices=LMS[:2], help="the LMS (default: as collected)")
-        if name in ("notebooks", "fingerprints", "mutants", "reference"):
+        if name in ("prove", "notebooks", "fingerprints", "mutants", "reference"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
+        if name == "prove":
+            command.add_argument("--all", action="store_true", help="prove what has not changed, too")
         if name == "mutants":
             command.add_argument("--sample", type=at_least_one, metavar="N", help="so many of each notebook only")
         if name == "notebooks":
@@ -201,6 +203,15 @@ def notebooks_command(options: argparse.Namespace) -> None:
 
     course = options.course.resolve()
     run_key(course, (options.into or course / "notebooks").resolve(), options.names)
+
+
+def prove_command(options: argparse.Namespace) -> int:
+    from autograder.authoring.proving.prove import prove
+    from autograder.authoring.proving.table import lines_of
+
+    proof = prove(options.course.resolve(), options.names, options.all)
+    print("\n".join(lines_of(proof)))
+    return 1 if proof.problems else 0
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
@@ -286,6 +297,7 @@ COMMANDS = [
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
+    ("prove", prove_command, "prove the key: it earns all points, nothing else does, and mistakes are named"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
     ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),

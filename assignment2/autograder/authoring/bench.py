@@ -1,0 +1,100 @@
+"""One step of a key on the bench: its check cell run behind other solutions, and judged as when grading."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from nbformat import NotebookNode
+
+from autograder.core.results import Verdict
+from autograder.course.catalogue import KnownMistakes
+from autograder.course.cells import is_check, name_of, points_of
+from autograder.course.key import Key
+from autograder.course.solutions import one_step, with_solutions
+from autograder.execution.executions import Executions
+from autograder.execution.job import CodeCell, ExecutionOptions, Job
+from autograder.judging.expected import PUBLIC_SEED, Expected, expected_values
+from autograder.judging.judge import CheckJudge
+from autograder.judging.messages import Message, sent
+from autograder.submission.preparation import make_job, merge
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+NOTHING_KNOWN = KnownMistakes({}, {})
+AS_BY_DEFAULT = ExecutionOptions()
+IN_A_SESSION = CodeCell(
+    "import os\n"
+    "from cs231n.checks import shipped\n"
+    'os.environ["CS231N_CHECKS"] = ""\n'  # whatever the judge sets
+    "shipped.values = lambda cell: {}\n"  # which `autograder release` writes, later
+    "shipped.mistakes = lambda cell: ({}, {})\n"
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs the check cell of one step. step: the name of its check cell without `test_`; pool: where its jobs run"""
+
+    key: Key
+    step: str
+    executions: Executions
+    pool: Executor
+
+    @property
+    def check(self) -> str:
+        return f"test_{self.step}"
+
+    @cached_property
+    def points(self) -> float:
+        return next(points_of(cell) for cell in self.key.notebook.cells if name_of(cell) == self.check)
+
+    @cached_property
+    def expected(self) -> Expected:
+        """What the key sends; raises KeyFails where it fails."""
+        return expected_values(self.key, self.executions, self.step)
+
+    def each(self, function: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+        """Call a function that executes one job for each item, several at once."""
+        return list(self.pool.map(function, items))
+
+    def form(self, solutions: dict[str, str]) -> NotebookNode:
+        """Return the key up to this check cell, with other sources in some of its solution cells."""
+        return one_step(with_solutions(self.key, solutions), self.step)
+
+    def job(self, form: NotebookNode, seed: str | None = None, options: ExecutionOptions = AS_BY_DEFAULT) -> Job:
+        return make_job(form, self.key, options=options, seed=seed)
+
+    def sent(self, form: NotebookNode, seed: str | None = None) -> list[Message]:
+        """Execute a form of this step; returns what its check cell sends."""
+        return list(sent(merge(form, self.executions.results(self.job(form, seed))).cells[-1]))
+
+    def verdicts(
+        self, form: NotebookNode, known: KnownMistakes = NOTHING_KNOWN, options: ExecutionOptions = AS_BY_DEFAULT
+    ) -> list[Verdict]:
+        """Judge a form of this step as when grading; of networks, which are judged from files, nothing."""
+        judge = CheckJudge(self.expected, lambda message, folder: [], known)
+        executed = merge(form, self.executions.results(self.job(form, options=options)))
+        return judge.cell(executed.cells[-1], self.key.folder)
+
+    def printed(self) -> str:
+        """Return what the key's check cell prints in a session like a student's, with its hidden checks."""
+        job = self.job(self.form({}), PUBLIC_SEED)
+        results = self.executions.results(replace(job, cells=(IN_A_SESSION, *job.cells)))
+        return "".join(str(output.get("text", "")) for output in results[-1].outputs)
+
+
+@contextmanager
+def benches(found: dict[str, Key], executions: Executions) -> Iterator[list[Bench]]:
+    """Give a bench to each step of some notebooks, in order; jobs run on all cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield [
+            Bench(key, name_of(cell).removeprefix("test_"), executions, pool)
+            for key in found.values()
+            for cell in key.notebook.cells
+            if is_check(cell) and name_of(cell).startswith("test_")
+        ]

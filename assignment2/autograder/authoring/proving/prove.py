@@ -1,0 +1,157 @@
+"""The proof of an assignment: every claim about every step, where something has changed since the last proof."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cs231n
+from tqdm import tqdm
+
+from autograder.authoring.bench import Bench, benches
+from autograder.authoring.fingerprints import Prints, Record, prints_of, read_json, write_json
+from autograder.authoring.mutants import equivalents
+from autograder.authoring.proving.belonging import strays
+from autograder.authoring.proving.claims import CLAIMS, Found, key_passes, mistakes_are_named, variants
+from autograder.authoring.proving.leaks import leaks
+from autograder.authoring.proving.texts import names_that_are_gone, wrong_points
+from autograder.authoring.reference_values import recorded
+from autograder.course.assignment import ASSIGNMENT
+from autograder.course.catalogue import catalogue
+from autograder.course.cells import points_of
+from autograder.course.key import Key, keys, some_keys
+from autograder.course.solutions import one_step
+from autograder.execution.executions import executions_in
+from autograder.grading.digests import code_of_the_grader, digest_of_files
+from autograder.judging.expected import PUBLIC_SEED
+
+AT_ONCE = 2  # steps: the jobs of one seldom keep all cores busy to its end
+KEY, MISTAKES = "points", "mistakes"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found about one step.
+
+    found: by claim; prints: the fingerprints of its misconceptions
+    unchanged: since a proof without problems, whose words are repeated here
+    """
+
+    notebook: str
+    check: str
+    found: dict[str, Found]
+    prints: tuple[Prints, Prints] | None = None
+    unchanged: bool = False
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem for found in self.found.values() for problem in found.problems]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """rows: of the steps; elsewhere: (where, problem) about texts, files and the assignment as a whole"""
+
+    rows: list[Row]
+    elsewhere: list[tuple[str, str]]
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Where something is wrong, and what."""
+        return [
+            *((f"{row.notebook}, {row.check}", text) for row in self.rows for text in row.problems),
+            *self.elsewhere,
+        ]
+
+
+def prove(course: Path, names: list[str], everything: bool = False) -> Proof:
+    """Prove an assignment, and record the fingerprints of its misconceptions.
+
+    names: of notebooks, all where the list is empty; everything: what has not changed, too
+    """
+    sources = course / "source" / ASSIGNMENT
+    found, wanted, record = keys(sources), some_keys(sources, names), Record(course)
+    last = LastProof(course / "executions" / "proofs" / f"{ASSIGNMENT}.json", record)
+    elsewhere = list(about_the_whole(found))
+    with benches(wanted, executions_in(course / "executions")) as steps, ThreadPoolExecutor(AT_ONCE) as pool:
+        rows = {bench: None if everything else last.row(bench) for bench in steps}
+        todo = [bench for bench, row in rows.items() if row is None]
+        for bench, row in zip(todo, tqdm(pool.map(prove_step, todo), "proving", len(todo)), strict=True):
+            rows[bench] = row
+            if row.prints:
+                record.put(bench.step, *row.prints)
+        record.write()
+        proof = Proof([row for row in rows.values() if row], elsewhere)
+        last.write({bench: row for bench, row in rows.items() if row})
+    return proof
+
+
+def prove_step(bench: Bench) -> Row:
+    """Try every claim about one step; none but the first where the key itself fails."""
+    found = {KEY: key_passes(bench)}
+    if found[KEY].problems:
+        return Row(bench.key.name, bench.check, found)
+    prints = prints_of(bench)
+    found[MISTAKES] = mistakes_are_named(bench, prints[0])
+    found |= {name: claim(bench) for name, claim in CLAIMS.items()}
+    return Row(bench.key.name, bench.check, found, prints)
+
+
+def about_the_whole(found: dict[str, Key]) -> Iterator[tuple[str, str]]:
+    """Yield (where, problem) about texts, files and what students get."""
+    given = [Path(cs231n.__file__).parent]
+    together = sum(points_of(cell) for key in found.values() for cell in key.notebook.cells)
+    for key in found.values():
+        yield from ((key.name, problem) for problem in wrong_points(key, together))
+    yield from names_that_are_gone(found, given)
+    yield from strays(found)
+    yield from leaks(found, given)
+
+
+class LastProof:
+    """What was proved the last time, without a problem, by the hash of all that it depends on."""
+
+    def __init__(self, path: Path, record: Record):
+        self.path, self.record = path, record
+        self.rows = read_json(path)
+
+    def row(self, bench: Bench) -> Row | None:
+        """Return the row of a step that has not changed since, None for any other."""
+        found = self.rows.get(f"{bench.key.name}/{bench.step}")
+        if not found or found["digest"] != self.digest(bench):
+            return None
+        claims = {claim: Found(said) for claim, said in found["said"].items()}
+        return Row(bench.key.name, bench.check, claims, unchanged=True)
+
+    def write(self, rows: dict[Bench, Row]) -> None:
+        """Remember the rows that have no problem, and forget the others of these steps."""
+        for bench, row in rows.items():
+            said = {claim: found.said for claim, found in row.found.items()}
+            entry = {"digest": self.digest(bench), "said": said} if not row.problems else None
+            self.rows[f"{bench.key.name}/{bench.step}"] = entry
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.path, {name: entry for name, entry in self.rows.items() if entry})
+
+    def digest(self, bench: Bench) -> str:
+        """Return the hash of all that the claims about a step depend on."""
+        key = bench.key
+        forms = [(bench.form({}), key.seed), (one_step(key.visible, bench.step), PUBLIC_SEED)]
+        forms.append((one_step(key.template, bench.step), key.seed))
+        parts = [
+            [bench.job(form, seed).address for form, seed in forms],
+            bench.points,
+            [mistake for mistake in catalogue(key.folder, key.name) if mistake.cell == bench.step],
+            [(path.name, path.read_text(encoding="utf-8")) for path in variants(bench)],
+            sorted(known for known in equivalents(key) if known[0] == bench.step),
+            [(check, value.tolist()) for check, value in recorded(key).get(bench.check, {}).items()],
+            self.record.of(bench.step),
+            code(),
+        ]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@cache
+def code() -> str:
+    return digest_of_files(code_of_the_grader(), "")
