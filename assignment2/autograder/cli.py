@@ -124,6 +124,15 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--for", dest="system", choices=LMS[:2], help="the LMS (default: as collected)")
         if name in ("prove", "notebooks", "fingerprints", "mutants", "reference"):
             command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
+        if name == "new":
+            command.add_argument("assignment", help="what it is called, such as hw3")
+            command.add_argument("--notebook", default="Start", metavar="NAME", help="its notebook (default: Start)")
+        if name == "add":
+            command.add_argument("step", metavar="NAME", help="the function to write, or question_2")
+            command.add_argument("--to", required=True, metavar="NOTEBOOK", help="a notebook, or a new one")
+            command.add_argument("--points", type=at_least_one, default=1, metavar="N", help="default: 1")
+            command.add_argument("--after", metavar="CELL", help="the cell before it (default: the last of a step)")
+            command.add_argument("--question", action="store_true", help="a written question")
         if name == "prove":
             command.add_argument("--all", action="store_true", help="prove what has not changed, too")
         if name == "mutants":
@@ -214,6 +223,23 @@ def prove_command(options: argparse.Namespace) -> int:
     return 1 if proof.problems else 0
 
 
+def new_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new import new
+
+    for path in new(options.course.resolve(), options.assignment, options.notebook):
+        print(path)
+    print("next: autograder prove, then edit the notebook in JupyterLab")
+
+
+def add_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new import add
+    from autograder.course.assignment import ASSIGNMENT
+
+    source = options.course.resolve() / "source" / ASSIGNMENT
+    print(add(source, options.step, options.to, options.points, options.after, options.question))
+    print(f"next: write {options.step} in JupyterLab, then autograder prove")
+
+
 def fingerprints_command(options: argparse.Namespace) -> None:
     from autograder.authoring.fingerprints import record_fingerprints
 
@@ -297,6 +323,8 @@ COMMANDS = [
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
+    ("new", new_command, "make an assignment with one worked exercise, which proves itself"),
+    ("add", add_command, "add the cells of an exercise, or of a written question, to a notebook"),
     ("prove", prove_command, "prove the key: it earns all points, nothing else does, and mistakes are named"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),

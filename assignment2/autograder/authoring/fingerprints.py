@@ -5,10 +5,12 @@ beside the key, for the judge.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cs231n.checks.hints import same
+from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.authoring.bench import Bench, benches
@@ -88,27 +90,36 @@ def record_fingerprints(course: Path, names: list[str]) -> None:
         print(f"{course} has no package cs231n of its own: the hints that students read stay as they are")
 
 
+@lru_cache(maxsize=2)
 def prints_of(bench: Bench) -> tuple[Prints, Prints]:
     """Run the misconceptions of a step; returns the fingerprints that the judge knows them by, and those for students.
 
-    A check where a misconception gives the right values is no sign of it and left out; an entry that does not fit the
-    key too.
+    A check where a misconception gives the right values is no sign of it and left out.
     """
-    mistakes = [each for each in catalogue(bench.key.folder, bench.key.name) if each.cell == bench.step]
-    mistakes = [mistake for mistake in mistakes if mistake.fits(bench.key)]
     seen = bench.expected.visible.get(bench.check, set())
     seen |= {check.rpartition("/")[0] for check in seen} | {""}  # where an exception stands for the case, or the cell
-    everything, public = (prints_on(bench, mistakes, seed) for seed in (bench.key.seed, PUBLIC_SEED))
+    start_mistakes(bench)
+    everything, public = (prints_on(bench, seed) for seed in (bench.key.seed, PUBLIC_SEED))
     return everything, {check: entries for check, entries in public.items() if check in seen}
 
 
-def prints_on(bench: Bench, mistakes: list[Misconception], seed: str) -> Prints:
+def start_mistakes(bench: Bench) -> None:
+    """Begin to run the misconceptions of a step, those that fit the key."""
+    for seed in (bench.key.seed, PUBLIC_SEED):
+        for form in mistaken_forms(bench).values():
+            bench.start(bench.job(form, seed))
+
+
+def mistaken_forms(bench: Bench) -> dict[Misconception, NotebookNode]:
+    return {each: bench.form({bench.step: each.wrong(bench.key)}) for each in bench.mistakes if each.fits(bench.key)}
+
+
+def prints_on(bench: Bench, seed: str) -> Prints:
     """Return the fingerprints by check on the inputs of a seed."""
     right = bench.sent(bench.form({}), seed)
-    forms = [bench.form({bench.step: mistake.wrong(bench.key)}) for mistake in mistakes]
     found: Prints = {}
-    for mistake, sent in zip(mistakes, bench.each(lambda form: bench.sent(form, seed), forms), strict=True):
-        for check, fingerprint in fingerprints_of(sent, right).items():
+    for mistake, form in mistaken_forms(bench).items():
+        for check, fingerprint in fingerprints_of(bench.sent(form, seed), right).items():
             found.setdefault(check, []).append([mistake.name, *fingerprint])
     return found
 

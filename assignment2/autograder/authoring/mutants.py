@@ -18,7 +18,7 @@ from tqdm import tqdm
 from autograder.authoring.bench import Bench, benches
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.cells import is_experiment, is_solution, name_of
+from autograder.course.cells import is_experiment, is_solution, name_of, tree_of
 from autograder.course.key import Key, some_keys
 from autograder.execution.executions import executions_in
 from autograder.execution.job import ExecutionOptions, Limits
@@ -103,7 +103,7 @@ def equivalents(key: Key) -> set[tuple[str, str, str]]:
 
 def mutants_of(cell: str, source: str) -> Iterator[Mutant]:
     """Yield the source of a solution cell with each of the small changes, made between the marks of the solution."""
-    tree, lines = ast.parse(source), source.split("\n")
+    tree, lines = tree_of(source), source.split("\n")
     inside = solution_lines(lines)
     seen = {ast.unparse(tree)}
     for index, node in enumerate(ast.walk(tree)):
@@ -198,13 +198,25 @@ def with_fields(node: ast.AST, **fields: object) -> ast.AST:
 
 def judge(bench: Bench, some: list[Mutant]) -> list[Outcome]:
     """Judge mutants of one step as when grading, each by the check cell of that step."""
+    start(bench, some)
+    return [outcome(bench, mutant) for mutant in some]
 
-    def outcome(mutant: Mutant) -> Outcome:
-        verdicts = bench.verdicts(bench.form({mutant.cell: mutant.source}), options=OPTIONS)
-        failed = [verdict for verdict in verdicts if not verdict.passed]
-        return Outcome(mutant, bool(failed), any(not verdict.hidden for verdict in failed))
 
-    return bench.each(outcome, some)
+def start(bench: Bench, some: list[Mutant]) -> None:
+    """Begin to run mutants of one step."""
+    for mutant in some:
+        bench.start(bench.job(bench.form({mutant.cell: mutant.source}), options=OPTIONS))
+
+
+def outcome(bench: Bench, mutant: Mutant) -> Outcome:
+    verdicts = bench.verdicts(bench.form({mutant.cell: mutant.source}), options=OPTIONS)
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    return Outcome(mutant, bool(failed), any(not verdict.hidden for verdict in failed))
+
+
+def mutants_at(bench: Bench) -> list[Mutant]:
+    """Return the mutants of one step."""
+    return [mutant for mutant in mutants(bench.key) if mutant.cell == bench.step]
 
 
 def mutation_test(course: Path, names: list[str], sample: int | None = None) -> bool:

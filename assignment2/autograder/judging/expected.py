@@ -45,7 +45,7 @@ def expected_values(key: Key, executions: Executions, step: str | None = None) -
     checks = sent_by_cell(whole, key, executions, key.seed)
     known = sent_by_cell(whole, key, executions, PUBLIC_SEED)
     visible = sent_by_cell(shown, key, executions, PUBLIC_SEED)
-    for cell, messages in checks.items():
+    for cell, messages in [*checks.items(), *known.items()]:
         failed = [message["error"] for message in messages if message["kind"] == CheckKind.ERROR]
         if failed or not messages:
             reason = failed[0] if failed else "it sends no values"

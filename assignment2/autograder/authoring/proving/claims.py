@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cs231n.checks.compare import difference
 from cs231n.checks.values import decode
+from nbformat import NotebookNode
 
 from autograder.authoring.bench import Bench
-from autograder.authoring.fingerprints import Prints
-from autograder.authoring.mutants import judge, mutants
+from autograder.authoring.fingerprints import prints_of, start_mistakes
+from autograder.authoring.mutants import judge, mutants_at, start
 from autograder.authoring.reference_values import read_cells, recorded
 from autograder.core.results import CheckKind, Verdict
-from autograder.course.catalogue import BadCatalogue, KnownMistakes, Misconception, catalogue
+from autograder.course.catalogue import BadCatalogue, KnownMistakes, Misconception
 from autograder.course.solutions import one_step
 from autograder.course.steps import foundations
 from autograder.judging.expected import KeyFails
@@ -58,7 +58,7 @@ def key_passes(bench: Bench) -> Found:
 
 def release_earns_nothing(bench: Bench) -> Found:
     """The step as it is handed out, with its blocks empty, earns no points."""
-    found = bench.verdicts(one_step(bench.key.template, bench.step))
+    found = bench.verdicts(empty(bench))
     earned = score(found, bench.points)
     if not earned:
         return Found("0")
@@ -68,12 +68,16 @@ def release_earns_nothing(bench: Bench) -> Found:
     )
 
 
-def mistakes_are_named(bench: Bench, fingerprints: Prints) -> Found:
+def empty(bench: Bench) -> NotebookNode:
+    return one_step(bench.key.template, bench.step)
+
+
+def mistakes_are_named(bench: Bench) -> Found:
     """Each misconception of the catalogue is caught by the checks of its own step, and reads its own hint."""
-    mistakes = [mistake for mistake in catalogue(bench.key.folder, bench.key.name) if mistake.cell == bench.step]
-    known = KnownMistakes({bench.step: fingerprints}, {mistake.name: mistake.hint for mistake in mistakes})
-    problems = bench.each(lambda mistake: how_mistaken(bench, mistake, known), mistakes)
-    return share([problem for problem in problems if problem], len(mistakes))
+    hints = {mistake.name: mistake.hint for mistake in bench.mistakes}
+    known = KnownMistakes({bench.step: prints_of(bench)[0]}, hints)
+    problems = [how_mistaken(bench, mistake, known) for mistake in bench.mistakes]
+    return share([problem for problem in problems if problem], len(hints))
 
 
 def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> str:
@@ -94,25 +98,30 @@ def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> 
 
 def variants_keep_points(bench: Bench) -> Found:
     """Correct solutions that look different pass every check, and read no hint."""
+    some = variants(bench)
+    problems = []
+    for name, cells in some.items():
+        if checks := [f"{v.check} ({v.message})" for v in lost(bench.verdicts(bench.form(cells)))]:
+            problems.append(f"the variant {name} is right, but loses {named(checks)}: the check asks too much")
+    return share(problems, len(some))
+
+
+def variants(bench: Bench) -> dict[str, dict[str, str]]:
+    """Return the variants, by file, of this step or of what its checks build on; each with its solution cells."""
     below = {bench.step, *foundations(bench.key)[bench.check]}
-    found = [(path, read_cells(path)) for path in variants(bench)]
-    some = [(path, cells) for path, cells in found if below & set(cells)]
-
-    def problem(variant: tuple[Path, dict[str, str]]) -> str:
-        path, cells = variant
-        checks = [f"{v.check} ({v.message})" for v in lost(bench.verdicts(bench.form(cells)))]
-        return f"the variant {path.name} is right, but loses {named(checks)}: the check asks too much" if checks else ""
-
-    return share([text for text in bench.each(problem, some) if text], len(some))
+    files = sorted((bench.key.folder.parent / "variants" / bench.key.name).glob("*.py"))
+    found = {path.name: read_cells(path) for path in files}
+    return {name: cells for name, cells in found.items() if below & set(cells)}
 
 
-def variants(bench: Bench) -> list[Path]:
-    return sorted((bench.key.folder.parent / "variants" / bench.key.name).glob("*.py"))
+def start_variants(bench: Bench) -> None:
+    for cells in variants(bench).values():
+        bench.start(bench.job(bench.form(cells)))
 
 
 def mutants_die(bench: Bench) -> Found:
     """Each small change of the solution loses points in its own step."""
-    outcomes = judge(bench, [mutant for mutant in mutants(bench.key) if mutant.cell == bench.step])
+    outcomes = judge(bench, mutants_at(bench))
     problems = [
         f"no check notices the change {outcome.mutant.change} in the line `{outcome.mutant.line}`: add a case, or, "
         "where it makes no difference to anybody, an entry in equivalents/ with the reason"
@@ -139,11 +148,20 @@ def agrees_with_reference(bench: Bench) -> Found:
     return share(problems, len(compared))
 
 
-CLAIMS: dict[str, Callable[[Bench], Found]] = {
-    "empty": release_earns_nothing,
-    "variants": variants_keep_points,
-    "mutants": mutants_die,
-    "reference": agrees_with_reference,
+@dataclass(frozen=True)
+class Claim:
+    """judge: tells how far it holds; start: begins the executions for it, so that no core waits for another claim"""
+
+    judge: Callable[[Bench], Found]
+    start: Callable[[Bench], object] = lambda bench: None
+
+
+CLAIMS = {
+    "mistakes": Claim(mistakes_are_named, start_mistakes),
+    "empty": Claim(release_earns_nothing, lambda bench: bench.start(bench.job(empty(bench)))),
+    "variants": Claim(variants_keep_points, start_variants),
+    "mutants": Claim(mutants_die, lambda bench: start(bench, mutants_at(bench))),
+    "reference": Claim(agrees_with_reference),
 }
 
 

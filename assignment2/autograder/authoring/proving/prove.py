@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,12 +13,11 @@ from autograder.authoring.bench import Bench, benches
 from autograder.authoring.fingerprints import Prints, Record, prints_of, read_json, write_json
 from autograder.authoring.mutants import equivalents
 from autograder.authoring.proving.belonging import strays
-from autograder.authoring.proving.claims import CLAIMS, Found, key_passes, mistakes_are_named, variants
+from autograder.authoring.proving.claims import CLAIMS, Claim, Found, key_passes, variants
 from autograder.authoring.proving.leaks import leaks
 from autograder.authoring.proving.texts import names_that_are_gone, wrong_points
 from autograder.authoring.reference_values import recorded
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.catalogue import catalogue
 from autograder.course.cells import points_of
 from autograder.course.key import Key, keys, some_keys
 from autograder.course.solutions import one_step
@@ -27,8 +25,7 @@ from autograder.execution.executions import executions_in
 from autograder.grading.digests import code_of_the_grader, digest_of_files
 from autograder.judging.expected import PUBLIC_SEED
 
-AT_ONCE = 2  # steps: the jobs of one seldom keep all cores busy to its end
-KEY, MISTAKES = "points", "mistakes"
+KEY = "points"  # the claim that all others need
 
 
 @dataclass(frozen=True)
@@ -75,11 +72,11 @@ def prove(course: Path, names: list[str], everything: bool = False) -> Proof:
     found, wanted, record = keys(sources), some_keys(sources, names), Record(course)
     last = LastProof(course / "executions" / "proofs" / f"{ASSIGNMENT}.json", record)
     elsewhere = list(about_the_whole(found))
-    with benches(wanted, executions_in(course / "executions")) as steps, ThreadPoolExecutor(AT_ONCE) as pool:
+    with benches(wanted, executions_in(course / "executions")) as steps:
         rows = {bench: None if everything else last.row(bench) for bench in steps}
         todo = [bench for bench, row in rows.items() if row is None]
-        for bench, row in zip(todo, tqdm(pool.map(prove_step, todo), "proving", len(todo)), strict=True):
-            rows[bench] = row
+        for bench, following in zip(tqdm(todo, "proving", unit="step"), [*todo[1:], None], strict=True):
+            rows[bench] = row = prove_step(bench, following)
             if row.prints:
                 record.put(bench.step, *row.prints)
         record.write()
@@ -88,15 +85,20 @@ def prove(course: Path, names: list[str], everything: bool = False) -> Proof:
     return proof
 
 
-def prove_step(bench: Bench) -> Row:
-    """Try every claim about one step; none but the first where the key itself fails."""
+def prove_step(bench: Bench, following: Bench | None = None, claims: dict[str, Claim] = CLAIMS) -> Row:
+    """Try claims about one step; none but that the key passes, where it does not.
+
+    following: the next step, whose jobs begin before those of this step end, so that no core waits
+    """
+    for each in [bench, following] if following else [bench]:
+        for claim in claims.values():
+            claim.start(each)
     found = {KEY: key_passes(bench)}
     if found[KEY].problems:
         return Row(bench.key.name, bench.check, found)
-    prints = prints_of(bench)
-    found[MISTAKES] = mistakes_are_named(bench, prints[0])
-    found |= {name: claim(bench) for name, claim in CLAIMS.items()}
-    return Row(bench.key.name, bench.check, found, prints)
+    found |= {name: claim.judge(bench) for name, claim in claims.items()}
+    bench.started.clear()
+    return Row(bench.key.name, bench.check, found, prints_of(bench))
 
 
 def about_the_whole(found: dict[str, Key]) -> Iterator[tuple[str, str]]:
@@ -142,8 +144,8 @@ class LastProof:
         parts = [
             [bench.job(form, seed).address for form, seed in forms],
             bench.points,
-            [mistake for mistake in catalogue(key.folder, key.name) if mistake.cell == bench.step],
-            [(path.name, path.read_text(encoding="utf-8")) for path in variants(bench)],
+            bench.mistakes,
+            variants(bench),
             sorted(known for known in equivalents(key) if known[0] == bench.step),
             [(check, value.tolist()) for check, value in recorded(key).get(bench.check, {}).items()],
             self.record.of(bench.step),

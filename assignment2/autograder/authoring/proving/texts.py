@@ -16,7 +16,9 @@ NUMBER = r"\d+(?:\.\d+)?"
 IN_HEADING = re.compile(rf"^#+ .*\(({NUMBER}) points?\)", re.MULTILINE)
 IN_LINE = re.compile(rf"^\*({NUMBER}|No) points? · ", re.MULTILINE)
 OF_ALL = re.compile(rf"\b({NUMBER}) of the [^.|\n]*?\b({NUMBER}) points")
-TABLE_ROW = re.compile(r"^\|(.+)\|$", re.MULTILINE)
+TABLE = re.compile(r"(?:^\|.*\|\n?)+", re.MULTILINE)
+QUESTION = re.compile(r"Question (\d+)")
+NONE = ("No", "–")
 QUOTED = re.compile(r"`([^`\n]+)`")
 WORD = re.compile(r"[A-Za-z_]\w*")
 FILE = re.compile(r"([A-Za-z_]\w*)\.ipynb")
@@ -25,16 +27,18 @@ FILE = re.compile(r"([A-Za-z_]\w*)\.ipynb")
 def wrong_points(key: Key, together: float) -> Iterator[str]:
     """Yield where the texts of a notebook give other points than its cells. together: those of the assignment"""
     worth = {name_of(cell).removeprefix("test_"): points_of(cell) for cell in key.notebook.cells if is_graded(cell)}
+    own = sum(worth.values())
     for index, cell in enumerate(key.notebook.cells):
         if cell.cell_type != "markdown":
             continue
         said = IN_HEADING.search(cell.source) or IN_LINE.search(cell.source)
         if said and number(said[1]) != (right := worth_of_text(key, index)):
             yield f"{name_of(cell)} says {said[1]} points, its cells give {right:g}"
-        yield from (f"{name_of(cell)}: {problem}" for problem in wrong_rows(cell.source, worth))
+        for table in TABLE.findall(cell.source):
+            yield from (f"{name_of(cell)}: {problem}" for problem in wrong_rows(table, worth))
         for ours, all_ in OF_ALL.findall(cell.source):
-            if (number(ours), number(all_)) != (sum(worth.values()), together):
-                yield f"{name_of(cell)} says {ours} of {all_} points, the cells give {sum(worth.values()):g} of {together:g}"
+            if (number(ours), number(all_)) != (own, together):
+                yield f"{name_of(cell)} says {ours} of {all_} points, the cells give {own:g} of {together:g}"
 
 
 def worth_of_text(key: Key, index: int) -> float:
@@ -52,23 +56,27 @@ def worth_of_text(key: Key, index: int) -> float:
     return total
 
 
-def wrong_rows(text: str, worth: dict[str, float]) -> Iterator[str]:
-    """Yield what is wrong in a table of steps with a column of points. worth: points by step and question"""
-    rows = [[cell.strip() for cell in row.split("|")] for row in TABLE_ROW.findall(text)]
-    if not rows or rows[0][0] != "step" or "points" not in rows[0]:
+def wrong_rows(table: str, worth: dict[str, float]) -> Iterator[str]:
+    """Yield what is wrong in a table with the columns Step and Points. worth: points by step and question"""
+    head, *rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    titles = [title.lower() for title in head]
+    if titles[0] != "step" or "points" not in titles:
         return
-    column, listed = rows[0].index("points"), []
-    for row in rows[2:]:
-        names = QUOTED.findall(row[0])
-        listed += names
-        if unknown := [name for name in names if name not in worth]:
-            yield f"the table names {', '.join(unknown)}, which has no points"
-            continue
-        said, right = [number(part) for part in row[column].split("+")], [worth[name] for name in names]
-        if said != right and not (len(said) == 1 and said[0] == sum(right)):
-            yield f"the table gives {row[0]} {row[column]} points, the cells {' + '.join(f'{each:g}' for each in right)}"
+    column, listed = titles.index("points"), set()
+    for row in rows[1:]:
+        names, said = steps_named(row[0]), [number(part) for part in row[column].split("+")]
+        right = [worth.get(name, 0.0) for name in names] if row[0] else [sum(worth.values())]
+        listed |= set(names)
+        if said not in (right, [sum(right)]):
+            about = f"{row[0] or 'all together'} {row[column]}"
+            yield f"the table gives {about} points, the cells {' + '.join(map('{:g}'.format, right)) or 'none'}"
     if missing := [name for name, points in worth.items() if points and name not in listed]:
         yield f"the table lacks {', '.join(missing)}"
+
+
+def steps_named(text: str) -> list[str]:
+    """Return the steps and questions that the first cell of a row names: `affine_forward`, Question 1."""
+    return QUOTED.findall(text) + [f"question_{which}" for which in QUESTION.findall(text)]
 
 
 def is_graded(cell: NotebookNode) -> bool:
@@ -77,8 +85,8 @@ def is_graded(cell: NotebookNode) -> bool:
 
 def number(text: str) -> float:
     """Read a number of points; nan, which equals nothing, where there is none."""
-    text = text.strip()
-    return 0.0 if text == "No" else float(text) if re.fullmatch(NUMBER, text) else float("nan")
+    text = text.strip(" *")
+    return 0.0 if text in NONE else float(text) if re.fullmatch(NUMBER, text) else float("nan")
 
 
 def names_that_are_gone(found: dict[str, Key], packages: list[Path]) -> Iterator[tuple[str, str]]:
@@ -92,7 +100,7 @@ def names_that_are_gone(found: dict[str, Key], packages: list[Path]) -> Iterator
         for cell in key.notebook.cells:
             known |= set(WORD.findall(cell.source)) if cell.cell_type == "code" else set()
     for key in found.values():
-        for cell in key.notebook.cells if key.notebook else []:
+        for cell in key.notebook.cells:
             if cell.cell_type == "markdown":
                 quoted = {word for text in QUOTED.findall(cell.source) for word in WORD.findall(text) if "_" in word}
                 for word in sorted(quoted - known):
