@@ -75,7 +75,9 @@ def prove(course: Path, names: list[str], everything: bool = False) -> Proof:
     with benches(wanted, executions_in(course / "executions")) as steps:
         rows = {bench: None if everything else last.row(bench) for bench in steps}
         todo = [bench for bench, row in rows.items() if row is None]
-        for bench, following in zip(tqdm(todo, "proving", unit="step"), [*todo[1:], None], strict=True):
+        for bench, following in zip(
+            tqdm(todo, "proving", unit="step", disable=not todo), [*todo[1:], None], strict=True
+        ):
             rows[bench] = row = prove_step(bench, following)
             if row.prints:
                 record.put(bench.step, *row.prints)

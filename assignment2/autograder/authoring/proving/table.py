@@ -33,6 +33,9 @@ def summary(proof: Proof) -> list[str]:
     """Return what was done and how it ended, in one or two lines."""
     unchanged = sum(row.unchanged for row in proof.rows)
     tried = len(proof.rows) - unchanged
-    lines = [f"{tried} steps tried" + (f", {unchanged} (·) unchanged since they were proved" if unchanged else "")]
+    lines = [
+        f"{tried} step{'s' * (tried != 1)} tried"
+        + (f", {unchanged} (·) unchanged since they were proved" if unchanged else "")
+    ]
     count = len(proof.problems)
     return [*lines, f"{count} problem{'s' * (count > 1)}" if count else "proved. next: autograder release"]
