@@ -52,6 +52,8 @@ def strays_of(key: Key) -> Iterator[str]:
         if gone := [cell for cell in read_cells(path) if cell not in steps(key)]:
             yield f"the variant {path.name} is about {', '.join(gone)}, which is no step of this notebook"
     sources = {name_of(cell): cell.source for cell in key.notebook.cells}
-    for cell, line, change in sorted(equivalents(key)):
-        if (cell, line, change) not in {(m.cell, m.line, m.change) for m in mutants_of(cell, sources.get(cell, ""))}:
-            yield f"the equivalent {change} of {cell} is no mutant any more: delete it"
+    known = equivalents(key)
+    made = [mutant for cell in {each[0] for each in known} for mutant in mutants_of(cell, sources.get(cell, ""))]
+    alive = {(mutant.cell, mutant.line, mutant.change) for mutant in made}
+    for cell, _, change in sorted(known - alive):
+        yield f"the equivalent {change} of {cell} is no mutant any more: delete it"

@@ -8,7 +8,7 @@ from autograder.authoring.proving.table import lines_of
 from autograder.core.errors import GraderError
 from autograder.course.assignment import Assignment
 
-EDITED, NOT_EDITED = (".ipynb", ".toml", ".py"), {".ipynb_checkpoints"}
+EDITED = (".ipynb", ".toml", ".py")
 SECONDS = 1.0  # between two looks
 
 
@@ -29,9 +29,8 @@ def watch(assignment: Assignment, names: list[str]) -> None:
 def files_of(assignment: Assignment) -> set[tuple[Path, int]]:
     """Return the files that an author edits, with the times of their last change."""
     paths = [path for folder in (assignment.source, assignment.proof) for path in folder.rglob("*")]
-    return {
-        (path, path.stat().st_mtime_ns) for path in paths if path.suffix in EDITED and not NOT_EDITED & {*path.parts}
-    }
+    edited = [path for path in paths if path.suffix in EDITED and path.parent.name != ".ipynb_checkpoints"]
+    return {(path, path.stat().st_mtime_ns) for path in edited}
 
 
 def proved(assignment: Assignment, names: list[str]) -> str:
