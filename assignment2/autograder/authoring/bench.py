@@ -11,9 +11,9 @@ from nbformat import NotebookNode
 
 from autograder.core.results import CellResult, Verdict
 from autograder.course.catalogue import KnownMistakes, Misconception, catalogue
-from autograder.course.cells import is_check, name_of, points_of
+from autograder.course.cells import is_check, is_solution, name_of, points_of
 from autograder.course.key import Key
-from autograder.course.solutions import one_step, with_solutions
+from autograder.course.solutions import one_step
 from autograder.course.steps import steps
 from autograder.execution.executions import Executions
 from autograder.execution.job import CodeCell, ExecutionOptions, Job
@@ -67,9 +67,20 @@ class Bench:
         """What the key sends; raises KeyFails where it fails."""
         return expected_values(self.key, self.executions, self.step)
 
+    @cached_property
+    def right(self) -> NotebookNode:
+        """The key up to this check cell."""
+        return one_step(self.key.notebook, self.step)
+
     def form(self, solutions: dict[str, str]) -> NotebookNode:
-        """Return the key up to this check cell, with other sources in some of its solution cells."""
-        return one_step(with_solutions(self.key, solutions), self.step)
+        """Return the key up to this check cell, with other sources in some of its solution cells; only to be read."""
+        cells = [
+            NotebookNode(cell, source=solutions[name_of(cell)])
+            if is_solution(cell) and name_of(cell) in solutions
+            else cell
+            for cell in self.right.cells
+        ]
+        return NotebookNode(self.right, cells=cells)
 
     def job(self, form: NotebookNode, seed: str | None = None, options: ExecutionOptions = AS_BY_DEFAULT) -> Job:
         return make_job(form, self.key, options=options, seed=seed)

@@ -1,6 +1,7 @@
 """The proof of an assignment: every claim about every step, where something has changed since the last proof."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -150,10 +151,10 @@ class LastProof:
             variants(bench),
             sorted(known for known in equivalents(key) if known[0] == bench.step),
             [(check, value.tolist()) for check, value in recorded(key).get(bench.check, {}).items()],
-            self.record.of(bench.step),
             code(),
         ]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        recorded_prints = json.dumps(self.record.of(bench.step), sort_keys=True)
+        return hashlib.sha256(f"{parts} {recorded_prints}".encode()).hexdigest()
 
 
 @cache
