@@ -12,7 +12,7 @@ from cs231n import data_utils
 from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
-from autograder.integration.converters import load_config
+from autograder.integration.converters import read_config
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 
@@ -45,7 +45,7 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
     yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
     try:
-        load_config(course)
+        read_config(course)
         sandbox.require_hidden(course / "source")
         yield True, "course", str(course), ""
     except GraderError as problem:

@@ -11,10 +11,10 @@ from cs231n.checks import hints, shipped
 from cs231n.checks.compare import difference
 from cs231n.checks.hints import same
 from cs231n.checks.values import decode
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 from helpers.judging import follow_notebook_through, judge_notebook
 
-CATALOGUE = [(name, mistake) for name in keys(SOURCES) for mistake in catalogue(SOURCES, name)]
+CATALOGUE = [(name, mistake) for name in keys(WORKBOOK) for mistake in catalogue(WORKBOOK, name)]
 LEAST = {"FullyConnectedNets": 130, "BatchNormalization": 90, "Dropout": 30, "ConvolutionalNetworks": 80}
 
 
@@ -72,7 +72,7 @@ def test_shipped_fingerprints_are_those_of_visible_checks(expected):
             assert texts == {mistake.name: mistake.hint for _, mistake in CATALOGUE}
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_shipped_values_are_those_of_the_key(name, course_keys, executions):
     """Does what students' values are compared with agree with the key, for all visible checks and no hidden one?"""
     for cell, values in shipped_values(course_keys[name], executions).items():

@@ -6,10 +6,10 @@ from autograder.authoring.proving.claims import CLAIMS
 from autograder.authoring.proving.prove import about_the_whole, prove_step
 from autograder.course.cells import is_check, name_of
 from autograder.course.key import keys
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 
 SOME_CLAIMS = {name: claim for name, claim in CLAIMS.items() if name != "mutants"}
-STEPS = [(name, name_of(cell)) for name, key in keys(SOURCES).items() for cell in key.notebook.cells if is_check(cell)]
+STEPS = [(name, name_of(cell)) for name, key in keys(WORKBOOK).items() for cell in key.notebook.cells if is_check(cell)]
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,6 @@ def test_every_claim_holds(name, check, steps):
     assert prove_step(steps[check], claims=SOME_CLAIMS).problems == []
 
 
-def test_texts_and_files_belong_together(course_keys):
+def test_texts_and_files_belong_together():
     """Do texts give the points of the cells and name nothing that is gone, and does nothing leak?"""
-    assert list(about_the_whole(course_keys)) == []
+    assert list(about_the_whole(WORKBOOK)) == []

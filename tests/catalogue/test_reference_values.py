@@ -3,10 +3,10 @@
 import pytest
 from autograder.authoring.reference_values import recorded
 from autograder.course.key import keys
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_values_can_tell(name, course_keys):
     """Are the recorded arrays not all zeros or constants, which any mistake might hit?"""
     values = recorded(course_keys[name])

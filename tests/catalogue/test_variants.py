@@ -6,12 +6,12 @@ import pytest
 from autograder.authoring.reference_values import read_cells
 from autograder.course.cells import is_check, is_experiment, is_solution
 from autograder.course.key import keys
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 
-FILES = sorted((SOURCES.parent / "variants").glob("*/*.py"))
+FILES = sorted((WORKBOOK.proof / "variants").glob("*/*.py"))
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_three_variants_of_each_function(name, course_keys):
     """Has every solution cell at least three other correct implementations, all different from the key's?"""
     key = course_keys[name]

@@ -3,6 +3,7 @@
 import pytest
 from autograder.grading import digests
 from autograder.integration.converters import load_config
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = "from autograder.config import configure\nc = get_config()\nconfigure(c)\n"
@@ -22,7 +23,7 @@ def course(toy_course):
 
 
 def digest(course, seed=1):
-    return digests.digest_of_course(course, load_config(course), seed)
+    return digests.digest_of_course(the(course), load_config(the(course)), seed)
 
 
 def configured(line):
@@ -57,7 +58,9 @@ def enrolled(course):
 
 COUNTS = {
     "key": lambda course: (course / "source" / "assignment2" / "Toy.ipynb").open("a").write("\n"),
-    "catalogue": lambda course: (course / "source" / "misconceptions" / "Toy.toml").open("a").write("\n"),
+    "catalogue": lambda course: (
+        (course / "proof" / "assignment2" / "misconceptions" / "Toy.toml").open("a").write("\n")
+    ),
     "limit": configured("c.ExecuteFromStore.cell_seconds = 5"),
     "sandbox": configured("c.ExecuteFromStore.sandbox = False"),
     "penalty": configured("from nbgrader.plugins import BasePlugin\nc.AssignLatePenalties.plugin_class = BasePlugin"),
@@ -68,7 +71,7 @@ DOES_NOT_COUNT = {
     "pages": configured("c.HideFromStudents.show_hidden = True"),
     "exchange": configured("c.Exchange.root = '/srv/exchange'"),
     "checkpoint": written("source/assignment2/.ipynb_checkpoints/Toy-checkpoint.ipynb", "{}"),
-    "variant": written("source/variants/loops.py", "def double(x): ..."),
+    "variant": written("proof/assignment2/variants/loops.py", "def double(x): ..."),
     "script": written("mail_the_class.py", "print('hello')"),
     "student": enrolled,
 }

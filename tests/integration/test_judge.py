@@ -183,20 +183,20 @@ def test_forgery_earns_nothing(judged, code):
 
 def test_key_that_fails_its_own_checks(toy_key, executions):
     """Is a key whose check cell raises refused before it grades anybody?"""
-    path = toy_key.folder / "Toy.ipynb"
+    path = toy_key.assignment.source / "Toy.ipynb"
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("out = 2 * x", "out = 2 * nothing")
     nbformat.write(notebook, path)
     with pytest.raises(KeyFails, match="does not pass its own check cell test_double of Toy: NameError"):
-        expected_values(load_key(toy_key.folder, "Toy"), executions)
+        expected_values(load_key(toy_key.assignment, "Toy"), executions)
 
 
 def test_two_checks_of_one_name(toy_key, executions):
     """Is a key with an ambiguous check refused?"""
-    path = toy_key.folder / "Toy.ipynb"
+    path = toy_key.assignment.source / "Toy.ipynb"
     text = path.read_text()
     path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
     assert path.read_text() != text
     with pytest.raises(KeyFails, match="several checks named numbers/out"):
-        expected_values(load_key(toy_key.folder, "Toy"), executions)
+        expected_values(load_key(toy_key.assignment, "Toy"), executions)

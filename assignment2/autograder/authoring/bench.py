@@ -59,7 +59,7 @@ class Bench:
     @cached_property
     def mistakes(self) -> list[Misconception]:
         """The entries of the catalogue about this step."""
-        found = catalogue(self.key.folder, self.key.name) if self.step in steps(self.key) else []
+        found = catalogue(self.key.assignment, self.key.name) if self.step in steps(self.key) else []
         return [mistake for mistake in found if mistake.cell == self.step]
 
     @cached_property
@@ -101,7 +101,7 @@ class Bench:
         """Judge a form of this step as when grading; of networks, which are judged from files, nothing."""
         judge = CheckJudge(self.expected, lambda message, folder: [], known)
         executed = merge(form, self.start(self.job(form, options=options)).result())
-        return judge.cell(executed.cells[-1], self.key.folder)
+        return judge.cell(executed.cells[-1], self.key.assignment.source)
 
     def printed(self) -> str:
         """Return what the key's check cell prints in a session like a student's, with its hidden checks."""

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cs231n import shipped
 from cs231n.checks.hints import same
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.authoring.bench import Bench, benches
 from autograder.core.results import CheckKind
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import FINGERPRINTS, Misconception, catalogue, fingerprints_file
 from autograder.course.key import keys, some_keys
 from autograder.execution.executions import executions_in
@@ -24,6 +25,7 @@ from autograder.judging.messages import Message
 from autograder.judging.values import error_fingerprint, judge_values
 
 VALUES = "values.json"
+SHIPPED = ".shipped"  # in the folder of proofs
 Prints = dict[str, list[list[Any]]]  # by check: [misconception, *fingerprint]
 Fingerprints = dict[str, Prints]  # by solution cell
 
@@ -35,12 +37,11 @@ class Record:
     a mistake or a check did.
     """
 
-    def __init__(self, course: Path):
-        self.sources = course / "source" / ASSIGNMENT
-        self.package = package_of(course)
-        self.everything: Fingerprints = read_json(fingerprints_file(self.sources))
-        self.shipped = read_json(self.package / FINGERPRINTS) if self.package else {}
-        self.visible: Fingerprints = self.shipped.get("cells", {})
+    def __init__(self, assignment: Assignment):
+        self.assignment = assignment
+        self.file, self.visible_file = fingerprints_file(assignment), shipped_folder(assignment) / FINGERPRINTS
+        self.everything: Fingerprints = read_json(self.file)
+        self.visible: Fingerprints = read_json(self.visible_file).get("cells", {})
 
     def of(self, step: str) -> list[Prints]:
         """Return what is recorded of a step: of all checks, and of visible ones."""
@@ -52,16 +53,16 @@ class Record:
 
     def write(self) -> None:
         """Write both files, without what is recorded of steps that are gone."""
-        found = keys(self.sources)
-        mistakes = [mistake for name in found for mistake in catalogue(self.sources, name)]
+        found = keys(self.assignment)
+        mistakes = [mistake for name in found for mistake in catalogue(self.assignment, name)]
         steps = {mistake.cell for mistake in mistakes}
         for record in (self.everything, self.visible):
             for step in [step for step in record if step not in steps or not record[step]]:
                 del record[step]
-        write_json(fingerprints_file(self.sources), self.everything)
-        if self.package:
-            hints = {mistake.name: mistake.hint for mistake in mistakes}
-            write_json(self.package / FINGERPRINTS, {"cells": self.visible, "hints": hints})
+        hints = {mistake.name: mistake.hint for mistake in mistakes}
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.file, self.everything)
+        write_json(self.visible_file, {"cells": self.visible, "hints": hints})
 
 
 def kept_where_same(recorded: Prints, found: Prints) -> Prints:
@@ -75,19 +76,16 @@ def kept_where_same(recorded: Prints, found: Prints) -> Prints:
     return {check: [kept(check, entry) for entry in entries] for check, entries in found.items()}
 
 
-def record_fingerprints(course: Path, names: list[str]) -> None:
-    """Run the catalogue of a course and write its fingerprints; those of visible checks into the course's own copy of
-    the package `cs231n`, where it has one.
+def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
+    """Run the catalogue of an assignment and write its fingerprints; those of visible checks to what ships with it.
 
     names: of notebooks, all where the list is empty; what is recorded of the others stays
     """
-    record = Record(course)
-    with benches(some_keys(record.sources, names), executions_in(course / "executions")) as found:
+    record = Record(assignment)
+    with benches(some_keys(assignment, names), executions_in(assignment.course / "executions")) as found:
         for bench in tqdm(found, unit="step"):
             record.put(bench.step, *prints_of(bench))
     record.write()
-    if not record.package:
-        print(f"{course} has no package cs231n of its own: the hints that students read stay as they are")
 
 
 @lru_cache(maxsize=2)
@@ -124,28 +122,33 @@ def prints_on(bench: Bench, seed: str) -> Prints:
     return found
 
 
-def record_values(course: Path) -> None:
-    """Write the right values of visible checks into the course's own copy of the package, where it has one."""
-    if package := package_of(course):
-        write_json(package / VALUES, values_of(course))
+def record_values(assignment: Assignment) -> None:
+    """Write the right values of visible checks to what ships with an assignment."""
+    write_json(shipped_folder(assignment) / VALUES, values_of(assignment))
 
 
-def values_of(course: Path, hidden: bool = False) -> dict[str, dict[str, Any]]:
+def values_of(assignment: Assignment, hidden: bool = False) -> dict[str, dict[str, Any]]:
     """Return the right values of visible checks, by cell and check, as they come with the package.
 
     hidden: those of hidden checks too
     """
-    executions = executions_in(course / "executions")
+    executions = executions_in(assignment.course / "executions")
     values: dict[str, dict[str, Any]] = {}
-    for key in keys(course / "source" / ASSIGNMENT).values():
+    for key in keys(assignment).values():
         values |= shipped_values(key, executions, hidden)
     return {cell: checks for cell, checks in values.items() if checks}
 
 
-def package_of(course: Path) -> Path | None:
-    """Return the folder of what checks ship with, where a course has it."""
-    folder = course / "assignment2" / "cs231n" / "checks"
-    return folder if folder.is_dir() else None
+def shipped_folder(assignment: Assignment) -> Path:
+    """Return the folder of what comes with an assignment for its students, see `cs231n.shipped`; makes it.
+
+    It is in the course's own copy of the package `cs231n`, where it has one, and beside the proof else.
+    """
+    package = assignment.course / "assignment2" / "cs231n"
+    folders = package / shipped.FOLDER.name if package.is_dir() else assignment.proof.parent / SHIPPED
+    folder = folders / assignment.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list[Any]]:

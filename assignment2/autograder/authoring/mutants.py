@@ -11,13 +11,12 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from tqdm import tqdm
 
 from autograder.authoring.bench import Bench, benches
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_experiment, is_solution, name_of, tree_of
 from autograder.course.key import Key, some_keys
 from autograder.execution.executions import executions_in
@@ -93,7 +92,7 @@ def mutants(key: Key) -> list[Mutant]:
 def equivalents(key: Key) -> set[tuple[str, str, str]]:
     """Return (cell, line, change) of the mutants that are as right as the key; raises GraderError where one has no
     reason."""
-    path = key.folder.parent / "equivalents" / f"{key.name}.toml"
+    path = key.assignment.proof / "equivalents" / f"{key.name}.toml"
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["equivalent"] if path.exists() else []
     for entry in entries:
         if not entry.get("reason"):
@@ -219,15 +218,15 @@ def mutants_at(bench: Bench) -> list[Mutant]:
     return [mutant for mutant in mutants(bench.key) if mutant.cell == bench.step]
 
 
-def mutation_test(course: Path, names: list[str], sample: int | None = None) -> bool:
+def mutation_test(assignment: Assignment, names: list[str], sample: int | None = None) -> bool:
     """Judge the mutants of notebooks and print which ones no check notices, or no visible one; returns whether all were
     caught.
 
     names: of notebooks, all where the list is empty; sample: how many mutants of each notebook, the same ones each time
     """
-    executions = executions_in(course / "executions")
+    executions = executions_in(assignment.course / "executions")
     survivors = 0
-    for name, key in some_keys(course / "source" / ASSIGNMENT, names).items():
+    for name, key in some_keys(assignment, names).items():
         some = mutants(key)
         if sample is not None and sample < len(some):
             some = random.Random(name).sample(some, sample)

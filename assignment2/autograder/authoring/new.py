@@ -9,6 +9,7 @@ from autograder.authoring.release import draw_seed
 from autograder.authoring.template import cells_of, notebook_of, template
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_check, is_solution, name_of
 from autograder.course.copying import CONFIGURATION
 
@@ -41,15 +42,17 @@ def new(course: Path, name: str, notebook: str) -> list[Path]:
     return list(files)
 
 
-def add(source: Path, name: str, notebook: str, points: int, after: str | None = None, question: bool = False) -> Path:
+def add(
+    assignment: Assignment, name: str, notebook: str, points: int, after: str | None = None, question: bool = False
+) -> Path:
     """Add the cells of one exercise, or of a written question, to a notebook; returns its file.
 
-    source: the folder of the notebooks; a notebook that is not there yet is made
+    A notebook that is not there yet is made.
     after: the cell behind which they come, by default the last that students write or that checks it
     Raises GraderError where the name is taken or is none.
     """
     require(STEP, name, "a step is called like a function of Python, in small letters")
-    path = source / f"{notebook}.ipynb"
+    path = assignment.source / f"{notebook}.ipynb"
     if path.exists():
         found = read(path)
     else:

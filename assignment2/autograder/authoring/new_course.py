@@ -4,6 +4,7 @@ from pathlib import Path
 
 from autograder.authoring.release import release
 from autograder.core.errors import GraderError
+from autograder.course.assignment import assignments
 from autograder.course.copying import CONFIGURATION, copy_key
 
 
@@ -21,4 +22,5 @@ def new_course(course: Path, folder: Path) -> None:
         )
     folder.mkdir(parents=True, exist_ok=True)
     copy_key(course, folder)
-    release(folder)
+    for assignment in assignments(folder).values():
+        release(assignment)

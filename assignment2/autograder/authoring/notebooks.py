@@ -8,15 +8,17 @@ from enum import StrEnum
 from pathlib import Path
 
 import nbformat
+from cs231n import shipped
 from cs231n.notebook_import import FOLDER_VARIABLE
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from autograder.authoring.fingerprints import shipped_folder
 from autograder.core.annotations import FIELD
 from autograder.core.notebooks import copied, new_notebook, read
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.cells import EXPERIMENT, is_check, name_of
 from autograder.course.key import Key, some_keys
 
@@ -32,7 +34,9 @@ class Extent(StrEnum):
     EVERYTHING = "everything"
 
 
-def run_key(course: Path, folder: Path, names: list[str], everything: bool = False, timeout: float = 3600) -> None:
+def run_key(
+    assignment: Assignment, folder: Path, names: list[str], everything: bool = False, timeout: float = 3600
+) -> None:
     """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
 
     Only what has changed since is executed: cells, or what they import from other notebooks. That the package, the data
@@ -41,9 +45,7 @@ def run_key(course: Path, folder: Path, names: list[str], everything: bool = Fal
     Raises GraderError for a name that the key does not have.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, key in sorted(
-        some_keys(course / "source" / ASSIGNMENT, names).items(), key=lambda item: len(item[1].imports)
-    ):
+    for name, key in sorted(some_keys(assignment, names).items(), key=lambda item: len(item[1].imports)):
         path = folder / f"{name}.ipynb"
         before = read(path) if path.exists() else new_notebook()
         extent = Extent.EVERYTHING if everything else extent_of(key, before)
@@ -96,7 +98,7 @@ def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skip
         resources={"metadata": {"path": str(folder)}},
         skip_cells_with_tag=next(iter(skipped), ""),
     )
-    client.execute(env={**os.environ, FOLDER_VARIABLE: str(key.folder)})
+    client.execute(env={**environment(key.assignment), FOLDER_VARIABLE: str(key.assignment.source)})
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day
 
@@ -107,6 +109,14 @@ def keep_outputs(notebook: NotebookNode, before: NotebookNode) -> None:
     for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
         cell.outputs = outputs.get((name_of(cell), cell.source), cell.outputs)
         cell.execution_count = number
+
+
+def environment(assignment: Assignment) -> dict[str, str]:
+    """Return the environment of a kernel that finds the course's own package, and what ships with its assignments."""
+    own = {shipped.VARIABLE: str(shipped_folder(assignment).parent)}
+    if assignment.package:
+        own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(assignment.course), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **own}
 
 
 class KernelManager(AsyncKernelManager):

@@ -14,6 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.core.errors import GraderError
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_check, name_of
 from autograder.course.key import Key
 from autograder.course.solutions import solution, with_solutions
@@ -58,12 +59,12 @@ class Misconception:
         return source
 
 
-def catalogue(folder: Path, name: str) -> list[Misconception]:
-    """Read the misconceptions of one notebook. folder: that of its source; the catalogue lies beside that folder.
+def catalogue(assignment: Assignment, name: str) -> list[Misconception]:
+    """Read the misconceptions of one notebook.
 
     Raises BadCatalogue for a file that is no TOML, or an entry that lacks something.
     """
-    path = folder.parent / "misconceptions" / f"{name}.toml"
+    path = assignment.proof / "misconceptions" / f"{name}.toml"
     if not path.exists():
         return []
     try:
@@ -101,11 +102,11 @@ class KnownMistakes:
 @lru_cache(maxsize=16)
 def known_mistakes(key: Key) -> KnownMistakes:
     """Return the recorded fingerprints of all checks with the catalogue's hints."""
-    path = fingerprints_file(key.folder)
+    path = fingerprints_file(key.assignment)
     fingerprints = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.folder, key.name)})
+    return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.assignment, key.name)})
 
 
-def fingerprints_file(folder: Path) -> Path:
-    """Return where the fingerprints of all checks are recorded. folder: that of the sources"""
-    return folder.parent / "misconceptions" / FINGERPRINTS
+def fingerprints_file(assignment: Assignment) -> Path:
+    """Return where the fingerprints of all checks are recorded."""
+    return assignment.proof / "misconceptions" / FINGERPRINTS

@@ -67,7 +67,8 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     judge = rules.judge(key)
     prepared = prepare(submission, key, rules.options)
     if prepared.job.sandboxed:
-        require_hidden(rules.sources)
+        require_hidden(rules.assignment.source)
+        require_hidden(rules.assignment.proof)
     notebook = merge(prepared.notebook, executions.results(prepared.job))
     verdicts = verdicts_on(notebook, prepared.job, key, judge, executions, folder)
     for cell in filter(is_check, notebook.cells):

@@ -18,7 +18,7 @@ from traitlets.log import get_logger
 
 from autograder.core.errors import GraderError
 from autograder.core.trouble import trouble_of_machine
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment, chosen
 from autograder.evaluation.evaluate import Evaluation
 from autograder.integration.steps import EVALUATED
 from autograder.submission.arrangement import ARRANGED, submission_folder
@@ -76,7 +76,14 @@ def is_graders_trouble(error: BaseException) -> bool:
     return isinstance(error, GraderError) or bool(trouble_of_machine(error))
 
 
-def load_config(course: Path) -> Config:
+def load_config(assignment: Assignment) -> Config:
+    """Return the configuration of a course with the name of an assignment in it; raises NoCourse, see `read_config`."""
+    config = read_config(assignment.course)
+    config.CourseDirectory.assignment_id = assignment.name
+    return config
+
+
+def read_config(course: Path) -> Config:
     """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
     if odd := PATTERN.search(str(course)):
         raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader takes for something else: rename the folder")
@@ -94,11 +101,16 @@ def load_config(course: Path) -> Config:
 
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     directory = CourseDirectory(config=config)
-    directory.assignment_id, directory.student_id = ASSIGNMENT, student
-    if submission_folder(Path(directory.root), student).parent.parent.name == ARRANGED:
+    directory.student_id = student
+    if submission_folder(assignment_of(config), student).parent.parent.name == ARRANGED:
         directory.submitted_directory = ARRANGED
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
+
+
+def assignment_of(config: Config) -> Assignment:
+    """Return the assignment that a configuration names, see `load_config`."""
+    return chosen(Path(config.CourseDirectory.root), config.CourseDirectory.assignment_id)
 
 
 class OneSubmission(BaseConverter):

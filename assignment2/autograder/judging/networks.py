@@ -40,7 +40,7 @@ class NetworkJudge:
 
     def __init__(self, key: Key, held_out_seed: int):
         self.key, self.held_out_seed = key, held_out_seed
-        self.course = key.folder.parent.parent
+        self.course = key.assignment.course
 
     def __call__(self, expected: Message, folder: Path) -> list[Verdict]:
         path, weights = folder / expected["path"], expected["weights"]
@@ -180,5 +180,5 @@ def memory_limit(more: int) -> Iterator[None]:
 @lru_cache(maxsize=16)
 def key_class(key: Key, name: str) -> type:
     """Return the class of this name from the key's notebooks, of the latest one that has it."""
-    found: list[type] = [vars(module)[name] for module in key_modules(key.folder).values() if name in vars(module)]
+    found: list[type] = [vars(module)[name] for module in key_modules(key.assignment).values() if name in vars(module)]
     return found[-1]

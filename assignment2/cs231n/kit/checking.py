@@ -5,7 +5,7 @@ import linecache
 import os
 from pathlib import Path
 
-from cs231n.kit.handed_out import stubs
+from cs231n.kit.handed_out import notebooks_for
 from cs231n.kit.notebooks import Notebook, graded, read_folder, text_of
 
 
@@ -18,7 +18,7 @@ def check(folder: Path) -> list[str]:
     import cs231n.notebook_import  # noqa: F401  switches on that notebooks import each other
 
     os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are for a front end
-    found = read_folder(folder, list(stubs()))
+    found = read_folder(folder, notebooks_for(folder))
     if not found.notebooks:
         raise ValueError(f"no notebook with steps is in {folder.absolute()}")
     with contextlib.chdir(folder):

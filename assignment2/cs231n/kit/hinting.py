@@ -1,16 +1,16 @@
 """`hint("affine_backward")`: the idea of a step first, then shapes and formula, then an example. Never the solution.
 
-The hints are written in `hints/<notebook>.toml`, each a list of Markdown texts that say more and more.
+The hints are written in `assignments/<assignment>/hints/<notebook>.toml`, each a list of Markdown texts that say more
+and more.
 """
 
 import tomllib
 from functools import cache
-from pathlib import Path
 
 from cs231n.kit.fresh_start import did_you_mean
 from cs231n.kit.front_end import show
+from cs231n.shipped import folders
 
-FOLDER = Path(__file__).with_name("hints")
 opened: dict[str, int] = {}  # hints that this session has shown, by step; kept nowhere else
 
 
@@ -38,5 +38,5 @@ def hints_for(step: str) -> list[str]:
 @cache
 def all_hints() -> dict[str, list[str]]:
     """Read the hints of all notebooks, by step."""
-    files = sorted(FOLDER.glob("*.toml"))
+    files = [file for folder in folders() for file in sorted(folder.glob("*/hints/*.toml"))]
     return {step: texts for file in files for step, texts in tomllib.loads(file.read_text(encoding="utf-8")).items()}

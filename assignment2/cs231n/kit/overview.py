@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from cs231n.kit.handed_out import stubs
+from cs231n.kit.handed_out import notebooks_for
 from cs231n.kit.notebooks import Folder, Notebook, Step, read_folder
 from cs231n.verdicts import recall
 
@@ -18,7 +18,7 @@ def progress(folder: str | Path = ".") -> None:
     A verdict is that of the last run of a check cell: after a change, run it again.
     """
     path = Path(folder)
-    print("\n".join([*lines_about(read_folder(path, list(stubs())), recall(path)), *stale_imports(), NOTE]))
+    print("\n".join([*lines_about(read_folder(path, notebooks_for(path)), recall(path)), *stale_imports(), NOTE]))
 
 
 def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:

@@ -134,7 +134,7 @@ def test_doctor_of_no_folder(tmp_path, capsys):
 def test_no_key(command, tmp_path, capsys):
     """Does a command that works on the key say where it looked for one, make nothing, and fail?"""
     assert cli.main([command, "--course", str(tmp_path)]) == 1
-    assert f"no notebook in {tmp_path / 'source' / 'assignment2'}" in capsys.readouterr().err
+    assert f"no notebook in {tmp_path / 'source'}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

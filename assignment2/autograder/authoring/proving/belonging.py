@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from autograder.authoring.mutants import equivalents, mutants_of
 from autograder.authoring.reference_values import read_cells
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import catalogue
 from autograder.course.cells import is_check, is_experiment, is_solution, name_of
 from autograder.course.key import Key
@@ -13,14 +14,13 @@ from autograder.course.steps import steps
 FOLDERS = ("misconceptions", "variants", "equivalents", "reference")
 
 
-def strays(found: dict[str, Key]) -> Iterator[tuple[str, str]]:
+def strays(assignment: Assignment, found: dict[str, Key]) -> Iterator[tuple[str, str]]:
     """Yield (where, problem) for what belongs to no notebook, no step, or to several."""
-    proof = next(iter(found.values())).folder.parent
     for folder in FOLDERS:
-        for path in sorted((proof / folder).glob("*")):
+        for path in sorted((assignment.proof / folder).glob("*")):
             if path.stem not in {*found, "fingerprints", "__pycache__"}:
                 yield path.stem, f"there is no such notebook, but {folder}/{path.name}: delete or rename it"
-    mistakes = [mistake for key in found.values() for mistake in catalogue(key.folder, key.name)]
+    mistakes = [mistake for key in found.values() for mistake in catalogue(key.assignment, key.name)]
     for what in ("name", "hint"):
         for text, times in Counter(getattr(mistake, what) for mistake in mistakes).items():
             if times > 1:
@@ -45,10 +45,10 @@ def strays_of(key: Key) -> Iterator[str]:
                 yield f"{name_of(cell)}: a solution without a check cell test_{name_of(cell)}"
             if "### BEGIN SOLUTION" not in cell.source:
                 yield f"{name_of(cell)}: a solution cell without ### BEGIN SOLUTION: students would get none of it"
-    for mistake in catalogue(key.folder, key.name):
+    for mistake in catalogue(key.assignment, key.name):
         if mistake.cell not in steps(key):
             yield f"misconception {mistake.name} is about {mistake.cell}, which is no step of this notebook"
-    for path in sorted((key.folder.parent / "variants" / key.name).glob("*.py")):
+    for path in sorted((key.assignment.proof / "variants" / key.name).glob("*.py")):
         if gone := [cell for cell in read_cells(path) if cell not in steps(key)]:
             yield f"the variant {path.name} is about {', '.join(gone)}, which is no step of this notebook"
     sources = {name_of(cell): cell.source for cell in key.notebook.cells}

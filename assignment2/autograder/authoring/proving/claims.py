@@ -111,7 +111,7 @@ def variants_keep_points(bench: Bench) -> Found:
 def variants(bench: Bench) -> dict[str, dict[str, str]]:
     """Return the variants, by file, of this step or of what its checks build on; each with its solution cells."""
     below = {bench.step, *foundations(bench.key)[bench.check]}
-    files = sorted((bench.key.folder.parent / "variants" / bench.key.name).glob("*.py"))
+    files = sorted((bench.key.assignment.proof / "variants" / bench.key.name).glob("*.py"))
     found = {path.name: read_cells(path) for path in files}
     return {name: cells for name, cells in found.items() if below & set(cells)}
 

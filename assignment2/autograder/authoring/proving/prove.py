@@ -18,9 +18,9 @@ from autograder.authoring.proving.claims import CLAIMS, Claim, Found, key_passes
 from autograder.authoring.proving.leaks import leaks
 from autograder.authoring.proving.texts import names_that_are_gone, wrong_points
 from autograder.authoring.reference_values import recorded
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.cells import points_of
-from autograder.course.key import Key, keys, some_keys
+from autograder.course.key import keys, some_keys
 from autograder.course.solutions import one_step
 from autograder.execution.executions import executions_in
 from autograder.grading.digests import code_of_the_grader, digest_of_files
@@ -64,16 +64,16 @@ class Proof:
         ]
 
 
-def prove(course: Path, names: list[str], everything: bool = False) -> Proof:
+def prove(assignment: Assignment, names: list[str], everything: bool = False) -> Proof:
     """Prove an assignment, and record the fingerprints of its misconceptions.
 
     names: of notebooks, all where the list is empty; everything: what has not changed, too
     """
-    sources = course / "source" / ASSIGNMENT
-    found, wanted, record = keys(sources), some_keys(sources, names), Record(course)
-    last = LastProof(course / "executions" / "proofs" / f"{ASSIGNMENT}.json", record)
-    elsewhere = list(about_the_whole(found))
-    with benches(wanted, executions_in(course / "executions")) as steps:
+    executions = assignment.course / "executions"
+    wanted, record = some_keys(assignment, names), Record(assignment)
+    last = LastProof(executions / "proofs" / f"{assignment.name}.json", record)
+    elsewhere = list(about_the_whole(assignment))
+    with benches(wanted, executions_in(executions)) as steps:
         rows = {bench: None if everything else last.row(bench) for bench in steps}
         todo = [bench for bench, row in rows.items() if row is None]
         for bench, following in zip(
@@ -104,14 +104,15 @@ def prove_step(bench: Bench, following: Bench | None = None, claims: dict[str, C
     return Row(bench.key.name, bench.check, found, prints_of(bench))
 
 
-def about_the_whole(found: dict[str, Key]) -> Iterator[tuple[str, str]]:
+def about_the_whole(assignment: Assignment) -> Iterator[tuple[str, str]]:
     """Yield (where, problem) about texts, files and what students get."""
-    given = [Path(cs231n.__file__).parent]
+    found, given = keys(assignment), [Path(cs231n.__file__).parent]
+    given += [assignment.course / assignment.package] if assignment.package else []
     together = sum(points_of(cell) for key in found.values() for cell in key.notebook.cells)
     for key in found.values():
         yield from ((key.name, problem) for problem in wrong_points(key, together))
     yield from names_that_are_gone(found, given)
-    yield from strays(found)
+    yield from strays(assignment, found)
     yield from leaks(found, given)
 
 

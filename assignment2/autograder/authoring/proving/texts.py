@@ -114,6 +114,5 @@ def words_of_libraries() -> set[str]:
     return {*dir(builtins), *dir(np), *dir(np.random), *dir(np.ndarray), *dir(np.linalg)}
 
 
-@cache
 def words_of_package(folder: Path) -> set[str]:
     return {word for path in folder.rglob("*.py") for word in WORD.findall(path.read_text(encoding="utf-8"))}
