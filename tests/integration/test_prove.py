@@ -29,7 +29,8 @@ def course(proved, tmp_path):
 def prove(course, capsys, *options):
     """Return the exit status and all that is said, with line breaks as spaces."""
     status = cli.main(["prove", "--course", str(course), *options])
-    return status, " ".join(capsys.readouterr().out.split())
+    said = capsys.readouterr()
+    return status, " ".join((said.out + said.err).split())
 
 
 def source_of(course):
@@ -72,8 +73,8 @@ EDITS = {
         ["the untouched notebook earns 3 points"],
     ),
     "a case that is missing": (
-        ("test_standardize", "standardize(random.randn(5, 2), eps=0.5)", "standardize(random.randn(5, 2))"),
-        ["no check notices the change centered.std(axis=0) + eps -> centered.std(axis=0)"],
+        ("standardize", "Z = centered", "Z = np.maximum(centered, -1e9)"),
+        ["no check notices the change 1000000000.0 -> 1000000001.0"],
     ),
     "points of a cell that are not those of the texts": (
         ("title", "| 15 | 3 |", "| 15 | 2 |"),
@@ -89,7 +90,11 @@ EDITS = {
     ),
     "a mark without its end": (
         ("question_1_text", "### END MARK SCHEME", ""),
-        ["question_1_text", "### BEGIN MARK SCHEME"],
+        ["Clusters, question_1_text", "Each ### BEGIN needs its ### END"],
+    ),
+    "a mark with a typing error": (
+        ("test_standardize", "BEGIN HIDDEN TESTS", "BEGIN HIDEN TESTS"),
+        ["test_standardize would be handed out with ### BEGIN HIDEN TESTS"],
     ),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import cs231n
@@ -76,9 +77,7 @@ def prove(assignment: Assignment, names: list[str], everything: bool = False) ->
     with benches(wanted, executions_in(executions)) as steps:
         rows = {bench: None if everything else last.row(bench) for bench in steps}
         todo = [bench for bench, row in rows.items() if row is None]
-        for bench, following in zip(
-            tqdm(todo, "proving", unit="step", disable=not todo), [*todo[1:], None], strict=True
-        ):
+        for bench, following in zip_longest(tqdm(todo, "proving", unit="step", disable=not todo), todo[1:]):
             rows[bench] = row = prove_step(bench, following)
             if row.prints:
                 record.put(bench.step, *row.prints)
