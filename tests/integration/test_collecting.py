@@ -81,10 +81,10 @@ def test_canvas(course, collected):
     assert {outcome for name, (_, outcome) in outcomes.items() if "text" not in name} == {Outcome.TAKEN}
     more = {"ada/assignment2/net.npz": "w", "ada/assignment2/utils.py": "u"}
     assert submitted(course) == SAME_FILES | more
-    record = placing.read_record(course, "ada")
+    record = placing.read_record(the(course), "ada")
     assert record.late
     assert record.names["Toy.ipynb"] == "lovelaceada_LATE_4711_90_Toy-2.ipynb"
-    assert not placing.read_record(course, "alan").late
+    assert not placing.read_record(the(course), "alan").late
 
 
 def test_moodle(course, collected):
@@ -151,7 +151,7 @@ def test_a_student_s_own_zip(course, collected):
         "ada/assignment2/utils/more.py": "m",
         "ada/assignment2/nets/net (1).npz": "w",
     }
-    assert set(placing.read_record(course, "ada").names.values()) == {name}
+    assert set(placing.read_record(the(course), "ada").names.values()) == {name}
 
 
 @pytest.mark.parametrize("depth", [2, 3])
@@ -332,7 +332,7 @@ def test_collecting_twice(course, collected):
     assert notebook.read_text() == "b"
     assert list(collected(lms.canvas("lovelaceada", 4711, 130, {"a.pdf": ""})).values()) == [("ada", Outcome.NO_PART)]
     assert notebook.read_text() == "b"
-    assert placing.read_record(course, "ada").names == {"Toy.ipynb": "lovelaceada_4711_120_Toy.ipynb"}
+    assert placing.read_record(the(course), "ada").names == {"Toy.ipynb": "lovelaceada_4711_120_Toy.ipynb"}
 
 
 def test_what_is_no_part_of_it_does_not_make_late(course, collected):
@@ -341,7 +341,7 @@ def test_what_is_no_part_of_it_does_not_make_late(course, collected):
     files |= lms.brightspace("Ada Lovelace", 4711, "Nov 9, 2026 900 AM", {"thoughts.pdf": "x"})
     collected(files, zone=UTC)
     assert submitted(course)["ada/assignment2/timestamp.txt"].startswith("2026-11-01")
-    assert placing.read_record(course, "ada").names == {"Toy.ipynb": next(iter(files))}
+    assert placing.read_record(the(course), "ada").names == {"Toy.ipynb": next(iter(files))}
 
 
 @pytest.mark.parametrize(("month", "hour"), [("Jan", "09"), ("Jul", "08")])
@@ -402,7 +402,7 @@ def test_an_interrupted_collect_loses_nothing(step, course, collected, monkeypat
     collected(new)
     assert submitted(course) == SAME_FILES
     assert not (course / ".collecting").exists()
-    assert placing.read_record(course, "ada").order == 190
+    assert placing.read_record(the(course), "ada").order == 190
 
 
 def test_trouble_is_told(course, tmp_path):
