@@ -2,7 +2,7 @@
 
     python benchmarks/grading.py --students 200
 
-Every student hands in all four notebooks: the key's solutions, other correct ones and catalogued mistakes, drawn by
+Every student hands in all four notebooks: the key's solutions, other correct ones and cataloged mistakes, drawn by
 chance and no two alike. The whole machine is used, so run it alone. Experiments are skipped, as always when grading;
 stock nbgrader is measured with its plain configuration on notebooks whose experiments were emptied, and on one as it
 comes: the first, which has the key's solutions (training with some of the others would take hours). Feedback pages are

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def graded_class(course: Path, honest: int, cases: dict[str, object], cell_seconds: float) -> float:
-    """Build and grade a class, print its row, and return the seconds; raises SystemExit where somebody honest lost."""
+    """Build and grade a class, print its row, and return the seconds; raises SystemExit if somebody honest lost."""
     toy.make_course(course)
     (course / "nbgrader_config.py").write_text(CONFIG.format(seconds=cell_seconds))
     release(the(course))
@@ -75,7 +75,7 @@ def graded_class(course: Path, honest: int, cases: dict[str, object], cell_secon
 
 
 def watched(command: list[str]) -> tuple[float, float]:
-    """Run a command; returns the peak memory in MB of its processes outside of sandboxes, and of all."""
+    """Run a command; returns the peak memory in MB of its processes outside sandboxes, and of all."""
     peaks = 0.0, 0.0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:

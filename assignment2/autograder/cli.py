@@ -16,17 +16,21 @@ from autograder.core.errors import GraderError
 from autograder.course.assignment import Assignment, assignments, chosen
 
 WORKFLOW = """\
-the way of an assignment, in a folder made by autograder new-course FOLDER:
-  1. edit source/<assignment>/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
+the steps of an assignment, in a folder made by autograder new-course FOLDER:
+  1. edit source/<assignment>/*.ipynb in JupyterLab
   2. autograder release        make release/<assignment>/ and gradebook.db
-     autograder hand-out       release, and pack what students need into hand_out/<assignment>.zip
-  3. autograder collect ZIP    from an LMS's zip into submitted/<student>/<assignment>/ (or nbgrader collect, or copy)
+     autograder hand-out       release, and pack what students need into a zip
+  3. autograder collect ZIP    sort an LMS's zip into submitted/<student>/
+                               (or nbgrader collect, or copy folders)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
-  5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
-  6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
-  7. autograder give-back ZIP  the feedback pages in a zip that Canvas and Moodle take (or nbgrader release_feedback)
+  5. jupyter lab               Nbgrader > Formgrader: grade written answers,
+                               then autograder grade again
+  6. autograder report         a page about the class, and grades for an LMS
+  7. autograder give-back ZIP  pack the feedback pages for Canvas or Moodle
+                               (or nbgrader release_feedback)
 
-to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
+to see it all on sample submissions: autograder demo
+if something is wrong: autograder doctor
 """
 
 
@@ -98,9 +102,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def at_least_one(text: str) -> int:
-    """Read an option's whole number; raises ArgumentTypeError, which argparse shows, for anything below 1."""
+    """Read an option's integer; raises ArgumentTypeError, which argparse shows, for anything below 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, not {text!r}")
     return int(text)
 
 
@@ -109,16 +113,16 @@ def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        raise argparse.ArgumentTypeError(f"is no time zone, such as Europe/Berlin: {name!r}") from None
+        raise argparse.ArgumentTypeError(f"is not a time zone such as Europe/Berlin: {name!r}") from None
 
 
 def one(options: argparse.Namespace) -> Assignment:
-    """Return the assignment that a command names, or the only one; raises NoAssignment where several could be meant."""
+    """Return the assignment that a command names, or the only one; raises NoAssignment if several could be meant."""
     return chosen(options.course, options.assignment)
 
 
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all where it names none; raises NoAssignment where there is none."""
+    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
     found = list(assignments(options.course).values())
     return found if found and options.assignment is None else [one(options)]
 
@@ -153,7 +157,7 @@ def release_command(options: argparse.Namespace) -> None:
     for assignment in one_or_all(options):
         told = release(assignment)
         if told:
-            print("submissions are graded already; their points are kept, and the next grading judges them anew:")
+            print("submissions are graded already; their points are kept, and the next grading judges them again:")
             print("\n".join(told))
         print("\n".join(summary(assignment)))
     print("next: autograder hand-out")
@@ -274,7 +278,7 @@ def grade_command(options: argparse.Namespace) -> None:
         print_outcome(outcome)
         set_aside += [f"  {student}: {reason}" for student, reason in outcome.set_aside.items()]
     if set_aside:
-        raise GraderError("not graded, for a reason that is not the student's:\n" + "\n".join(set_aside))
+        raise GraderError("not graded, and not the student's fault:\n" + "\n".join(set_aside))
 
 
 def grade_one_command(options: argparse.Namespace) -> None:
@@ -319,29 +323,29 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 
 COMMANDS = [
-    ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
+    ("new-course", new_course_command, "make a new course folder with this key, without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
-    ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
+    ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("new", new_command, "make an assignment with one worked exercise, which proves itself"),
     ("add", add_command, "add the cells of an exercise, or of a written question, to a notebook"),
     ("prove", prove_command, "prove the key: it earns all points, nothing else does, and mistakes are named"),
     ("watch", watch_command, "prove the key after each save, until Ctrl-C"),
     ("notebooks", notebooks_command, "execute what has changed of the key, experiments included, into notebooks/"),
-    ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
-    ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
+    ("fingerprints", fingerprints_command, "run the misconceptions and record their fingerprints"),
+    ("mutants", mutants_command, "change the key's solutions slightly and list the changes that no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     (
         "collect",
         collect_command,
-        "collect submissions from the zips that Canvas, Moodle, Blackboard or Brightspace makes",
+        "collect submissions from a zip of Canvas, Moodle, Blackboard or Brightspace",
     ),
     ("grade", grade_command, "grade every submission of the course"),
-    ("grade-one", grade_one_command, "grade one submission and print its verdicts; the course stays as it is"),
+    ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
-    ("give-back", give_back_command, "write a zip of feedback pages that Canvas or Moodle takes"),
+    ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
-    ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
+    ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
 
 ASSIGNMENT = {"nargs": "?", "metavar": "ASSIGNMENT"}
@@ -351,7 +355,7 @@ NAMED = ("--assignment", {"metavar": "NAME", "help": "which assignment (default:
 NAMES = ("names", {"nargs": "*", "metavar": "NAME", "help": "which assignments or notebooks (default: all)"})
 NO_SANDBOX = (
     "--no-sandbox",
-    {"action": "store_true", "help": "accept the risk: student code runs with your own rights"},
+    {"action": "store_true", "help": "accept the risk: student code runs with your rights"},
 )
 
 # What each command takes beside --course: flags or names, and what argparse does with them.
@@ -361,7 +365,7 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "hand-out": [
         ONE_OR_ALL,
         ("--into", {"type": Path, "help": "where to write it (default: hand_out/, or self_study/)"}),
-        ("--self-study", {"action": "store_true", "help": "with folded solutions and every check"}),
+        ("--self-study", {"action": "store_true", "help": "include folded solutions and every check"}),
     ],
     "gradescope": [
         ONE,
@@ -389,21 +393,21 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "fingerprints": [NAMES],
     "mutants": [
         NAMES,
-        ("--sample", {"type": at_least_one, "metavar": "N", "help": "so many of each notebook only"}),
+        ("--sample", {"type": at_least_one, "metavar": "N", "help": "test only N mutants of each notebook"}),
     ],
     "reference": [NAMES],
     "collect": [
         ("zips", {
             "nargs": "+",
             "metavar": "ZIP",
-            "help": "of all submissions, as the LMS has made it; the first word may name an assignment",
+            "help": "the zip of all submissions, as downloaded from the LMS; the first word may name an assignment",
         }),
-        ("--from", {"dest": "system", "choices": LMS, "help": "the LMS (default: recognized)"}),
+        ("--from", {"dest": "system", "choices": LMS, "help": "the LMS (default: recognized by file names)"}),
         ("--roster", {"type": Path, "metavar": "CSV", "help": "who is who (default: the gradebook)"}),
         ("--time-zone", {
             "type": time_zone,
             "metavar": "NAME",
-            "help": "of the LMS's times, such as Europe/Berlin (default: here)",
+            "help": "time zone of the LMS's times, such as Europe/Berlin (default: this machine's)",
         }),
     ],
     "grade": [
@@ -411,11 +415,11 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("--workers", {
             "type": at_least_one,
             "metavar": "N",
-            "help": "submissions under way at once (default: one a core)",
+            "help": "how many submissions to grade at once (default: one per core)",
         }),
         ("--scheduler", {"metavar": "ADDRESS", "help": "execute on the workers of a Dask scheduler"}),
         ("--no-feedback", {"action": "store_true", "help": "write no pages for students yet"}),
-        ("--again", {"action": "store_true", "help": "judge those again who would keep their result"}),
+        ("--again", {"action": "store_true", "help": "judge everybody again, also those whose result would stay"}),
         NO_SANDBOX,
     ],
     "grade-one": [

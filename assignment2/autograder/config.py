@@ -9,8 +9,7 @@ from traitlets.config import Config
 
 from autograder.collecting.nbgrader_plugin import LmsCollector
 from autograder.core import upstream
-from autograder.course.assignment import COURSE_ID, nbgrader_options, settings
-from autograder.course.copying import CONFIGURATION
+from autograder.course.assignment import CONFIGURATION, COURSE_ID, nbgrader_options, settings
 from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
 from autograder.integration.exporters import PageExporter, SubmissionExporter
 from autograder.integration.going_on import GoOnAfterErrors

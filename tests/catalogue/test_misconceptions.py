@@ -1,4 +1,4 @@
-"""The catalogue of misconceptions proves the checks: each is caught where it belongs, and named."""
+"""The catalog of misconceptions proves the checks: each is caught where it belongs, and named."""
 
 import pytest
 from autograder.authoring.fingerprints import fingerprints_of

@@ -137,7 +137,7 @@ def judge():
 
 
 def verdicts_on(content, judge, folder):
-    """Judge a file as grading does; None where the grader lacks the images that it asks for."""
+    """Judge a file as grading does; None if the grader lacks the images that it asks for."""
     (folder / "net.npz").write_bytes(content)
     cell = toy.cell("tests", "test_net", "")
     memory = resource.getrlimit(resource.RLIMIT_AS)

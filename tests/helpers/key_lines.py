@@ -28,7 +28,7 @@ def secret_lines():
 
 
 def secret_edits():
-    """What the catalogue of misconceptions replaces in the key, and by what, where it says something of its own."""
+    """What the catalog of misconceptions replaces in the key, and by what, where it says something of its own."""
     texts = {
         text for name in keys(WORKBOOK) for wrong in catalogue(WORKBOOK, name) for edit in wrong.edits for text in edit
     }

@@ -389,8 +389,8 @@ def test_what_kills_every_worker_is_the_graders_trouble(course, monkeypatch, cap
         patched.setattr("autograder.grading.run.evaluated", evaluated_but_for_bob)
         assert main(arguments) == 1
     printed = capsys.readouterr()
-    assert "bob: what worked on it has died 2 times (SIGKILL)" in printed.err
-    assert "not graded: what worked on it has died" in printed.out
+    assert "bob: the worker died 2 times (SIGKILL)" in printed.err
+    assert "not graded: the worker died" in printed.out
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         assert {s.student.id: s.score for s in gradebook.assignment_submissions(ASSIGNMENT)} == {"ada": 6, "cy": 2}
     assert totals(grade(the(course), HOW)) == {"ada": 6, "bob": 6, "cy": 2}
@@ -440,7 +440,7 @@ def test_what_takes_too_much_costs_its_student_only(course, monkeypatch):
     monkeypatch.setattr("autograder.grading.run.evaluated", too_much_for_the_limits)
     rows = {row.student: row for row in grade(the(course), HOW).rows}
     assert rows["ada"].remarks == ["not gradable: reading and judging it took more than 0 s of processor time"]
-    assert rows["bob"].remarks == ["not gradable: reading and judging it took more memory than a submission may take"]
+    assert rows["bob"].remarks == ["not gradable: reading and judging it took more memory than is allowed"]
     assert {name: row.total for name, row in rows.items()} == {"ada": 0, "bob": 0, "cy": 2}
 
 

@@ -79,7 +79,7 @@ DOES_NOT_COUNT = {
 
 @pytest.mark.parametrize("change", COUNTS.values(), ids=COUNTS.keys())
 def test_what_counts(change, course):
-    """Is a result made anew after this change?"""
+    """Is a result made again after this change?"""
     before = digest(course)
     change(course)
     assert digest(course) != before
@@ -94,7 +94,7 @@ def test_what_does_not_count(change, course):
 
 
 def test_course_that_has_moved(course, tmp_path):
-    """Are results kept where the course is in another folder, and made anew with other held-out images?"""
+    """Are results kept where the course is in another folder, and made again with other held-out images?"""
     before = digest(course)
     assert digest(course, seed=2) != before
     assert digest(course.rename(tmp_path / "elsewhere")) == before
@@ -117,7 +117,7 @@ def test_code_of_the_course(named, course):
 
 @pytest.mark.parametrize("library", ["nbgrader", "nh3"])
 def test_versions_count(library, course, monkeypatch):
-    """Is a result made anew with another version of a library that makes it?"""
+    """Is a result made again with another version of a library that makes it?"""
     before, installed = digest(course), digests.version
     monkeypatch.setattr(digests, "version", lambda name: "99" if name == library else installed(name))
     assert digest(course) != before

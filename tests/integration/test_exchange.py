@@ -51,7 +51,7 @@ def nbgrader(monkeypatch):
         monkeypatch.chdir(folder)
         app = getattr(apps, "".join(map(str.capitalize, name.split("_"))) + "App")()
         app.initialize(["assignment2", *arguments])
-        app.start()  # raises SystemExit where it fails
+        app.start()  # raises SystemExit if it fails
 
     return run
 

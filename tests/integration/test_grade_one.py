@@ -10,6 +10,7 @@ from autograder import cli
 from autograder.authoring.gradescope import gradescope
 from autograder.authoring.release import REGISTRY, students_in
 from autograder.core.errors import GraderError
+from autograder.course.assignment import Assignment
 from autograder.grading.gradescope import results
 from autograder.grading.one import grade_one
 from helpers import ASSIGNMENT, toy
@@ -98,7 +99,7 @@ def test_nothing_to_grade(content, toy_course, tmp_path):
 def test_no_course(tmp_path):
     """Is it said that a course has to be released?"""
     with pytest.raises(GraderError, match="autograder release"):
-        grade_one(the(tmp_path), notebook(tmp_path / "in"))
+        grade_one(Assignment(tmp_path, "assignment2"), notebook(tmp_path / "in"))
 
 
 def test_zip_for_gradescope(toy_course, tmp_path):

@@ -8,7 +8,7 @@ from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
-from helpers import ASSIGNMENT
+from helpers import ASSIGNMENT, toy
 from helpers.courses import the
 from nbgrader.api import Gradebook
 
@@ -22,7 +22,8 @@ def open_there(course):
 
 @pytest.fixture
 def course(tmp_path):
-    """A course folder with a configuration and nothing else."""
+    """A course folder with a key and a configuration, not released."""
+    toy.make_course(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text(CONFIG)
     return tmp_path
 

@@ -199,9 +199,9 @@ def test_a_page_that_takes_too_long(course):
     nbformat.write(notebook, path)
     for _ in range(2):  # the remark stays when nothing is written again
         rows = {row.student: row for row in grade(the(course)).rows}
-        plain = {student for student, row in rows.items() if "the page is a plain one" in str(row.remarks)}
+        plain = {student for student, row in rows.items() if "this page is a plain one" in str(row.remarks)}
         assert plain == {"common-mistakes"}
-        assert "Toy: the page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
+        assert "Toy: this page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
     text = page(course, "common-mistakes")
     for shown in ("vector/out", "matrix/out", "f(1)['<b>'] += 2", 'check.case("vector")', "of 8 points"):
         assert shown in text
@@ -229,7 +229,7 @@ def test_a_page_that_ends_its_process(course):
     (course / "nbgrader_config.py").write_text(CONFIG + DYING)
     shutil.rmtree(course / "feedback")
     rows = {row.student: row for row in grade(the(course)).rows}
-    died = [student for student, row in rows.items() if "process that wrote it has died" in str(row.remarks)]
+    died = [student for student, row in rows.items() if "process that wrote it died" in str(row.remarks)]
     assert died == ["common-mistakes"]
     assert {path.parts[-3] for path in (course / "feedback").glob("*/*/Toy.html")} == set(rows) - {"common-mistakes"}
 

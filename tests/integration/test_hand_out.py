@@ -113,7 +113,7 @@ def test_page(files):
     page = files[f"{ASSIGNMENT}/README.md"].decode()
     assert len(page.splitlines()) <= 36
     links = re.findall(r"\]\(([^)#:]+)\)", page)
-    assert links == [f"{name}.ipynb" for name in WORKBOOK]
+    assert links == [f"{name}.ipynb" for name in NOTEBOOKS]
     assert "$" not in page
     assert WHEEL in page
 
@@ -162,7 +162,7 @@ def test_self_study(toy_course):
         assert ("matrix" in source["test_double"]) == is_self_study
         assert "### " not in source["test_double"]
         assert "NotImplementedError" in source["double"]
-        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])["cs231n/checks/values.json"])
+        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])[f"cs231n/assignments/{ASSIGNMENT}/values.json"])
         assert ("matrix/out" in values.get("double", {})) == is_self_study
         assert ("Solutions" in files[f"{ASSIGNMENT}/README.md"].decode()) == is_self_study
         if is_self_study:

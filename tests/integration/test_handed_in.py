@@ -60,7 +60,7 @@ def test_no_point_is_missing(graded, name):
 @SANDBOX
 @pytest.mark.parametrize("name", handed_in.CASES)
 def test_what_was_repaired_is_told(graded, name):
-    """Does each row say what has happened, and nothing where nothing needs to be said?"""
+    """Does each row say what has happened, and nothing if nothing needs to be said?"""
     _, rows = graded
     case, remarks = handed_in.CASES[name], "; ".join(rows[name].remarks)
     assert re.search(case.remark, remarks) if case.remark else remarks == ""

@@ -60,7 +60,7 @@ def test_partial_credit_by_weight(judged):
 
 @pytest.mark.parametrize("returned", ["x", "0 * x", "None", "np.ones_like(x)"])
 def test_computing_nothing_earns_nothing(judged, returned):
-    """Do unchanged arguments and conditions that anything satisfies count for nothing where no value is right?"""
+    """Do unchanged arguments and conditions that anything satisfies count for nothing if no value is right?"""
     verdicts = judged(double=f"def double(x):\n    return {returned}")
     assert points(verdicts) == 0
     told = {verdict.check: verdict.told for verdict in verdicts["test_double"]}
@@ -100,7 +100,7 @@ def test_stub_earns_nothing(judged, toy_key):
     verdicts = judged(double=stub)
     assert points(verdicts) == 0
     assert {verdict.status for verdict in verdicts["test_double"]} == {"still empty"}
-    assert "fill the TODO block of double" in verdicts["test_double"][0].message
+    assert "fill in the TODO block of double" in verdicts["test_double"][0].message
 
 
 def test_error_in_one_case(judged):

@@ -23,7 +23,7 @@ NAMES = list(keys(WORKBOOK))
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """The release made anew from the repository's sources, beside nothing else."""
+    """The release made again from the repository's sources, beside nothing else."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
     for folder in ("source", "proof"):

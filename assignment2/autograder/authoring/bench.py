@@ -58,7 +58,7 @@ class Bench:
 
     @cached_property
     def mistakes(self) -> list[Misconception]:
-        """The entries of the catalogue about this step."""
+        """The entries of the catalog about this step."""
         found = catalogue(self.key.assignment, self.key.name) if self.step in steps(self.key) else []
         return [mistake for mistake in found if mistake.cell == self.step]
 

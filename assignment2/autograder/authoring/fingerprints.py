@@ -1,4 +1,4 @@
-"""Running the catalogue of misconceptions, and recording the fingerprints by which their wrong values are recognized.
+"""Running the catalog of misconceptions, and recording the fingerprints by which their wrong values are recognized.
 
 Those of visible checks come with the package `cs231n`, so that students read the hints; those of all checks stay
 beside the key, for the judge.
@@ -77,7 +77,7 @@ def kept_where_same(recorded: Prints, found: Prints) -> Prints:
 
 
 def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
-    """Run the catalogue of an assignment and write its fingerprints; those of visible checks to what ships with it.
+    """Run the catalog of an assignment and write its fingerprints; those of visible checks to what ships with it.
 
     names: of notebooks, all where the list is empty; what is recorded of the others stays
     """

@@ -24,7 +24,7 @@ from autograder.course.cells import grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys, package_files, place
 
 EXTRA = "lab"
-SOLUTIONS = "- **Solutions** stand folded below each step, for after an attempt of your own. No check is hidden here.\n"
+SOLUTIONS = "- **Solutions** are folded below each step. Try first. No check is hidden here.\n"
 
 
 def hand_out(assignment: Assignment, into: Path, with_solutions: bool = False) -> list[Path]:
@@ -32,7 +32,7 @@ def hand_out(assignment: Assignment, into: Path, with_solutions: bool = False) -
 
     into: the folder that they are written into. A second time writes the same bytes.
     with_solutions: the self-study edition, with folded solutions and all checks
-    Raises GraderError where the folder holds something that is no part of a hand-out.
+    Raises GraderError if the folder holds something that is no part of a hand-out.
     """
     release(assignment)
     files, top = contents(assignment, with_solutions), assignment.name
@@ -48,13 +48,13 @@ def hand_out(assignment: Assignment, into: Path, with_solutions: bool = False) -
 
 
 def require_own(folder: Path, names: set[str]) -> None:
-    """Raise GraderError where a folder holds more than a hand-out: it would be handed out too."""
+    """Raise GraderError if a folder holds more than a hand-out: it would be handed out too."""
     found = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     if others := [
         name for name in found if name not in names and not name.endswith(".whl") and not name.startswith(".git")
     ]:
         raise GraderError(
-            f"{folder} holds what is not handed out: move {', '.join(others)} away, or name another --into"
+            f"{folder} contains files that are not handed out: move {', '.join(others)} away, or name another --into"
         )
 
 
@@ -95,7 +95,7 @@ def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict
 
 
 def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
-    """Return the wheel of the package that the course has for this assignment, by its name; {} where it has none.
+    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none.
 
     Its version is that of what is in it: pip installs another one over an older one.
     """

@@ -90,7 +90,7 @@ def mutants(key: Key) -> list[Mutant]:
 
 
 def equivalents(key: Key) -> set[tuple[str, str, str]]:
-    """Return (cell, line, change) of the mutants that are as right as the key; raises GraderError where one has no
+    """Return (cell, line, change) of the mutants that are as right as the key; raises GraderError if one has no
     reason."""
     path = key.assignment.proof / "equivalents" / f"{key.name}.toml"
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["equivalent"] if path.exists() else []

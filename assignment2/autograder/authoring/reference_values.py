@@ -36,7 +36,7 @@ def record(assignment: Assignment, names: list[str]) -> None:
     """Run the check cells of every notebook with the independent implementations and write what they sent.
 
     names: of notebooks, all where the list is empty
-    Raises GraderError where an implementation fails.
+    Raises GraderError if an implementation fails.
     """
     for name, key in some_keys(assignment, names).items():
         implementations = assignment.proof / "reference" / f"{name}.py"

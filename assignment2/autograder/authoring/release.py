@@ -30,7 +30,7 @@ def release(assignment: Assignment) -> list[str]:
     """Generate the release of an assignment and its registry; returns what changed for submissions graded already.
 
     A registry that would say the same as before is left as it is. (nbgrader gives every row a new random id, so writing
-    it anew would change the file each time.) One with submissions is changed in place, and so is another database that
+    it again would change the file each time.) One with submissions is changed in place, and so is another database that
     the configuration names. All is generated beside the course first: what fails leaves everything as it was.
     """
     course, config = assignment.course, load_config(assignment)

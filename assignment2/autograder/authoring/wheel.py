@@ -20,7 +20,7 @@ OF_PLAIN_PYTHON = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: 
 
 
 def installed(name: str) -> Distribution:
-    """Return a distribution; raises GraderError where the package is not installed as one."""
+    """Return a distribution; raises GraderError if the package is not installed as one."""
     try:
         return distribution(name)
     except PackageNotFoundError:
@@ -30,7 +30,7 @@ def installed(name: str) -> Distribution:
 def wheel(name: str, package: ModuleType, added: Mapping[str, bytes] | None = None) -> tuple[str, bytes]:
     """Return the file name and the bytes of a wheel, the same for the same package.
 
-    name: of the distribution; added: more files, or others, by their path inside of the package
+    name: of the distribution; added: more files, or others, by their path inside the package
     """
     found = installed(name)
     stem = f"{name.replace('-', '_')}-{found.version}"

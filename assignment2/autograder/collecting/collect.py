@@ -45,15 +45,15 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     SAME = "same as before"
     OLDER = "older attempt"
-    SPARE = "not taken: another file of that name counts"
-    NO_PART = "not a part of the assignment"
+    SPARE = "not taken: another file with that name counts"
+    NO_PART = "not part of the assignment"
     UNKNOWN = "unknown person"
     REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Line:
-    """What was done with a file. file: its name in the LMS's zip; student: id, "" where unknown; why: more about it"""
+    """What was done with a file. file: its name in the LMS's zip; student: id, "" if unknown; why: more about it"""
 
     file: str
     student: str
@@ -75,7 +75,7 @@ def collect(assignment: Assignment, zips: list[Path], options: Options | None = 
     """Collect submissions from zips into `submitted/` of a course; returns what was done with each file.
 
     zips: of one LMS; of a student's attempts in several, those in later ones count as newer where the LMS tells no time
-    Raises GraderError where a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
+    Raises GraderError if a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
     """
     options = options or Options()
     roster = roster_of(assignment, options.roster)
@@ -188,7 +188,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
             except Refused as problem:
                 why = str(problem)
         elif not why and file.path.lower().endswith(OTHER_ARCHIVES):
-            why = f"only files are read, and .zip archives of them, at most {MAX_DEPTH} in each other"
+            why = f"only files and .zip archives are read, at most {MAX_DEPTH} in each other"
         if why:
             lines.append(Line(file.shown, student, Outcome.REFUSED, why))
         elif belongs(file.path):
@@ -199,7 +199,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
 
 
 def unpacked(member: Member, limit: int, stack: ExitStack) -> list[Member]:
-    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused where it is none."""
+    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused if it is none."""
     path = Path(stack.enter_context(TemporaryDirectory())) / "own.zip"
     member.copy_to(path, limit)
     return members(stack.enter_context(opened(path)))
@@ -220,5 +220,5 @@ def build(folder: Path, counted: dict[str, File]) -> dict[File, str]:
             target.unlink(missing_ok=True)
             refused[file] = str(problem)
         except (FileExistsError, NotADirectoryError):
-            refused[file] = "a folder or a file of that name is there already"
+            refused[file] = "a folder or a file of that name exists"
     return refused

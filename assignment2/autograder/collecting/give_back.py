@@ -23,7 +23,7 @@ def give_back(assignment: Assignment, target: Path, system: str | None = None) -
     Raises CannotGiveBack.
     """
     if target.exists():
-        raise CannotGiveBack(f"{target} is there already: name another file")
+        raise CannotGiveBack(f"{target} exists: name another file")
     folders = sorted(assignment.course.glob(f"feedback/*/{assignment.name}"))
     if not folders:
         raise CannotGiveBack("feedback/ holds no pages: run `autograder grade` first")
@@ -44,14 +44,16 @@ def give_back(assignment: Assignment, target: Path, system: str | None = None) -
     os.replace(part, target)
     left_out = [folder.parent.name for folder in folders if folder not in fitting]
     told = [f"{target}: {len(pages)} pages of {len(fitting)} students, for {system}"]
-    return told + [f"  not in it, since not collected from {system}: {', '.join(left_out)}"] * bool(left_out)
+    return told + [f"  not in it, because it was not collected from {system}: {', '.join(left_out)}"] * bool(left_out)
 
 
 def only_system(records: dict[Path, Record | None]) -> str:
     found = {record.system for record in records.values() if record}
     if len(found) != 1:
         what = (
-            f"submissions came from {', '.join(sorted(found))}: choose with --for" if found else "nothing was collected"
+            f"submissions were collected from {', '.join(sorted(found))}: choose with --for"
+            if found
+            else "nothing was collected"
         )
         raise CannotGiveBack(f"for which LMS? {what}")
     (system,) = found

@@ -86,7 +86,7 @@ def record_path(assignment: Assignment, student: str) -> Path:
 
 
 def read_record(assignment: Assignment, student: str) -> Record | None:
-    """Return what is known of a student's collected submission, None where it was not collected from an LMS."""
+    """Return what is known of a student's collected submission, None if it was not collected from an LMS."""
     try:
         return Record(**json.loads(record_path(assignment, student).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):

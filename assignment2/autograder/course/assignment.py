@@ -16,7 +16,7 @@ from traitlets.config import Config
 from autograder.core.errors import GraderError
 
 STUB = f'# YOUR CODE HERE\nraise NotImplementedError("{EMPTY_BLOCK}")'
-SETTINGS = "course.toml"
+SETTINGS, CONFIGURATION = "course.toml", "nbgrader_config.py"
 COURSE_ID = "course"  # where the settings name none
 ABOUT_THE_COURSE = {"id", "late"}
 ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "notebooks"}
@@ -76,7 +76,7 @@ class Assignment:
 
 
 def settings(course: Path) -> dict[str, Any]:
-    """Return what `course.toml` says, {} where there is none; raises BadSettings for what cannot be understood."""
+    """Return what `course.toml` says, {} if there is none; raises BadSettings for what cannot be understood."""
     path = course / SETTINGS
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -95,7 +95,7 @@ def settings(course: Path) -> dict[str, Any]:
 def assignments(course: Path) -> dict[str, Assignment]:
     """Return the assignments of a course by name: the folders of `source/` that hold notebooks.
 
-    Raises BadSettings where `course.toml` cannot be used.
+    Raises BadSettings if `course.toml` cannot be used.
     """
     course = course.resolve()
     about = settings(course)
@@ -119,11 +119,13 @@ def _assignment(course: Path, name: str, about: dict[str, Any]) -> Assignment:
 def chosen(course: Path, name: str | None = None) -> Assignment:
     """Return the assignment of a name, or the only one of a course.
 
-    Raises NoAssignment where there is none, or several and no name.
+    Raises NoAssignment if there is none, or several and no name.
     """
     found = assignments(course)
     if name in found:
         return found[name]
+    if not found and not (course / CONFIGURATION).exists():
+        raise NoAssignment(f"{course} is no course folder: it has no {CONFIGURATION}; name one with --course FOLDER")
     if not found:
         raise NoAssignment(f"there is no notebook in {course.resolve() / 'source'}: name a course with --course FOLDER")
     if name is None and len(found) == 1:

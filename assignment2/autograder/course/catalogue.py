@@ -1,4 +1,4 @@
-"""The catalogue of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
+"""The catalog of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
 
 It proves the checks (each entry must lose points in its own check cell and nowhere that does not depend on it) and
 gives students the hint: what its checks send is recorded as fingerprints (`authoring.fingerprints`).
@@ -24,7 +24,7 @@ FINGERPRINTS = "fingerprints.json"
 
 
 class BadCatalogue(GraderError):
-    """An entry of the catalogue that cannot be read, or does not fit the key."""
+    """An entry of the catalog that cannot be read, or does not fit the key."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Misconception:
     hint: str
 
     def graft(self, key: Key) -> NotebookNode:
-        """Return the key with this mistake in it; raises BadCatalogue where an edit does not fit the key any more."""
+        """Return the key with this mistake in it; raises BadCatalogue if an edit does not fit the key any more."""
         return with_solutions(key, {self.cell: self.wrong(key)})
 
     def fits(self, key: Key) -> bool:
@@ -101,7 +101,7 @@ class KnownMistakes:
 
 @lru_cache(maxsize=16)
 def known_mistakes(key: Key) -> KnownMistakes:
-    """Return the recorded fingerprints of all checks with the catalogue's hints."""
+    """Return the recorded fingerprints of all checks with the catalog's hints."""
     path = fingerprints_file(key.assignment)
     fingerprints = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.assignment, key.name)})

@@ -3,9 +3,8 @@
 import shutil
 from pathlib import Path
 
-from autograder.course.assignment import SETTINGS, assignments
+from autograder.course.assignment import CONFIGURATION, SETTINGS, assignments
 
-CONFIGURATION = "nbgrader_config.py"
 NOT_COPIED = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
 
 

@@ -42,7 +42,7 @@ class Key:
 
     @cached_property
     def notebook(self) -> NotebookNode:
-        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey where it is damaged."""
+        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey if it is damaged."""
         path = self.assignment.source / f"{self.name}.ipynb"
         try:
             return read(path)
@@ -52,7 +52,7 @@ class Key:
 
     @cached_property
     def seed(self) -> str:
-        """What the inputs of all checks are drawn from when grading; raises BadKey where none was drawn yet."""
+        """What the inputs of all checks are drawn from when grading; raises BadKey if none was drawn yet."""
         path = self.assignment.proof / SEED_FILE
         try:
             return path.read_text(encoding="utf-8").strip()
@@ -124,7 +124,7 @@ class Key:
 
     @cached_property
     def package(self) -> dict[str, str]:
-        """The modules of the course's own package that the notebooks import, by path; {} where it has none."""
+        """The modules of the course's own package that the notebooks import, by path; {} if it has none."""
         return {
             path.relative_to(self.assignment.course).as_posix(): path.read_text(encoding="utf-8")
             for path in package_files(self.assignment)
@@ -158,7 +158,7 @@ def package_files(assignment: Assignment) -> list[Path]:
 
 
 def keys(assignment: Assignment) -> dict[str, Key]:
-    """Return the keys of all notebooks of an assignment, by name; raises BadKey where there is none."""
+    """Return the keys of all notebooks of an assignment, by name; raises BadKey if there is none."""
     folder = assignment.source
     if not any(folder.glob("*.ipynb")):
         raise BadKey(f"there is no notebook in {folder}: name the course folder with --course FOLDER")

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ from autograder.course.assignment import chosen
 from autograder.course.copying import copy_key
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
-from autograder.grading.printing import print_outcome
+from autograder.grading.printing import WIDTH, print_outcome
 from autograder.grading.run import Options, grade
 from autograder.report.page import report
 
@@ -25,7 +26,7 @@ MARK_TEXT = (
 
 
 def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
-    """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look.
+    """Build a course in `folder` (made again) from a repository, grade the samples and print where to look.
 
     The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
     """
@@ -37,7 +38,7 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
     assignment = chosen(folder, samples.ASSIGNMENT)
     names = samples.hand_in(assignment)
-    print(f"{len(names)} sample submissions: {', '.join(names)}", flush=True)
+    print(textwrap.fill(f"{len(names)} sample submissions: {', '.join(names)}", WIDTH), flush=True)
     outcome = grade(assignment, Options(no_sandbox=no_sandbox))
     print()
     print_outcome(outcome)
@@ -47,7 +48,7 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     print(f"  the grades             {folder / 'grades.csv'}")
     print(f"  the class              {report(assignment)}")
     jupyter = Path(sys.executable).with_name("jupyter")
-    print(f"  formgrader             cd {folder} && {jupyter} lab   (then Nbgrader > Formgrader)")
+    print(f"  Nbgrader > Formgrader  cd {folder} && {jupyter} lab")
 
 
 def make_course(repository: Path, folder: Path) -> None:
@@ -60,9 +61,9 @@ def make_course(repository: Path, folder: Path) -> None:
 
 
 def make_room(folder: Path, keep: Iterable[Path]) -> None:
-    """Make `folder` anew, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
+    """Make `folder` again, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
 
-    Raises GraderError where `folder` is anything else, a link, or holds one of the folders to `keep`.
+    Raises GraderError if `folder` is anything else, a link, or holds one of the folders to `keep`.
     """
     advice = "name another with --folder"
     if folder.is_symlink():

@@ -1,4 +1,4 @@
-"""Sample submissions, made from the release, the key and the catalogue; each is named after what it shows."""
+"""Sample submissions, made from the release, the key and the catalog; each is named after what it shows."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -35,7 +35,7 @@ class Rules:
         return executions_in(self.store, self.remote)
 
     def judge(self, key: Key) -> CheckJudge:
-        """Return the judge of a notebook; raises KeyFails where the key does not pass its own checks."""
+        """Return the judge of a notebook; raises KeyFails if the key does not pass its own checks."""
         networks = NetworkJudge(key, self.seed)
         return CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
 

@@ -147,7 +147,7 @@ def package_digest() -> str:
 
 
 def data_folder() -> Path | None:
-    """Return the folder of CIFAR-10's batch files, None where the synthetic images are used."""
+    """Return the folder of CIFAR-10's batch files, None if the synthetic images are used."""
     found = None if os.environ.get("CS231N_DATA") == "synthetic" else data_utils.find_cifar10()
     return None if found is None else Path(found)
 

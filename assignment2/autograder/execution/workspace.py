@@ -54,7 +54,7 @@ def path_of(module: str) -> str:
 def write_stand_ins(modules: tuple[str, ...], folder: Path) -> None:
     """Put a copy of `cs231n` into a folder in which `modules` refuse to work.
 
-    Importing a name from them still works, so that no definition is lost with the import in front of it; calling it
+    Importing a name from them still works, so that no definition is lost with the import before it; calling it
     raises. A module of another package, such as torch, gets a file of the same kind.
     """
     original = Path(cs231n.__file__).parent

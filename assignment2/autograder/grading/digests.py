@@ -43,7 +43,7 @@ def digest_of_result(submission: Submission, course: str) -> str:
 
 
 def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
-    """Return the hash of what all scores depend on: the key and its catalogue, the configuration of what executes and
+    """Return the hash of what all scores depend on: the key and its catalog, the configuration of what executes and
     judges, the due date, the grader and its machine.
 
     seed: of the held-out images. Where the course is, who is in it, and what its pages look like does not count.

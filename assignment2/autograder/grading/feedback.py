@@ -41,7 +41,7 @@ def write_feedback(assignment: Assignment, config: Config, students: list[str], 
         try:
             reasons[futures[future]] = future.result()
         except WorkerDied:
-            reasons[futures[future]] = "no feedback page: the process that wrote it has died, see logs/"
+            reasons[futures[future]] = "no feedback page: the process that wrote it died, see logs/"
     return {
         student: [reason] if (reason := reasons.get(student)) else plain(assignment, student) for student in students
     }
@@ -83,7 +83,7 @@ def process_limit(seconds: float, log: Path) -> Iterator[None]:
 def plain(assignment: Assignment, student: str) -> list[str]:
     """Return which of a student's pages are plain ones, and why."""
     reasons = {path.stem: reason_of(path) for path in sorted(pages(assignment, student).glob("*.html"))}
-    return [f"{name}: the page is a plain one: {reason}" for name, reason in reasons.items() if reason]
+    return [f"{name}: this page is a plain one: {reason}" for name, reason in reasons.items() if reason]
 
 
 def judged_notebooks(assignment: Assignment, student: str) -> list[str]:
@@ -100,7 +100,7 @@ def written(assignment: Assignment, student: str) -> str:
 
 
 def digest_of_pages(gradebook: Gradebook, assignment: Assignment, student: str) -> str:
-    """Return the hash of all that a student's pages depend on, "" where there is nothing to write about."""
+    """Return the hash of all that a student's pages depend on, "" if there is nothing to write about."""
     judged = sorted(assignment.autograded(student).glob("*.ipynb"))
     try:
         submission = gradebook.find_submission(assignment.name, student)

@@ -9,9 +9,9 @@ from autograder.core.annotations import verdicts_of
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
 from autograder.core.results import Verdict
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import CONFIGURATION, Assignment
 from autograder.course.cells import is_check, name_of, points_of
-from autograder.course.copying import CONFIGURATION, copy_key
+from autograder.course.copying import copy_key
 from autograder.course.held_out import copy_held_out
 from autograder.grading.run import Options, grade
 from autograder.submission import archive
@@ -75,7 +75,7 @@ def make_scratch_course(course: Path, folder: Path) -> None:
     """Make a course with the same key, configuration and seeds, with a gradebook of its own."""
     if not (course / REGISTRY).exists() or not (course / CONFIGURATION).exists():
         raise GraderError(
-            f"{course} is no course that has been released: run autograder release, or name it with --course"
+            f"{course} is not a released course: run autograder release, or name the course with --course"
         )
     copy_key(course, folder)
     copy_held_out(course, folder)

@@ -66,8 +66,8 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
     """Grade every submission of an assignment and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     Its course folder has `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`.
-    Raises NoCourse where a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
-    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError where this
+    Raises NoCourse if a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
+    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError if this
     machine cannot do its part.
     """
     course, options = assignment.course, options or Options()
@@ -112,7 +112,7 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
 
 @contextmanager
 def elsewhere(scheduler: str | None, pool: Executor, rules: Rules, at_once: int) -> Iterator[Elsewhere | None]:
-    """Open the cluster of a Dask scheduler for executions; None where there is no scheduler."""
+    """Open the cluster of a Dask scheduler for executions; None if there is no scheduler."""
     if scheduler is None:
         yield None
         return

@@ -98,7 +98,7 @@ class Schedule:
         return self.assignment.autograded(student) / DIGEST
 
     def _total(self, student: str) -> float | None:
-        """Return the points of a student who has been graded before, None where the gradebook has no such student."""
+        """Return the points of a student who has been graded before, None if the gradebook has no such student."""
         with open_gradebook(self.config) as gradebook:
             try:
                 total: float = gradebook.find_submission(self.assignment.name, student).score
@@ -121,5 +121,5 @@ class Schedule:
         try:
             read_timestamp(submission_folder(self.assignment, student), time_zone(self.config))
         except Unusable as problem:
-            return [f"{problem}: late or not is unknown"]
+            return [f"{problem}: whether it is late is unknown"]
         return []

@@ -42,8 +42,8 @@ class Answer:
     """What became of a task.
 
     digest: of all that the result depends on; remarks: what the instructor should know
-    notebooks: by name; none where the result would be the known one, or jobs are missing
-    missing: the jobs whose results have to be stored before
+    notebooks: by name; none if the result would be the known one, or if jobs lack their results
+    missing: the jobs whose results have to be stored first
     before: the statuses of the result that there is already; executed: how many jobs were executed for it
     """
 
@@ -64,7 +64,7 @@ class Answer:
 def evaluated(task: Task) -> bytes:
     """Evaluate a submission; returns its Answer pickled, see `unpacked`.
 
-    Raises SubmissionError where it cannot be used or takes too much, GraderError where the grader cannot do its part.
+    Raises SubmissionError if it cannot be used or takes too much, GraderError if the grader cannot do its part.
     """
     with limited():
         packed = pickle.dumps(answer(task), pickle.HIGHEST_PROTOCOL)
@@ -108,5 +108,5 @@ def answer(task: Task) -> Answer:
 
 
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook where that is due; raises KeyFails where it does not pass its own checks."""
+    """Execute the key of one notebook where that is due; raises KeyFails if it does not pass its own checks."""
     rules.judge(rules.key(name))

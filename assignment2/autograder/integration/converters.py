@@ -84,9 +84,9 @@ def load_config(assignment: Assignment) -> Config:
 
 
 def read_config(course: Path) -> Config:
-    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
+    """Read the `nbgrader_config.py` of a course folder; raises NoCourse if there is none that can be read."""
     if odd := PATTERN.search(str(course)):
-        raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader takes for something else: rename the folder")
+        raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader misreads: rename the folder")
     if not (course / "nbgrader_config.py").exists():
         raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     try:
@@ -115,7 +115,7 @@ def assignment_of(config: Config) -> Assignment:
 
 class OneSubmission(BaseConverter):
     """Converts the notebooks of one student, which are named: no name is taken for a pattern, nothing is copied, and
-    whatever a step raises passes, where nbgrader would log it and go on."""
+    whatever a step raises passes, if nbgrader would log it and go on."""
 
     def __init__(self, *, names: list[str], **options: Any):
         self.names = names
@@ -177,7 +177,7 @@ def convert_one(
     transcript: Transcript,
     evaluated: Mapping[tuple[str, str], Evaluation] | None = None,
 ) -> None:
-    """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
+    """Run a converter over one student's notebooks; raises ConversionFailed if nbgrader gives up, and what any of
     the steps raises.
 
     transcript: gets what nbgrader says; evaluated: the notebooks that have been evaluated already, by student and
@@ -193,7 +193,7 @@ def convert_one(
 
 
 def gist(log: str) -> str:
-    """Return the line of nbgrader's log that says most, "" where there is none: a person reads it, nothing else."""
+    """Return the line of nbgrader's log that says most, "" if there is none: a person reads it, nothing else."""
     lines = [line for line in log.split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
     found = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else "")
     return found.removeprefix("ERROR ")

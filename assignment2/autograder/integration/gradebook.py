@@ -16,7 +16,7 @@ RELEASE_FIRST = "run `autograder release` first"
 
 @contextmanager
 def open_gradebook(config: Config) -> Iterator[Gradebook]:
-    """Open the gradebook of a course; raises NoCourse where there is none, or one that does not know the assignment.
+    """Open the gradebook of a course; raises NoCourse if there is none, or one that does not know the assignment.
 
     nbgrader itself would make an empty gradebook and then miss the assignment in it.
     """

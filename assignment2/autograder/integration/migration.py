@@ -88,7 +88,7 @@ def differences(registered: dict[Place, Cell], wanted: dict[Place, Cell]) -> lis
 
 
 def require_same_key(gradebook: Gradebook, assignment: Assignment) -> None:
-    """Raise OtherKey where the gradebook was not made from this key."""
+    """Raise OtherKey if the gradebook was not made from this key."""
     found = differences(cells_of_gradebook(gradebook, assignment.name), cells_of_key(assignment.source))
     if found:
         more = f"; and {len(found) - 3} more" if len(found) > 3 else ""

@@ -31,7 +31,7 @@ class Penalties:
         self.plugin = step.plugin_inst
 
     def of(self, submission: SubmittedAssignment) -> dict[str, float | None]:
-        """Return the penalty of each notebook of a submission, at most its points; None where there is none.
+        """Return the penalty of each notebook of a submission, at most its points; None if there is none.
 
         What a person has entered for a late submission stays where the configuration asks for none.
         """
@@ -47,7 +47,7 @@ class Penalties:
 
 
 def renew_penalties(gradebook: Gradebook, config: Config) -> None:
-    """Set the penalties of all submissions of the assignment that a configuration names anew."""
+    """Set the penalties of all submissions of the assignment that a configuration names again."""
     penalties = Penalties(config)
     for submission in gradebook.assignment_submissions(config.CourseDirectory.assignment_id):
         current = penalties.of(submission)

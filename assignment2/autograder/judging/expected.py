@@ -38,8 +38,8 @@ class Expected:
 def expected_values(key: Key, executions: Executions, step: str | None = None) -> Expected:
     """Execute the key, also without its hidden checks and on the inputs that students see.
 
-    step: whose check cell alone is executed, after what stands before it; None for the whole notebook
-    Raises KeyFails where it sends nothing, or not what it should.
+    step: whose check cell alone is executed, after the cells before it; None for the whole notebook
+    Raises KeyFails if it sends nothing, or not what it should.
     """
     whole, shown = (form if step is None else one_step(form, step) for form in (key.notebook, key.visible))
     checks = sent_by_cell(whole, key, executions, key.seed)

@@ -67,7 +67,7 @@ class Notebook:
 
     order: the graded cells as they follow each other
     verdicts: by check cell; empty where the submitted notebook was not gradable
-    code: the student's solution cells in one normal form, "" where all of them are still empty
+    code: the student's solution cells in one normal form, "" if all of them are still empty
     """
 
     order: list[str] = field(default_factory=list)
@@ -143,7 +143,7 @@ class Course:
 def read_course(assignment: Assignment) -> Course:
     """Read what a course has graded of an assignment.
 
-    Raises NoCourse where it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
+    Raises NoCourse if it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
     """
     config = load_config(assignment)
     with open_gradebook(config) as gradebook:

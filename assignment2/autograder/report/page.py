@@ -35,7 +35,7 @@ FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an old
 def report(assignment: Assignment) -> Path:
     """Write `report/<assignment>/` into a graded course folder; returns the page's path.
 
-    Raises NoCourse where the folder is none, NothingGraded where no submission of the assignment is graded.
+    Raises NoCourse if the folder is none, NothingGraded where no submission of the assignment is graded.
     """
     course = read_course(assignment)
     checks = checks_of(course)
@@ -129,7 +129,7 @@ def tiles(course: Course, human: int) -> list[tuple[str, str]]:
 
 
 def mean_points(course: Course, cell: Cell) -> float | None:
-    """Return the mean over those whose answer is graded, None where nobody's is."""
+    """Return the mean over those whose answer is graded, None if nobody's is."""
     grades = [submission.grades[cell] for submission in course.submissions if cell in submission.grades]
     points = [grade.points for grade in grades if not grade.waiting]
     return float(np.mean(points)) if points else None

@@ -105,7 +105,7 @@ class Search:
                 self._take(left, inside, f"{path}: ", self.scratch / UNPACKED)
         for path in files:
             if path.endswith(OTHER_ARCHIVES):
-                self.remarks.append(f"{path} was not looked into: only zip archives are")
+                self.remarks.append(f"{path} was not opened: only zip archives are")
 
     def _take(self, missing: list[str], files: list[str], where: str, root: Path | None = None) -> None:
         """Take what fits, where that is one file, or all that fit are the same."""
@@ -118,7 +118,9 @@ class Search:
                 self.found[name] = root / fitting[0]
                 self.remarks.append(f"{name} was found as {shown[0]} and taken")
             elif fitting:
-                self.remarks.append(f"{name} was not handed in, and which of these it is, is for a person: {shown}")
+                self.remarks.append(
+                    f"{name} was not handed in, and a person has to decide which of these it is: {shown}"
+                )
 
     def _is_misplaced(self, path: str) -> bool:
         """Tell whether a file has a name that is wanted, in a folder where it is not looked for."""

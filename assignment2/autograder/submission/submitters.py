@@ -27,7 +27,7 @@ def submitters(assignment: Assignment) -> dict[str, str]:
         ):
             found[name] = problem_of_name(name)
         elif name.lower().endswith(FILES) and not is_left_out(name):
-            found[name] = f"not gradable: a file in {SUBMITTED}/ and not in a student's folder: whose is it?"
+            found[name] = f"not gradable: a file in {SUBMITTED}/ but not in a student's folder: whose is it?"
     return found
 
 

@@ -1,7 +1,7 @@
 """Recognizing a known mistake by the values that it produces.
 
-`fingerprints.json` of an assignment holds, for each visible check and each catalogued misconception, a few numbers
-that its wrong values project to, and the hint for the student. Running the catalogue generates it; it holds no code.
+`fingerprints.json` of an assignment holds, for each visible check and each cataloged misconception, a few numbers
+that its wrong values project to, and the hint for the student. Running the catalog generates it; it holds no code.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ def fingerprint(values, right=None):
 
     values: dict of name -> array, or a string for what is not an array
     right: the right arrays by the same names, where they are known; where shapes differ, or nothing but dtypes does,
-    the values themselves are projected. Returns [] where the deviation is no more than rounding.
+    the values themselves are projected. Returns [] if the deviation is only rounding.
     """
     parts = [(values[name], (right or {}).get(name)) for name in sorted(values)]
     what = [_kind(part) for part, _ in parts]
@@ -90,7 +90,7 @@ def recognize(failures, known):
 
     It has to give the values of at least a third of the failed checks, one of them telling, or of all of them; and it
     must not make more checks fail that passed. Where several do, the one that explains most with the fewest failures of
-    its own is named, and no other: what it leaves open shows once it is mended. failures: dict of check id ->
+    its own is named, and no other: what it leaves open shows once it is fixed. failures: dict of check id ->
     fingerprint; known: dict of check id -> list of [misconception, *fingerprint]. Returns a dict of check id ->
     misconception.
     """

@@ -6,18 +6,18 @@ from cs231n.shipped import STEPS, each, notebooks
 
 
 def stubs() -> dict[str, dict[str, str]]:
-    """Return the empty steps: text by step, by notebook in working order; {} where nothing was handed out."""
+    """Return the empty steps: text by step, by notebook in working order; {} if nothing was handed out."""
     return {notebook: steps for assignment in each(STEPS).values() for notebook, steps in assignment.items()}
 
 
 def assignment_in(folder: Path) -> str:
-    """Return the name of the assignment that most notebooks in a folder are of, "" where none is known."""
+    """Return the name of the assignment that most notebooks in a folder are of, "" if none is known."""
     found = {name: sum((folder / f"{each}.ipynb").exists() for each in names) for name, names in notebooks().items()}
     best = max(found, key=lambda name: found[name], default="")
     return best if found.get(best) else ""
 
 
 def notebooks_for(folder: Path) -> list[str]:
-    """Return the names of the notebooks that were handed out for a folder, in working order; [] where that is not
+    """Return the names of the notebooks that were handed out for a folder, in working order; [] if that is not
     known."""
     return list(each(STEPS).get(assignment_in(folder), {}))

@@ -24,13 +24,13 @@ def hand_in(folder: str | Path = ".") -> Path:
     """Write `<assignment>_hand_in.zip` beside the notebooks, say what is in it and what is missing; returns its path.
 
     It holds what is on the disk: save your notebooks before. Hand in the zip as it is.
-    Raises ValueError where there is no notebook with steps in the folder.
+    Raises ValueError if there is no notebook with steps in the folder.
     """
     path = Path(folder)
     found = read_folder(path, notebooks_for(path))
     files = files_of(found)
     if not files:
-        raise ValueError(f"there is nothing to hand in: no notebook with steps is in {path.absolute()}")
+        raise ValueError(f"there is nothing to hand in: there is no notebook with steps in {path.absolute()}")
     content = {name: (path / name).read_bytes() for name in files}
     manifest = manifest_of(found, content)
     archive = path / "_".join(filter(None, [manifest["assignment"], ARCHIVE]))

@@ -24,12 +24,12 @@ def hint(step: str, level: int | None = None) -> None:
     if not 1 <= number <= len(texts):
         raise ValueError(f"{step} has hints of the levels 1 to {len(texts)}, not {number}")
     opened[step] = max(number, opened.get(step, 0))
-    more = f'`hint("{step}")` says more' if number < len(texts) else "that is the last one"
+    more = f'`hint("{step}")` says more' if number < len(texts) else "this is the last one"
     show(f"**{step}**, hint {number} of {len(texts)}: {more}.\n\n{texts[number - 1].strip()}")
 
 
 def hints_for(step: str) -> list[str]:
-    """Return the hints for a step, from the idea on; raises ValueError where there is none."""
+    """Return the hints for a step, from the idea on; raises ValueError if there is none."""
     if step not in all_hints():
         raise ValueError(f"there is no hint for a step {step!r}{did_you_mean(step, all_hints())}")
     return all_hints()[step]

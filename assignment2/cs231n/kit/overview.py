@@ -9,7 +9,7 @@ from cs231n.kit.notebooks import Folder, Notebook, Step, read_folder
 from cs231n.verdicts import recall
 
 HANDED_OUT_BEFORE = time.mktime((2021, 1, 1, 0, 0, 0, 0, 0, -1))  # files in a hand-out's zip are dated 2020
-NOTE = "Points are what is at stake. Hidden checks and a reader decide when your work is graded."
+NOTE = "These are the points that a step is worth. Hidden checks and a reader decide when your work is graded."
 
 
 def progress(folder: str | Path = ".") -> None:
@@ -39,7 +39,7 @@ def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
 
 
 def state_of(step: Step, verdict: dict | None) -> str:
-    """Say how far a step is. verdict: of its check cell, None where it has not been run"""
+    """Say how far a step is. verdict: of its check cell, None if it has not been run"""
     if step.is_answer:
         return "unanswered" if step.is_empty else "answered"
     if step.is_empty:

@@ -117,7 +117,7 @@ def test_what_is_no_zip(student):
     put(student, **{"assignment2/a.zip": "no zip", "assignment2/b.rar": "x"})
     remarks = read(student).remarks
     assert any(remark.startswith("assignment2/a.zip was not unpacked") for remark in remarks)
-    assert any("b.rar was not looked into" in remark for remark in remarks)
+    assert any("b.rar was not opened" in remark for remark in remarks)
 
 
 def test_arranged_anew_each_time(student):

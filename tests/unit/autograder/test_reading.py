@@ -81,7 +81,7 @@ def test_many_files(folder, monkeypatch):
         (folder / f"{name}.py").write_text("")
     found = read_submission(folder, ["Toy"])
     assert list(found.modules) == ["a.py", "b.py"]
-    assert found.remarks[-1] == "Python files were left out: c.py is one of too many, and 1 more"
+    assert found.remarks[-1] == "Python files were left out: c.py is beyond the limit, and 1 more"
     (folder / "e.py").write_text("")
     assert "more than 4 files" in read_submission(folder, ["Toy"]).remarks[0]
 

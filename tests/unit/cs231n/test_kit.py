@@ -271,7 +271,7 @@ def test_take_over(tmp_path, capsys):
     assert found["why"]["source"] == ["Because."]
     assert found["test_double"]["source"] == "check two"
     assert found["plot"]["source"] == "new_plot()"
-    assert "plot differs and was left" in capsys.readouterr().out
+    assert "plot differs and was not taken over" in capsys.readouterr().out
     assert (new / "net.npz").read_bytes() == b"weights"
     assert verdicts.recall(new) == verdicts.recall(old)
 
@@ -317,7 +317,7 @@ def test_check(tmp_path, capsys, monkeypatch):
     assert main(["check", str(tmp_path)]) == 1
     said = capsys.readouterr()
     assert "1 check cells fail: triple" in said.err
-    assert "fill the TODO block of triple in Nets.ipynb" in said.out
+    assert "fill in the TODO block of triple in Nets.ipynb" in said.out
     assert "cell 7: ZeroDivisionError" in said.out
     assert verdicts.recall(tmp_path) == {step: {"checks": 1, "failed": n} for step, n in (("double", 0), ("triple", 1))}
     write(tmp_path, content=content[:3])

@@ -75,7 +75,7 @@ def empty(bench: Bench) -> NotebookNode:
 
 
 def mistakes_are_named(bench: Bench) -> Found:
-    """Each misconception of the catalogue is caught by the checks of its own step, and reads its own hint."""
+    """Each misconception of the catalog is caught by the checks of its own step, and reads its own hint."""
     hints = {mistake.name: mistake.hint for mistake in bench.mistakes}
     known = KnownMistakes({bench.step: prints_of(bench)[0]}, hints)
     problems = [how_mistaken(bench, mistake, known) for mistake in bench.mistakes]
@@ -83,7 +83,7 @@ def mistakes_are_named(bench: Bench) -> Found:
 
 
 def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> str:
-    """Return what is wrong with one entry of the catalogue, "" for nothing."""
+    """Return what is wrong with one entry of the catalog, "" for nothing."""
     try:
         form = bench.form({bench.step: mistake.wrong(bench.key)})
     except BadCatalogue as problem:
