@@ -71,8 +71,13 @@ class Key:
 
     def _without(self, *preprocessors: type) -> NotebookNode:
         notebook, options = copied(self.notebook), nbgrader_options()
-        for preprocessor in preprocessors:
-            notebook, _ = preprocessor(config=options).preprocess(notebook, {})
+        try:
+            for preprocessor in preprocessors:
+                notebook, _ = preprocessor(config=options).preprocess(notebook, {})
+        except RuntimeError as error:  # nbgrader's, about marks
+            odd = [name_of(c) for c in self.notebook.cells if c.source.count("### BEGIN") != c.source.count("### END")]
+            where = f"{self.name}, {', '.join(odd)}" if odd else self.name
+            raise BadKey(f"{where}: {error}. Each ### BEGIN needs its ### END, in a cell of its kind") from error
         return notebook
 
     @cached_property
