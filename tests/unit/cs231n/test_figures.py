@@ -8,6 +8,7 @@ import pytest
 from autograder.submission.outputs import clean_outputs, had_scripts
 from cs231n import figures
 from cs231n.figures import svg
+from cs231n.figures.comparison import comparison
 from helpers import browser
 from helpers.key_functions import key_functions
 from nbformat.v4 import new_output
@@ -172,3 +173,38 @@ def test_a_grid_of_anything():
     """Are zeros, infinities and NaN drawn too?"""
     for array in (np.zeros((2, 2)), np.array([np.inf, 1.0]), np.array([[np.nan]])):
         ElementTree.fromstring(svg.drawing(100, 100, svg.grid(array, 0, 0), "x", static=True))
+
+
+# -- arrays that differ
+
+
+def test_a_comparison_shows_the_worst_entry():
+    """Are got, expected and difference drawn around the worst entry, of the slice that it is in?"""
+    expected = np.zeros((2, 3, 20, 20))
+    actual = expected.copy()
+    actual[1, 2, 18, 4] = 7.0
+    html = comparison(actual, expected)
+    assert "Look at [1, 2, 14:20, 1:7]" in html
+    drawing = ElementTree.fromstring(re.search("<svg.*</svg>", html)[0])
+    assert drawing.get("aria-label") == "The worst entry, [1, 2, 18, 4], is 7 instead of 0."
+    assert [element.text for element in drawing if element.text and element.text.isalpha()] == [
+        "got",
+        "expected",
+        "difference",
+    ]
+    frames = [element for element in drawing if element.tag == "rect"]
+    assert [(float(f.get("x")) - 4) % (6 * svg.CELL + 24) for f in frames] == [3 * svg.CELL] * 3
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_comparison_with_what_is_no_number(value):
+    """Is an entry that is NaN or infinite the worst one?"""
+    actual = np.arange(4.0)
+    actual[2] = value
+    assert f"The worst entry, [0, 2], is {value} instead of 2." in comparison(actual, np.arange(4.0))
+
+
+@pytest.mark.parametrize("shapes", [((2, 3), (3, 2)), ((), ()), ((0, 3), (0, 3))])
+def test_nothing_to_compare(shapes):
+    """Is nothing drawn of numbers, of empty arrays, and where shapes differ?"""
+    assert comparison(*map(np.ones, shapes)) == ""
