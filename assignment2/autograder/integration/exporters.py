@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import Exporter, HTMLExporter, NotebookExporter
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets import Bool, Float, Integer
 from traitlets.config import Config
@@ -16,9 +18,13 @@ from autograder.core import upstream
 from autograder.core.errors import SubmissionError
 from autograder.core.notebooks import new_notebook
 from autograder.core.time_limit import TookTooLong, time_limit
+from autograder.integration.formulas import Renderer
 from autograder.integration.plain_page import plain_page
 from autograder.integration.policy import with_policy
 
+TEMPLATE, TEMPLATES = "feedback_page", Path(__file__).with_name("templates")
+COLORED = "k[ncd]?|ow|nb|bp|s[12daie]?|m[if]|n[fcd]|c[1hm]"  # classes of highlighted code that the page has a color for
+PLAIN_SPAN = re.compile(rf'<span class="(?!(?:{COLORED})")[a-z]\w?">([^<]*)</span>')
 IMAGE_WITHOUT_TEXT = re.compile(
     r"<img(?![^<>]*\salt=)"
 )  # never beyond the next tag: that took the square of their number
@@ -53,6 +59,7 @@ class PageExporter(HTMLExporter):
         try:
             with time_limit(self.page_seconds):
                 page, resources_of_page = upstream.page_without_parsing(self, nb, resources, **kwargs)
+                page = PLAIN_SPAN.sub(r"\1", page)  # most of what highlighting writes
                 page = with_policy(IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page))
             if len(page) <= self.page_characters:
                 return page, resources_of_page
@@ -75,7 +82,9 @@ class PageExporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         try:
-            html: str = super().markdown2html(context, source)
+            attachments = context.get("cell", {}).get("attachments", {})
+            renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+            html: str = MarkdownWithMath(renderer=renderer).render(source)
         except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
             html = f"<pre>{escape(source)}</pre>"
         return html
