@@ -64,12 +64,13 @@ def of_case(case: str, verdicts: list[Verdict]) -> str:
 
 
 def case_of(verdict: Verdict) -> str:
-    """Return the case that a check belongs to, "" where it stands outside of cases."""
-    return verdict.check.rpartition("/")[0]
+    """Return the case that a check belongs to, "" where it stands outside of cases. Names may have a slash, too."""
+    case, slash, _ = verdict.check.partition("/")
+    return case if slash else ""
 
 
 def name_of(verdict: Verdict) -> str:
-    return escape(verdict.check.rpartition("/")[2])
+    return escape(verdict.check.partition("/")[2] or verdict.check)
 
 
 def grouped(verdicts: list[Verdict], key: Callable[[Verdict], Key]) -> list[tuple[Key, list[Verdict]]]:

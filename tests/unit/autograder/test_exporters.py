@@ -29,7 +29,7 @@ def graded():
     verdicts = [
         Verdict("a < b/out", Status.FAILED, "error 1", hint="Multiply."),
         Verdict("a < b/again", Status.FAILED, "error 1", hint="Multiply."),
-        Verdict("c/out", Status.FAILED, "error 2", hint="Multiply."),
+        Verdict("c/x / p", Status.FAILED, "error 2", hint="Multiply."),
         Verdict("c/fine", Status.PASSED),
     ]
     note_verdicts(lost, verdicts)
@@ -84,7 +84,7 @@ def test_verdicts_on_a_page():
     assert rows == [
         ["hint: Multiply."],
         ["✗ failed: error 1", "a < b: out, again"],
-        ["✗ failed: error 2", "c: out"],
+        ["✗ failed: error 2", "c: x / p"],
         ["✓ passed", "1 checkc: fine"],
     ]
     assert soup.caption.get_text() == "1 of 4 checks passed"
