@@ -145,8 +145,8 @@ def test_feedback(course, chromium):
     page = course / "feedback" / "eve" / "assignment2" / "Toy.html"
     with browser.visit(chromium, page.as_uri()) as visit:
         assert harms(visit) == []
-        assert_readable(visit, ["Because a<b."])
-        assert visit.page.locator("math").count() > 4
+        assert_readable(visit, [])
+        assert visit.page.locator("math").all_text_contents().count("a<b") > 1
         assert visit.asked == []
         assert "was repaired before grading" in visit.page.inner_text("#notebook")
 

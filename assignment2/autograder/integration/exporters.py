@@ -18,7 +18,7 @@ from autograder.core import upstream
 from autograder.core.errors import SubmissionError
 from autograder.core.notebooks import new_notebook
 from autograder.core.time_limit import TookTooLong, time_limit
-from autograder.integration.formulas import Renderer
+from autograder.integration.formulas import Renderer, mathml
 from autograder.integration.plain_page import plain_page
 from autograder.integration.policy import with_policy
 
@@ -58,6 +58,8 @@ class PageExporter(HTMLExporter):
         slow = f"writing it took more than {self.page_seconds:g} s"
         try:
             with time_limit(self.page_seconds):
+                register: Callable[..., object] = self.register_filter
+                register("mathml", mathml)
                 page, resources_of_page = upstream.page_without_parsing(self, nb, resources, **kwargs)
                 page = PLAIN_SPAN.sub(r"\1", page)  # most of what highlighting writes
                 page = with_policy(IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page))
