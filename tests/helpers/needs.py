@@ -27,7 +27,7 @@ MISSING = {
     "sandbox": sandbox,
     "database": database,
     "chromium": chromium,
-}  # functions that say what is missing, "" where nothing is
+}  # functions that say what is missing, "" if nothing is
 
 
 def require(item: pytest.Item) -> None:

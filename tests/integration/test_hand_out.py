@@ -14,13 +14,13 @@ import nbformat
 import pytest
 from autograder.authoring.hand_out import hand_out
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
-from cs231n.notebook_import import WORKBOOK
-from helpers import REPOSITORY
+from helpers import ASSIGNMENT, REPOSITORY
+from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, lines_of, secret_edits, secret_lines
 
+NOTEBOOKS = list(WORKBOOK.hours)
 WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"
-FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in WORKBOOK), "requirements.txt", WHEEL]
+FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in NOTEBOOKS), "requirements.txt", WHEEL]
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,16 @@ def course(tmp_path_factory):
     """A course with the repository's key, not released yet."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
-    shutil.copytree(REPOSITORY / "source", course / "source")
+    for folder in ("source", "proof"):
+        shutil.copytree(REPOSITORY / folder, course / folder)
+    shutil.copy(REPOSITORY / "course.toml", course)
     return course
 
 
 @pytest.fixture(scope="module")
 def handed_out(course):
     """(folder, zip) of its hand-out."""
-    return hand_out(course, course / "hand_out")
+    return hand_out(the(course), course / "hand_out")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_what_is_in_it(handed_out, files):
 
 def test_notebooks_are_the_release(course, files):
     """Are the notebooks those of release/, which was made with them?"""
-    for name in WORKBOOK:
+    for name in NOTEBOOKS:
         released = course / "release" / ASSIGNMENT / f"{name}.ipynb"
         assert files[f"{ASSIGNMENT}/{name}.ipynb"] == released.read_bytes()
 
@@ -76,7 +78,7 @@ def test_nothing_of_the_key_is_in_it(course, files):
     lines, edits = secret_lines(), secret_edits()
     assert len(lines) > 100
     assert len(edits) > 100
-    seeds = [(course / name).read_text().strip() for name in ("held_out_seed", "source/seed")]
+    seeds = [(course / name).read_text().strip() for name in ("held_out_seed", f"proof/{ASSIGNMENT}/seed")]
     for name, content in files.items():
         text = content.decode("utf-8", errors="replace")
         if name.endswith(".ipynb"):
@@ -91,19 +93,19 @@ def test_twice(course, handed_out):
     """Does a second run leave every byte as it was?"""
     folder, archive = handed_out
     before = {path: path.read_bytes() for path in [archive, *folder.iterdir()]}
-    hand_out(course, folder.parent)
+    hand_out(the(course), folder.parent)
     assert {path: path.read_bytes() for path in [archive, *folder.iterdir()]} == before
 
 
 def test_what_is_not_handed_out_is_not_in_its_folder(toy_course):
     """Is a folder that holds something else refused, by name, and a wheel of an earlier version taken away?"""
-    folder, _ = hand_out(toy_course, toy_course / "out")
+    folder, _ = hand_out(the(toy_course), toy_course / "out")
     (folder / "cs231n_assignment2-0.0.1-py3-none-any.whl").write_bytes(b"")
-    hand_out(toy_course, toy_course / "out")
+    hand_out(the(toy_course), toy_course / "out")
     assert [path.name for path in folder.glob("*.whl")] == [WHEEL]
     (folder / "Solutions.ipynb").write_text("")
     with pytest.raises(GraderError, match=r"Solutions\.ipynb"):
-        hand_out(toy_course, toy_course / "out")
+        hand_out(the(toy_course), toy_course / "out")
 
 
 def test_page(files):
@@ -111,7 +113,7 @@ def test_page(files):
     page = files[f"{ASSIGNMENT}/README.md"].decode()
     assert len(page.splitlines()) <= 36
     links = re.findall(r"\]\(([^)#:]+)\)", page)
-    assert links == [f"{name}.ipynb" for name in WORKBOOK]
+    assert links == [f"{name}.ipynb" for name in NOTEBOOKS]
     assert "$" not in page
     assert WHEEL in page
 
@@ -139,13 +141,15 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
-    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *WORKBOOK, "True", "True"], run.stderr
+    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *NOTEBOOKS, "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
 
 
 def test_self_study(toy_course):
     """Has the self-study edition every check, the values to decide them, and a folded solution behind each step?"""
-    editions = [hand_out(toy_course, toy_course / name, name == "self_study") for name in ("self_study", "hand_out")]
+    editions = [
+        hand_out(the(toy_course), toy_course / name, name == "self_study") for name in ("self_study", "hand_out")
+    ]
     for (folder, archive), is_self_study in zip(editions, (True, False), strict=True):
         files = contents(archive.read_bytes())
         notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
@@ -158,7 +162,7 @@ def test_self_study(toy_course):
         assert ("matrix" in source["test_double"]) == is_self_study
         assert "### " not in source["test_double"]
         assert "NotImplementedError" in source["double"]
-        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])["cs231n/checks/values.json"])
+        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])[f"cs231n/assignments/{ASSIGNMENT}/values.json"])
         assert ("matrix/out" in values.get("double", {})) == is_self_study
         assert ("Solutions" in files[f"{ASSIGNMENT}/README.md"].decode()) == is_self_study
         if is_self_study:

@@ -16,7 +16,10 @@ SEVERAL = 5  # students on each side: fewer that pass, or that fail, say nothing
 EASY, HARD, USUAL = 0.95, 0.05, 0.3  # USUAL: what the correlation of a check that works is, or more
 CERTAINTY = 1.96  # standard errors on each side of an interval that holds the true value 95 times of 100
 NEARLY_ALL_PASS, NEARLY_ALL_FAIL = "nearly all pass", "nearly all fail"
-TELLS_NOTHING, UPSIDE_DOWN = "hardly tells strong from weak", "the strong fail where the weak pass"
+TELLS_NOTHING, UPSIDE_DOWN = (
+    "hardly tells strong students from weak ones",
+    "strong students fail and weak students pass",
+)
 
 
 @dataclass
@@ -24,8 +27,8 @@ class Check:
     """One check over the class.
 
     points: its share of the cell's points; counts: how many submissions ended in each of STATUSES
-    discrimination: see `discrimination`; None where it is not defined
-    interval: where the discrimination lies with a certainty of 95 %, None where there is too little to tell
+    discrimination: see `discrimination`; None if it is not defined
+    interval: where the discrimination lies with a certainty of 95 %, None if there is too little to tell
     flags: what is questionable about it, in words; none in a class smaller than SMALL_CLASS
     """
 
@@ -50,7 +53,7 @@ class Check:
 
 @dataclass
 class Mistake:
-    """A misconception of the catalogue, and the students in whose verdicts it was recognized."""
+    """A misconception of the catalog, and the students in whose verdicts it was recognized."""
 
     cell: Cell
     name: str
@@ -90,7 +93,7 @@ def checks_of(course: Course) -> list[Check]:
 
 
 def discrimination(passed: list[bool], rest: list[float]) -> float | None:
-    """Return the corrected item-total correlation of a check, from -1 to 1; None where everyone did the same.
+    """Return the corrected item-total correlation of a check, from -1 to 1; None if everyone did the same.
 
     passed: who passes the check; rest: the points of the same students in all other cells.
     It is the point-biserial correlation of an item with the rest of the test: Henrysson, "Correction of item-total
@@ -115,7 +118,7 @@ def interval(correlation: float | None, passed: int, submissions: int) -> tuple[
 
 
 def flags_of(check: Check) -> list[str]:
-    """Return what is questionable about a check, nothing where the class is too small to tell."""
+    """Return what is questionable about a check, nothing if the class is too small to tell."""
     if check.submissions < SMALL_CLASS:
         return []
     found = []
@@ -141,7 +144,7 @@ def mistakes_of(course: Course) -> list[Mistake]:
 
 
 def unexplained(course: Course, cell: Cell) -> list[str]:
-    """Return the students with wrong values or exceptions in a cell of which none is a mistake of the catalogue."""
+    """Return the students with wrong values or exceptions in a cell of which none is a mistake of the catalog."""
     found = []
     for submission in course.submissions:
         verdicts = submission.verdicts(cell)
@@ -167,7 +170,7 @@ def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
 
 def suspicions(course: Course, submission: StudentResult) -> list[Remark]:
     """Return the cells that pass what students see and nothing else, as answers made for the visible checks do."""
-    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers written into the code?"
+    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers hard-coded?"
     found = []
     for cell in course.cells:
         verdicts = submission.verdicts(cell)
