@@ -56,8 +56,8 @@ def edit_proof(course, file, old, new):
 CASE = '    @check.case("a large eps")'
 EDITS = {
     "a solution that raises": (
-        ("standardize", "centered / (", "centred / ("),
-        ["test_standardize", "does not pass its own check cell", "centred"],
+        ("standardize", "centered / (", "center / ("),
+        ["test_standardize", "does not pass its own check cell", "center"],
     ),
     "an expectation that the key does not meet": (
         ("test_standardize", CASE, f'    @check.case("zeros")\n    def _(random):\n        X = random.randn(2, 2)\n'
@@ -93,8 +93,8 @@ EDITS = {
         ["Clusters, question_1_text", "Each ### BEGIN needs its ### END"],
     ),
     "a mark with a typing error": (
-        ("test_standardize", "BEGIN HIDDEN TESTS", "BEGIN HIDEN TESTS"),
-        ["test_standardize would be handed out with ### BEGIN HIDEN TESTS"],
+        ("test_standardize", "BEGIN HIDDEN TESTS", "BEGIN HIDDEN CASES"),
+        ["test_standardize would be handed out with ### BEGIN HIDDEN CASES"],
     ),
 }  # fmt: skip
 
@@ -115,7 +115,7 @@ PROOFS = {
         (MISCONCEPTION, "centered.var(axis=0)", "centered.std(0)"), "standardize_divides_by_variance is not caught",
     ),
     "a misconception of a text that is gone": (
-        (MISCONCEPTION, 'old = "centered', 'old = "centred'), "its text occurs 0 times in standardize",
+        (MISCONCEPTION, 'old = "centered', 'old = "center_'), "its text occurs 0 times in standardize",
     ),
     "a misconception about another step": (
         (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is no step",

@@ -9,9 +9,8 @@ from autograder.authoring.release import draw_seed
 from autograder.authoring.template import cells_of, notebook_of, template
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import CONFIGURATION, Assignment
 from autograder.course.cells import is_check, is_solution, name_of
-from autograder.course.copying import CONFIGURATION
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 STEP = re.compile(r"[a-z_][a-z0-9_]*")
