@@ -5,7 +5,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import Exporter, HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
@@ -18,6 +18,7 @@ from autograder.core.notebooks import new_notebook
 from autograder.core.time_limit import TookTooLong, time_limit
 from autograder.integration.plain_page import plain_page
 from autograder.integration.policy import with_policy
+from autograder.integration.recent import RecentHighlight, rendered, templates
 
 IMAGE_WITHOUT_TEXT = re.compile(
     r"<img(?![^<>]*\salt=)"
@@ -52,7 +53,7 @@ class PageExporter(HTMLExporter):
         slow = f"writing it took more than {self.page_seconds:g} s"
         try:
             with time_limit(self.page_seconds):
-                page, resources_of_page = upstream.page_without_parsing(self, nb, resources, **kwargs)
+                page, resources_of_page = upstream.page_without_parsing(self, RecentHighlight, nb, resources, **kwargs)
                 page = with_policy(IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page))
             if len(page) <= self.page_characters:
                 return page, resources_of_page
@@ -74,11 +75,19 @@ class PageExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
+        make: Callable[..., str] = super().markdown2html
         try:
-            html: str = super().markdown2html(context, source)
+            if context.get("cell", {}).get("attachments"):
+                return make(context, source)
+            look = (self.embed_images, self.anchor_link_text, self.exclude_anchor_links, repr(self.lexer_options))
+            return rendered.get((source, *look), lambda: make(context, source))
         except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
-            html = f"<pre>{escape(source)}</pre>"
-        return html
+            return f"<pre>{escape(source)}</pre>"
+
+    def _create_environment(self) -> Environment:
+        environment: Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.bytecode_cache = templates
+        return environment
 
 
 def page_seconds(config: Config) -> float:
