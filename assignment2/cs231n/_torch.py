@@ -1,4 +1,4 @@
-"""What the rest of the package has to know of PyTorch, without importing it: who does not use it does not wait for it."""
+"""What the rest of the package has to know of PyTorch, without importing it: nobody waits for what he does not use."""
 
 import sys
 from contextlib import contextmanager

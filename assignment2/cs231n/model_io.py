@@ -107,7 +107,7 @@ def read_weights(path: str | Path, max_bytes: int | None = None) -> Weights:
 def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
     """The fraction of images that a model classifies correctly.
 
-    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. Or a network of PyTorch's.
+    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. Or a PyTorch network.
     X: (N, ...). y: (N,).
     batch_size: images that go through the model at a time.
     """
@@ -122,7 +122,7 @@ def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> floa
 
 
 def as_model(model):
-    """Return a network of PyTorch's as this workbook knows models, see `torch_models.ModuleModel`; others as they are."""
+    """Return a PyTorch network as this workbook knows models, see `torch_models.ModuleModel`; others as they are."""
     if not is_module(model):
         return model
     from .torch_models import ModuleModel

@@ -23,7 +23,7 @@ SCALE = 64  # of colors: those of get_CIFAR10_data are between -150 and 150
 
 
 def image_tensor(images):
-    """Return images of `get_CIFAR10_data`, an array, as a tensor of numbers near 1, which networks of PyTorch's get here."""
+    """Return images of `get_CIFAR10_data`, an array, as a tensor of numbers near 1, which PyTorch networks get here."""
     return torch.from_numpy(images) / SCALE
 
 

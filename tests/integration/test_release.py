@@ -147,7 +147,7 @@ def test_source_and_release_store_no_outputs(name, course_keys):
         for cell in notebook.cells:
             assert not cell.get("outputs")
             assert cell.get("execution_count") is None
-            assert set(cell.metadata) <= {"nbgrader", "tags", "deletable", "editable"}
+            assert set(cell.metadata) <= {"nbgrader", "tags", "deletable", "editable", "jupyter"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -159,8 +159,8 @@ def test_executed_notebook_is_that_of_the_source(name, course_keys):
     code = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert [cell.id for cell in code for out in cell.outputs if out.output_type == "error"] == []
-    texts = "".join(out.get("text", "") for cell in code for out in cell.outputs)
-    assert "✗" not in texts
+    texts = [out.get("text") or out.get("data", {}).get("text/plain", "") for cell in code for out in cell.outputs]
+    assert "✗" not in "".join(texts)
 
 
 @pytest.mark.parametrize("name", NAMES)

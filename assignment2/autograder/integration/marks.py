@@ -6,7 +6,10 @@ from nbformat import NotebookNode
 from nbgrader.api import Comment, Grade
 from nbgrader.preprocessors import GetGrades
 
+from autograder.course.cells import is_check
 from autograder.integration.gradebook import rows_of
+
+WAITING = "waiting"  # field of a cell's metadata: nobody has graded this answer yet, which to nbgrader has 0 points
 
 
 class GetMarks(GetGrades):
@@ -31,3 +34,4 @@ class GetMarks(GetGrades):
         grade = self._row(Grade, cell)
         cell.metadata.nbgrader["score"] = grade.score
         cell.metadata.nbgrader["points"] = grade.max_score
+        cell.metadata.nbgrader[WAITING] = bool(grade.needs_manual_grade) and not is_check(cell)

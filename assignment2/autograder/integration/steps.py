@@ -142,7 +142,7 @@ class HideFromStudents(NbGraderPreprocessor):
             for cell in nb.cells:
                 if is_check(cell):
                     verdicts = told.for_students(verdicts_of(cell) or [])
-                    cell.outputs = [table.output(verdicts, cell.metadata.nbgrader.score)]
+                    cell.outputs = [table.output(verdicts, cell.metadata.nbgrader.score, style="")]
                 elif cell.cell_type == "code" and not is_experiment(cell):
                     cell.outputs = []
             for step in (ClearHiddenTests, ClearMarkScheme):

@@ -83,7 +83,7 @@ class Checks:
         self._record(name, message, hints.fingerprint(values))
 
     def unchanged(self, weight=0.5, **arrays):
-        """Require that these arrays (or tensors, or lists of numbers) are not modified in place from here to the case's end."""
+        """Require that these arrays, tensors or lists of numbers are not modified in place until the case ends."""
         self._require_case()
         snapshots = {key: np.array(as_array(value), copy=True) for key, value in arrays.items()}
         self._snapshots.append((arrays, snapshots, weight))
@@ -149,7 +149,8 @@ class Checks:
         """
         actual, right = decode(encode(actual)), expected()
         message = HIDDEN if right is None else told_difference(actual, right, tol)
-        self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}))
+        wrong = None if message in ("", HIDDEN) or isinstance(actual, str) else (actual, right)
+        self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}), wrong)
 
     def _compare_snapshots(self):
         for arrays, snapshots, _ in self._snapshots:
@@ -158,9 +159,9 @@ class Checks:
             message = f"{', '.join(modified)} modified in place: work on a copy" if modified else ""
             self._record(f"{', '.join(arrays)} unchanged", message, hints.fingerprint(values, snapshots))
 
-    def _record(self, name, message, fingerprint):
+    def _record(self, name, message, fingerprint, arrays=None):
         self._require_case()
-        self.lines.append(Line(self._case, name, message, fingerprint))
+        self.lines.append(Line(self._case, name, message, fingerprint, arrays))
 
     def _fail(self, error):
         text, place = one_line(error), where(error, self.check_file)

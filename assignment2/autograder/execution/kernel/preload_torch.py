@@ -1,5 +1,7 @@
-"""Imported by fork servers whose kernels need PyTorch: loads it, with all that it puts off until the first optimizer is
-made, which takes longer than PyTorch itself. Nothing goes backward here: autograd's threads would not survive a fork."""
+"""Imported by fork servers whose kernels need PyTorch: loads it, with all that it puts off until the first optimizer.
+
+That takes longer than PyTorch itself. Nothing goes backward here: autograd's threads would not survive a fork.
+"""
 
 import torch
 
