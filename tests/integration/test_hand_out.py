@@ -13,10 +13,11 @@ from importlib.metadata import version
 import nbformat
 import pytest
 from autograder.authoring.hand_out import hand_out
+from autograder.authoring.proving.leaks import lines_of
 from autograder.core.errors import GraderError
 from helpers import ASSIGNMENT, REPOSITORY
 from helpers.courses import WORKBOOK, the
-from helpers.key_lines import MARKS, lines_of, secret_edits, secret_lines
+from helpers.key_lines import MARKS, secret_edits, secret_lines
 
 NOTEBOOKS = list(WORKBOOK.hours)
 WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"
