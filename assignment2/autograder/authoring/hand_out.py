@@ -2,7 +2,6 @@
 
 import json
 import tomllib
-from importlib import resources
 from pathlib import Path
 from string import Template
 
@@ -14,14 +13,16 @@ from nbformat import NotebookNode
 from autograder.authoring import fingerprints
 from autograder.authoring.archive import zipped
 from autograder.authoring.fingerprints import json_text, values_of
+from autograder.authoring.kit_files import kit_file
 from autograder.authoring.pins import pins
+from autograder.authoring.publishing import FILES, Repository, links, published_files, require_public
 from autograder.authoring.release import release
 from autograder.authoring.self_study import self_study
 from autograder.authoring.wheel import STUDENTS, wheel
 from autograder.core.errors import GraderError
-from autograder.core.notebooks import read
+from autograder.core.notebooks import copied, read
 from autograder.course.assignment import ASSIGNMENT
-from autograder.course.cells import grade_id, is_solution, name_of, points_of
+from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, points_of
 from autograder.course.key import Key, keys
 
 EXTRA = "lab"
@@ -31,21 +32,27 @@ HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the student
 VALUES = f"checks/{fingerprints.VALUES}"
 
 
-def hand_out(course: Path, into: Path, with_solutions: bool = False) -> list[Path]:
+def hand_out(
+    course: Path, into: Path, with_solutions: bool = False, repository: Repository | None = None
+) -> list[Path]:
     """Release the course and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
     with_solutions: the self-study edition, with folded solutions and all checks
+    repository: where the folder is published, for links in its page and the files that services read there
     Raises GraderError where the folder holds something that is no part of a hand-out.
     """
+    if repository:
+        require_public(repository, course)
     release(course)
-    files = contents(course, with_solutions)
+    files = contents(course, with_solutions, repository)
     folder, archive = into / ASSIGNMENT, into / f"{ASSIGNMENT}.zip"
-    require_own(folder, set(files))
+    require_own(folder, {name.partition("/")[0] for name in (*files, *FILES)})
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.whl"):
         old.unlink()  # of an earlier version
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     archive.write_bytes(zipped({f"{ASSIGNMENT}/{name}": content for name, content in files.items()}))
     return [folder, archive]
@@ -62,21 +69,30 @@ def require_own(folder: Path, names: set[str]) -> None:
         )
 
 
-def contents(course: Path, with_solutions: bool) -> dict[str, bytes]:
+def contents(course: Path, with_solutions: bool, repository: Repository | None = None) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     hours = hours_in(course)
     found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
     stubs = json.dumps({key.name: empty_steps(key) for key in found})
     added = {HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course, hidden=with_solutions)).encode()}
     name, package = wheel(STUDENTS, cs231n, added)
-    page = readme(found, hours, name) + (SOLUTIONS if with_solutions else "")
+    page = readme(found, hours, name) + (SOLUTIONS if with_solutions else "") + opened_in(repository)
     files = {"README.md": page.encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
-        path = course / "release" / ASSIGNMENT / f"{key.name}.ipynb"
-        files[path.name] = (
-            nbformat.writes(self_study(key, read(path))).encode() if with_solutions else path.read_bytes()
-        )
-    return {**files, "requirements.txt": requirements(name).encode(), name: package}
+        notebook = read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb")
+        handed = with_colab_cell(self_study(key, notebook) if with_solutions else notebook)
+        files[f"{key.name}.ipynb"] = f"{nbformat.writes(handed)}\n".encode()
+    files |= {"requirements.txt": requirements(name).encode(), name: package}
+    return files | (published_files(ASSIGNMENT) if repository else {})
+
+
+def with_colab_cell(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook with a first cell that sets up Google Colab, and that grading does not run."""
+    source = Template(kit_file("colab_cell.py")).substitute(assignment=ASSIGNMENT).strip()
+    cell = nbformat.v4.new_code_cell(source, id="colab_cell", metadata={"tags": [EXPERIMENT]})
+    made = copied(notebook)
+    made.cells.insert(0, cell)
+    return made
 
 
 def empty_steps(key: Key) -> dict[str, str]:
@@ -122,6 +138,9 @@ def title(notebook: NotebookNode) -> str:
     return next((line.removeprefix("# ").strip() for line in lines if line.startswith("# ")), "untitled")
 
 
-def kit_file(name: str) -> str:
-    """Return one of the files that every hand-out has."""
-    return resources.files("autograder.authoring").joinpath("kit", name).read_text(encoding="utf-8")
+def opened_in(repository: Repository | None) -> str:
+    """Return a line of the page with links that open the published hand-out elsewhere."""
+    if not repository:
+        return ""
+    named = ", ".join(f"[{service}]({address})" for service, address in links(repository).items())
+    return f"- **Without installing anything**: {named}. Binder keeps nothing: download what `kit.hand_in()` writes.\n"
