@@ -132,6 +132,11 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "new-course":
             command.add_argument("folder", type=Path, help="the folder to make, or an empty one")
+        if name == "jupyterlite":
+            command.add_argument("--into", type=Path, metavar="FOLDER", help="of the site (default: jupyterlite/)")
+            command.add_argument(
+                "--pyodide", type=Path, metavar="FOLDER", help="a Pyodide distribution to serve too (default: its CDN)"
+            )
         if name == "gradescope":
             command.add_argument("--into", type=Path, metavar="FILE", help="the zip (default: gradescope.zip)")
         if name == "hand-out":
@@ -190,6 +195,15 @@ def hand_out_command(options: argparse.Namespace) -> None:
     into = options.into or course / ("self_study" if options.self_study else "hand_out")
     folder, archive = hand_out(course, into.resolve(), options.self_study, repository)
     print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
+
+
+def jupyterlite_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.jupyterlite import jupyterlite
+
+    course = options.course.resolve()
+    into = (options.into or course / "jupyterlite").resolve()
+    jupyterlite(course, into, options.pyodide)
+    print(f"{into}\nnext: serve the folder from any web server; to try it, python -m http.server -d {into}")
 
 
 def gradescope_command(options: argparse.Namespace) -> None:
@@ -290,6 +304,7 @@ COMMANDS = [
     ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
+    ("jupyterlite", jupyterlite_command, "build a site of the hand-out that runs in browsers"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
