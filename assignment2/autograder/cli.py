@@ -142,6 +142,8 @@ def parser() -> argparse.ArgumentParser:
         if name == "hand-out":
             command.add_argument("--into", type=Path, help="where to write it (default: hand_out/, or self_study/)")
             command.add_argument("--self-study", action="store_true", help="with folded solutions and every check")
+            command.add_argument("--edition", metavar="NAME", help="of what has changed (default: the next number)")
+            command.add_argument("--refuse-older", action="store_true", help="grade no earlier edition any more")
             command.add_argument("--repository", metavar="URL", help="public, where the folder goes: links to it")
             command.add_argument("--branch", default="main", help="of that repository (default: main)")
             command.add_argument("--hub", metavar="URL", help="a JupyterHub with nbgitpuller: adds a link to it")
@@ -187,13 +189,14 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def hand_out_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.hand_out import hand_out
+    from autograder.authoring.hand_out import Options, hand_out
     from autograder.authoring.publishing import Repository
 
     course = options.course.resolve()
     repository = Repository(options.repository, options.branch, options.hub) if options.repository else None
+    how = Options(options.self_study, repository, options.edition, options.refuse_older)
     into = options.into or course / ("self_study" if options.self_study else "hand_out")
-    folder, archive = hand_out(course, into.resolve(), options.self_study, repository)
+    folder, archive = hand_out(course, into.resolve(), how)
     print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
 
 

@@ -14,7 +14,7 @@ from importlib.metadata import version
 import nbformat
 import pytest
 import yaml
-from autograder.authoring.hand_out import hand_out
+from autograder.authoring.hand_out import Options, hand_out
 from autograder.authoring.publishing import Repository
 from autograder.core.errors import GraderError
 from autograder.course.assignment import ASSIGNMENT
@@ -158,7 +158,9 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
 
 def test_self_study(toy_course):
     """Has the self-study edition every check, the values to decide them, and a folded solution behind each step?"""
-    editions = [hand_out(toy_course, toy_course / name, name == "self_study") for name in ("self_study", "hand_out")]
+    editions = [
+        hand_out(toy_course, toy_course / name, Options(name == "self_study")) for name in ("self_study", "hand_out")
+    ]
     for (folder, archive), is_self_study in zip(editions, (True, False), strict=True):
         files = contents(archive.read_bytes())
         notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
@@ -223,7 +225,9 @@ PUBLISHED = {".devcontainer/devcontainer.json", ".github/workflows/classroom.yml
 def test_published(toy_course):
     """Has a hand-out for a repository what services read there, links to it, and nothing of where the key is?"""
     plain = contents(hand_out(toy_course, toy_course / "plain")[1].read_bytes())
-    found = hand_out(toy_course, toy_course / "out", repository=Repository(URL, "2026", "https://hub.example.org/"))
+    found = hand_out(
+        toy_course, toy_course / "out", Options(repository=Repository(URL, "2026", "https://hub.example.org/"))
+    )
     folder, files = found[0], contents(found[1].read_bytes())
     names = {name.removeprefix(f"{ASSIGNMENT}/") for name in files.keys() - plain.keys()}
     assert names == PUBLISHED
@@ -249,7 +253,7 @@ def test_the_repository_of_the_key_is_refused(remote, toy_course):
     subprocess.run(["git", "init", "--quiet", toy_course], check=True)
     subprocess.run(["git", "-C", toy_course, "remote", "add", "origin", remote], check=True)
     with pytest.raises(GraderError, match="with its key"):
-        hand_out(toy_course, toy_course / "out", repository=Repository(URL))
+        hand_out(toy_course, toy_course / "out", Options(repository=Repository(URL)))
     assert not (toy_course / "out").exists()
 
 
@@ -257,12 +261,12 @@ def test_the_repository_of_the_key_is_refused(remote, toy_course):
 def test_no_address(address, toy_course):
     """Is what no service could open refused?"""
     with pytest.raises(GraderError, match="no address"):
-        hand_out(toy_course, toy_course / "out", repository=Repository(address))
+        hand_out(toy_course, toy_course / "out", Options(repository=Repository(address)))
 
 
 def test_classroom_workflow(toy_course):
     """Does the workflow give Classroom's reporter what `check` has written, by the names that both know?"""
-    folder, _ = hand_out(toy_course, toy_course / "out", repository=Repository(URL))
+    folder, _ = hand_out(toy_course, toy_course / "out", Options(repository=Repository(URL)))
     workflow = yaml.safe_load((folder / ".github" / "workflows" / "classroom.yml").read_text())
     *_, checking, reporting = workflow["jobs"]["checks"]["steps"]
     runner = reporting["with"]["runners"]

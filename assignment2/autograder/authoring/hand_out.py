@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -23,6 +24,8 @@ from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, read
 from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, points_of
+from autograder.course.editions import FILE as EDITIONS
+from autograder.course.editions import Edition, changed_cells, editions, record, steps_in
 from autograder.course.key import Key, keys
 
 EXTRA = "lab"
@@ -32,20 +35,30 @@ HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the student
 VALUES = f"checks/{fingerprints.VALUES}"
 
 
-def hand_out(
-    course: Path, into: Path, with_solutions: bool = False, repository: Repository | None = None
-) -> list[Path]:
+@dataclass(frozen=True)
+class Options:
+    """How to hand out. self_study: with folded solutions and all checks; repository: where the folder is published;
+    edition: the name of a new edition, by default its number; refuse_older: grade no older edition any more"""
+
+    self_study: bool = False
+    repository: Repository | None = None
+    edition: str | None = None
+    refuse_older: bool = False
+
+
+def hand_out(course: Path, into: Path, options: Options | None = None) -> list[Path]:
     """Release the course and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
-    with_solutions: the self-study edition, with folded solutions and all checks
-    repository: where the folder is published, for links in its page and the files that services read there
     Raises GraderError where the folder holds something that is no part of a hand-out.
     """
-    if repository:
-        require_public(repository, course)
+    options = options or Options()
+    if options.repository:
+        require_public(options.repository, course)
     release(course)
-    files = contents(course, with_solutions, repository)
+    handed = {key.name: key.handed_out for key in keys(course / "source" / ASSIGNMENT).values()}
+    record(course / "source" / EDITIONS, handed, options.edition, options.refuse_older)
+    files = contents(course, options)
     folder, archive = into / ASSIGNMENT, into / f"{ASSIGNMENT}.zip"
     require_own(folder, {name.partition("/")[0] for name in (*files, *FILES)})
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,21 +82,23 @@ def require_own(folder: Path, names: set[str]) -> None:
         )
 
 
-def contents(course: Path, with_solutions: bool, repository: Repository | None = None) -> dict[str, bytes]:
+def contents(course: Path, options: Options) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     hours = hours_in(course)
+    known = editions(course / "source" / EDITIONS)
     found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
-    stubs = json.dumps({key.name: empty_steps(key) for key in found})
-    added = {HANDED_OUT: stubs.encode(), VALUES: json_text(values_of(course, hidden=with_solutions)).encode()}
+    handed = {"edition": known[-1].name, "steps": {key.name: empty_steps(key) for key in found}}
+    values = values_of(course, hidden=options.self_study)
+    added = {HANDED_OUT: json.dumps(handed).encode(), VALUES: json_text(values).encode()}
     name, package = wheel(STUDENTS, cs231n, added)
-    page = readme(found, hours, name) + (SOLUTIONS if with_solutions else "") + opened_in(repository)
+    page = readme(found, hours, name, known) + (SOLUTIONS if options.self_study else "") + opened_in(options.repository)
     files = {"README.md": page.encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
         notebook = read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb")
-        handed = with_colab_cell(self_study(key, notebook) if with_solutions else notebook)
-        files[f"{key.name}.ipynb"] = f"{nbformat.writes(handed)}\n".encode()
+        notebook = with_colab_cell(self_study(key, notebook) if options.self_study else notebook)
+        files[f"{key.name}.ipynb"] = f"{nbformat.writes(notebook)}\n".encode()
     files |= {"requirements.txt": requirements(name).encode(), name: package}
-    return files | (published_files(ASSIGNMENT) if repository else {})
+    return files | (published_files(ASSIGNMENT) if options.repository else {})
 
 
 def with_colab_cell(notebook: NotebookNode) -> NotebookNode:
@@ -121,15 +136,27 @@ def requirements(file: str) -> str:
     return "\n".join(["# pip install -r requirements.txt", f"./{file}[{EXTRA}]", *lines, ""])
 
 
-def readme(found: list[Key], hours: dict[str, str], file: str) -> str:
-    """Return the page that students read first. file: the wheel's name"""
+def readme(found: list[Key], hours: dict[str, str], file: str, known: list[Edition]) -> str:
+    """Return the page that students read first. file: the wheel's name; known: the editions, this one last"""
     rows = ["| | notebook | points | hours, about | needs |", "|---|---|--:|---|---|"]
     for number, key in enumerate(found, start=1):
         link, needs = f"[{title(key.notebook)}]({key.name}.ipynb)", ", ".join(key.imports) or "–"
         points = sum(points_of(cell) for cell in key.notebook.cells)
         rows.append(f"| {number} | {link} | {points:g} | {hours.get(key.name, '–')} | {needs} |")
     step = next(grade_id(c) for key in found for c in key.notebook.cells if is_solution(c) and c.cell_type == "code")
-    return Template(kit_file("README.md")).substitute(table="\n".join(rows), wheel=file, step=step)
+    return Template(kit_file("README.md")).substitute(
+        table="\n".join(rows), wheel=file, step=step, edition=known[-1].name, changes=changes(known, found)
+    )
+
+
+def changes(known: list[Edition], found: list[Key]) -> str:
+    """Say what has changed since the edition before this one, "" where this is the first."""
+    if len(known) == 1:
+        return ""
+    before = known[-2]
+    steps = {key.name: steps_in(changed_cells(before.notebooks.get(key.name, {}), key.handed_out)) for key in found}
+    told = "; ".join(f"{name}: {', '.join(changed)}" for name, changed in steps.items() if changed)
+    return f" What has changed since edition {before.name}: {told}." if told else ""
 
 
 def title(notebook: NotebookNode) -> str:

@@ -20,6 +20,8 @@ from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
+from autograder.course.editions import FILE as EDITIONS_FILE
+from autograder.course.editions import Cells, Edition, cells_of, editions
 
 SEED_FILE = "seed"  # beside the folder of the sources; as private as the key
 
@@ -68,6 +70,17 @@ class Key:
     def visible(self) -> NotebookNode:
         """The key as a student with all solutions right would have it: no hidden checks, no marking schemes."""
         return self._without(ClearHiddenTests, ClearMarkScheme, ClearOutput)
+
+    @cached_property
+    def handed_out(self) -> Cells:
+        """The checksums of its cells as students get them."""
+        hidden = (ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme)
+        return cells_of(self._without(*hidden, ComputeChecksums))
+
+    @cached_property
+    def earlier(self) -> list[Edition]:
+        """What the assignment was handed out as so far, newest last."""
+        return editions(self.folder.parent / EDITIONS_FILE)
 
     def _without(self, *preprocessors: type) -> NotebookNode:
         notebook, options = copied(self.notebook), nbgrader_options()
@@ -137,6 +150,7 @@ def version_of(folder: Path) -> str:
     """
     beside = folder.parent
     files = [*folder.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json"), *beside.glob(SEED_FILE)]
+    files += beside.glob(EDITIONS_FILE)
     stats = [(str(path), path.stat()) for path in sorted(files)]
     return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
 
