@@ -15,16 +15,19 @@ from autograder.core.errors import GraderError
 
 WORKFLOW = """\
 the way of an assignment, in a folder made by autograder new-course FOLDER:
-  1. edit source/assignment2/*.ipynb in JupyterLab: solutions, hidden checks, marking schemes
+  1. JupyterLab on source/assignment2/*.ipynb: solutions, hidden checks, schemes
   2. autograder release        make release/assignment2/ and gradebook.db
-     autograder hand-out       release, and pack what students need into hand_out/assignment2.zip
-  3. autograder collect ZIP    from an LMS's zip into submitted/<student>/assignment2/ (or nbgrader collect, or copy)
+     autograder hand-out       release, and pack hand_out/assignment2.zip
+  3. autograder collect ZIP    an LMS's zip into submitted/<student>/assignment2/
+                               (or nbgrader collect, or copy)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
-  5. jupyter lab               Nbgrader > Formgrader: grade the written answers, then autograder grade again
-  6. autograder report         one page about the class in report/, and grades for Canvas and Moodle
-  7. autograder give-back ZIP  the feedback pages in a zip that Canvas and Moodle take (or nbgrader release_feedback)
+  5. jupyter lab               Nbgrader > Formgrader: grade written answers;
+                               then autograder grade again
+  6. autograder report         a page about the class, grades for Canvas, Moodle
+  7. autograder give-back ZIP  the feedback pages in a zip for Canvas or Moodle
+                               (or nbgrader release_feedback)
 
-to see it all on sample submissions: autograder demo; if something is wrong: autograder doctor
+to see it all on samples: autograder demo; if anything is wrong: autograder doctor
 """
 
 
