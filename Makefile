@@ -5,7 +5,7 @@ JOBS ?= 2
 # Pins of all packages; /dev/null for the newest ones.
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: setup demo lint test test-fast fuzz coverage release notebooks fingerprints mutants reference lock
+.PHONY: setup demo lint test test-fast fuzz coverage site release notebooks fingerprints mutants reference lock
 
 setup: .venv/.installed
 
@@ -23,6 +23,12 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python prose/lint.py
+	$(BIN)/codespell $$(git ls-files '*.md' '*.py' '*.toml' '*.ipynb' '*.html' '*.yml' ':!notebooks')
+
+# All pages as a website in site/, links checked.
+site: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 # Lint, the test suite, and every executed notebook against what it printed.
 test: lint

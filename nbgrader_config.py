@@ -2,4 +2,4 @@
 
 from autograder.config import configure
 
-configure(get_config())
+configure(get_config(), __file__)

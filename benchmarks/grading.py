@@ -2,7 +2,7 @@
 
     python benchmarks/grading.py --students 200
 
-Every student hands in all four notebooks: the key's solutions, other correct ones and catalogued mistakes, drawn by
+Every student hands in all four notebooks: the key's solutions, other correct ones and cataloged mistakes, drawn by
 chance and no two alike. The whole machine is used, so run it alone. Experiments are skipped, as always when grading;
 stock nbgrader is measured with its plain configuration on notebooks whose experiments were emptied, and on one as it
 comes: the first, which has the key's solutions (training with some of the others would take hours). Feedback pages are
@@ -26,7 +26,6 @@ from statistics import median
 
 import nbformat
 from autograder.authoring.reference_values import read_cells
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import catalogue
 from autograder.course.cells import grade_id, is_experiment, is_solution
 from autograder.course.key import keys
@@ -36,6 +35,8 @@ from autograder.demo.run import make_course
 from autograder.demo.training import train_networks
 from autograder.execution.kernel import server
 from autograder.execution.kernel.sandbox import private_bytes
+from helpers import ASSIGNMENT
+from helpers.courses import the
 
 REPOSITORY = Path(__file__).parents[1]
 PLAIN = "c = get_config()\nc.CourseDirectory.course_id = 'cs231n'\nc.Execute.timeout = 1800\n"
@@ -47,7 +48,7 @@ course, how = Path(sys.argv[1]), Options(workers=int(sys.argv[2]), feedback=sys.
 seconds = []
 for moment in range(2):
     start = time.perf_counter()
-    outcome = grade(course, how)
+    outcome = grade(the(course), how)
     seconds.append(time.perf_counter() - start)
     late = sorted((course / "waiting").glob("*"))
     if not late:
@@ -73,7 +74,7 @@ def main() -> None:
         folder = Path(scratch)
         course = folder / "class"
         make_course(REPOSITORY, course)
-        weights = train_networks(course)
+        weights = train_networks(the(course))
         shutil.copytree(course, folder / "empty")
         print("| what | submissions | cores | seconds each | submissions per minute | peak MB of grader, kernel |")
         print("| --- | --: | --: | --: | --: | --: |", flush=True)
@@ -107,19 +108,19 @@ def on_one_and_two_cores(course: Path, size: int, cores: list[int]) -> float:
 def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
     """Write the submissions of a class, the same for the same size; the first has the key's solutions."""
     chance = random.Random(231)
-    course_keys = keys(course / "source" / ASSIGNMENT)
+    course_keys = keys(the(course))
     mistakes, variants = {}, {}
     for name in course_keys:
-        for mistake in catalogue(course / "source" / ASSIGNMENT, name):
+        for mistake in catalogue(the(course), name):
             mistakes.setdefault((name, mistake.cell), []).append(mistake)
         for path in sorted((course / "source" / "variants" / name).glob("*.py")):
             for cell, source in read_cells(path).items():
                 variants.setdefault((name, cell), []).append(source)
     for number in range(size):
         student = f"student-{number:03}"
-        folder = samples.submission(course, student, samples.ON_TIME)
+        folder = samples.submission(the(course), student, samples.ON_TIME)
         for name, key in course_keys.items():
-            notebook = answered(samples.released(course, key), key)
+            notebook = answered(samples.released(the(course), key), key)
             for cell in notebook.cells:
                 if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
                     where, drawn = (name, grade_id(cell)), chance.random() if number else 1.0

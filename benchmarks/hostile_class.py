@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 from autograder.authoring.release import release
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
-from helpers import hostile, hostile_files, toy
+from helpers import ASSIGNMENT, hostile, hostile_files, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = """
@@ -52,11 +52,11 @@ def main() -> None:
 
 
 def graded_class(course: Path, honest: int, cases: dict[str, object], cell_seconds: float) -> float:
-    """Build and grade a class, print its row, and return the seconds; raises SystemExit where somebody honest lost."""
+    """Build and grade a class, print its row, and return the seconds; raises SystemExit if somebody honest lost."""
     toy.make_course(course)
     (course / "nbgrader_config.py").write_text(CONFIG.format(seconds=cell_seconds))
-    release(course)
-    solved = hostile.solved_notebook(course, load_key(course / "source" / ASSIGNMENT, "Toy"))
+    release(the(course))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     names = [f"honest {number}" for number in range(1, honest + 1)]
     for name in names:
         hostile.hand_in(course, name, f"{hostile.RIGHT}  # {name}", solved)
@@ -75,7 +75,7 @@ def graded_class(course: Path, honest: int, cases: dict[str, object], cell_secon
 
 
 def watched(command: list[str]) -> tuple[float, float]:
-    """Run a command; returns the peak memory in MB of its processes outside of sandboxes, and of all."""
+    """Run a command; returns the peak memory in MB of its processes outside sandboxes, and of all."""
     peaks = 0.0, 0.0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:

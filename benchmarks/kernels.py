@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import Key, keys
 from autograder.execution.environment import fork_server_environment, sandboxed_environment
 from autograder.execution.job import Role
@@ -24,6 +23,8 @@ from autograder.execution.kernel.fork_server import ForkServer
 from autograder.execution.kernel.launch import sandboxed_kernel
 from autograder.execution.workspace import lay_out
 from autograder.submission.preparation import make_job
+from helpers import ASSIGNMENT
+from helpers.courses import WORKBOOK
 
 SOURCES = Path(__file__).parents[1] / "source" / ASSIGNMENT
 STAGES = ("files", "sandbox and kernel", "definitions", "checks", "end")
@@ -54,7 +55,7 @@ def main() -> None:
     os.environ["CS231N_DATA"] = "synthetic"
     sandbox.require()
     fork_server = ForkServer(fork_server_environment())
-    found = keys(SOURCES)
+    found = keys(WORKBOOK)
     try:
         asyncio.run(stages(next(iter(found.values())), fork_server))
         print(f"| notebook | {' | '.join(STAGES)} | sum |")

@@ -1,6 +1,6 @@
 """The whole way of an assignment, as people go it, in Chromium: from the zip to the feedback that comes back.
 
-    python benchmarks/whole_way.py FOLDER    (empty or not there yet; takes some minutes, installs packages)
+    PYTHONPATH=tests python benchmarks/whole_way.py FOLDER    (takes some minutes, installs packages)
 
 A student unpacks the hand-out, runs start.py, solves a step in JupyterLab, looks at the progress and hands in. The
 instructor collects, grades, opens formgrader and the feedback page, and gives back. Screenshots go into
@@ -16,14 +16,11 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests"))
-
 from autograder.course.key import keys
 from autograder.course.solutions import solution, without_marks
-from helpers import browser, lms
+from helpers import ASSIGNMENT, REPOSITORY, browser, lms
+from helpers.courses import the
 
-ASSIGNMENT = "assignment2"
 NOTEBOOK, STEP = "FullyConnectedNets", "affine_forward"
 AUTOGRADER = str(Path(sys.executable).with_name("autograder"))
 PATIENCE_MS = 180_000
@@ -68,7 +65,9 @@ def student(course: Path, home: Path, chromium, pictures: Path) -> Path:
     folder = home / ASSIGNMENT
     with timed("start.py --only-set-up"):
         subprocess.run([sys.executable, "start.py", "--only-set-up"], cwd=folder, check=True)
-    with browser.jupyter_server(folder, folder, python=folder / ".venv" / "bin" / "python") as (address, token):
+    server = home / "server"
+    server.mkdir()
+    with browser.jupyter_server(folder, server, python=folder / ".venv" / "bin" / "python") as (address, token):
         page = open_page(chromium, token)
         page.goto(f"{address}lab/tree/README.md")
         page.locator(".jp-RenderedMarkdown table").first.wait_for()
@@ -80,19 +79,19 @@ def student(course: Path, home: Path, chromium, pictures: Path) -> Path:
         take(page, pictures / "student_3_step.png")
         page.keyboard.press("Control+s")
         add_below(page, "from cs231n.kit import hand_in, hint, progress\n\nprogress()")
-        page.get_by_text("Points are what is at stake").wait_for()
+        page.get_by_text("Points are what is at stake").scroll_into_view_if_needed()
         take(page, pictures / "student_4_progress.png")
         add_below(page, f'hint("{STEP}")')
         page.get_by_text(f"{STEP}, hint 1 of").wait_for()
         add_below(page, "hand_in()")
-        page.get_by_text("Hand in this file").wait_for()
+        page.get_by_text("Hand in this file: ").wait_for()
         take(page, pictures / "student_5_hand_in.png")
     return folder / f"{ASSIGNMENT}_hand_in.zip"
 
 
 def solve(page, course: Path) -> None:
     """Write the key's solution into a step and run its check cell, after the cells before it."""
-    key = keys(course / "source" / ASSIGNMENT)[NOTEBOOK]
+    key = keys(the(course))[NOTEBOOK]
     code_cells = page.locator(".jp-Notebook .jp-CodeCell")
     texts = [f"def {STEP}(", f'checking("{STEP}")']
     for number, text in enumerate(["import numpy as np", *texts]):
@@ -128,7 +127,7 @@ def instructor(course: Path, folder: Path, chromium, pictures: Path) -> None:
     page.goto((course / "feedback" / "ada" / ASSIGNMENT / f"{NOTEBOOK}.html").as_uri())
     take(page, pictures / "student_6_feedback.png")
     run("report", cwd=course)
-    page.goto((course / "report" / "report.html").as_uri())
+    page.goto((course / "report" / ASSIGNMENT / "report.html").as_uri())
     take(page, pictures / "instructor_5_report.png")
 
 

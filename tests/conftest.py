@@ -10,7 +10,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before anything imports NumPy
 
 import pytest
-from helpers import REPOSITORY, SOURCES, needs
+from helpers import REPOSITORY, needs
 
 
 def pytest_runtest_setup(item):
@@ -41,9 +41,10 @@ def toy_key(tmp_path):
     """The toy assignment's key, in a course of its own."""
     from autograder.course.key import load_key
     from helpers import toy
+    from helpers.courses import the
 
     toy.make_course(tmp_path)
-    return load_key(tmp_path / "source" / "assignment2", "Toy")
+    return load_key(the(tmp_path), "Toy")
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +52,10 @@ def released_toy(tmp_path_factory):
     """A released course with the toy assignment, which all tests share: copy it."""
     from autograder.authoring.release import release
     from helpers import toy
+    from helpers.courses import the
 
     course = toy.make_course(tmp_path_factory.mktemp("released") / "course")
-    release(course)
+    release(the(course))
     return course
 
 
@@ -67,8 +69,9 @@ def toy_course(released_toy, tmp_path):
 def course_keys():
     """The keys of the workbook's notebooks by name."""
     from autograder.course.key import keys
+    from helpers.courses import WORKBOOK
 
-    return keys(SOURCES)
+    return keys(WORKBOOK)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The instructor's side: release, execute, judge and report. Students never need this package.
 
-The way of a submission, room by room: `submission` reads it and prepares a job, `execution` runs the job and returns
+The path of a submission, room by room: `submission` reads it and prepares a job, `execution` runs the job and returns
 the values that its checks sent out, `judging` compares them with the key's, `integration` hands the score to nbgrader,
 which keeps the gradebook. `grading` does that for a class; `cli` is the command `autograder`.
 """

@@ -8,26 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder import __version__
 from autograder.core.errors import GraderError
+from autograder.course.assignment import Assignment, assignments, chosen
 
 WORKFLOW = """\
-the way of an assignment, in a folder made by autograder new-course FOLDER:
-  1. JupyterLab on source/assignment2/*.ipynb: solutions, hidden checks, schemes
-  2. autograder release        make release/assignment2/ and gradebook.db
-     autograder hand-out       release, and pack hand_out/assignment2.zip
-  3. autograder collect ZIP    an LMS's zip into submitted/<student>/assignment2/
-                               (or nbgrader collect, or copy)
+the steps of an assignment, in a folder made by autograder new-course FOLDER:
+  1. edit source/<assignment>/*.ipynb in JupyterLab
+  2. autograder release        make release/<assignment>/ and gradebook.db
+     autograder hand-out       release, and pack what students need into a zip
+  3. autograder collect ZIP    sort an LMS's zip into submitted/<student>/
+                               (or nbgrader collect, or copy folders)
   4. autograder grade          execute, judge, write feedback/ and grades.csv
-  5. jupyter lab               Nbgrader > Formgrader: grade written answers;
+  5. jupyter lab               Nbgrader > Formgrader: grade written answers,
                                then autograder grade again
-  6. autograder report         a page about the class, grades for Canvas, Moodle
-  7. autograder give-back ZIP  the feedback pages in a zip for Canvas or Moodle
+  6. autograder report         a page about the class, and grades for an LMS
+  7. autograder give-back ZIP  pack the feedback pages for Canvas or Moodle
                                (or nbgrader release_feedback)
 
-to see it all on samples: autograder demo; if anything is wrong: autograder doctor
+to see it all on sample submissions: autograder demo
+if something is wrong: autograder doctor
 """
 
 
@@ -84,7 +87,7 @@ def interruptible() -> Iterator[None]:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="autograder", description="Release, grade and check assignment 2.", epilog=WORKFLOW,
+        prog="autograder", description="Release, grade and check assignments.", epilog=WORKFLOW,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     top.add_argument("--version", action="version", version=f"autograder {__version__}")
@@ -92,73 +95,16 @@ def parser() -> argparse.ArgumentParser:
     for name, run, text in COMMANDS:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--course", type=Path, default=Path(), help="the course folder (default: this one)")
+        for flag, how in ARGUMENTS.get(name, ()):
+            command.add_argument(flag, **how)
         command.set_defaults(name=name, run=run)
-        if name == "grade":
-            command.add_argument(
-                "--workers",
-                type=at_least_one,
-                metavar="N",
-                help="submissions under way at once (default: one a core)",
-            )
-            command.add_argument("--scheduler", metavar="ADDRESS", help="execute on the workers of a Dask scheduler")
-            command.add_argument("--no-feedback", action="store_true", help="write no pages for students yet")
-            command.add_argument("--again", action="store_true", help="judge those again who would keep their result")
-        if name == "grade-one":
-            command.add_argument("file", type=Path, help="a zip of hand_in(), a notebook, or a folder with notebooks")
-            command.add_argument("--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json too")
-        if name in ("grade", "grade-one", "demo"):
-            command.add_argument(
-                "--no-sandbox", action="store_true", help="accept the risk: student code runs with your own rights"
-            )
-        if name == "collect":
-            command.add_argument(
-                "zips", nargs="+", type=Path, metavar="ZIP", help="of all submissions, as the LMS has made it"
-            )
-            command.add_argument("--from", dest="system", choices=LMS, help="the LMS (default: recognized)")
-            command.add_argument("--roster", type=Path, metavar="CSV", help="who is who (default: the gradebook)")
-            command.add_argument(
-                "--time-zone",
-                type=time_zone,
-                metavar="NAME",
-                help="of the LMS's times, such as Europe/Berlin (default: here)",
-            )
-        if name == "give-back":
-            command.add_argument("zip", type=Path, metavar="ZIP", help="the file to write")
-            command.add_argument("--for", dest="system", choices=LMS[:2], help="the LMS (default: as collected)")
-        if name in ("notebooks", "fingerprints", "mutants", "reference"):
-            command.add_argument("names", nargs="*", metavar="NAME", help="which notebooks (default: all)")
-        if name == "mutants":
-            command.add_argument("--sample", type=at_least_one, metavar="N", help="so many of each notebook only")
-        if name == "notebooks":
-            command.add_argument(
-                "--into", type=Path, help="the folder for the executed notebooks (default: notebooks/)"
-            )
-        if name == "new-course":
-            command.add_argument("folder", type=Path, help="the folder to make, or an empty one")
-        if name == "jupyterlite":
-            command.add_argument("--into", type=Path, metavar="FOLDER", help="of the site (default: jupyterlite/)")
-            command.add_argument(
-                "--pyodide", type=Path, metavar="FOLDER", help="a Pyodide distribution to serve too (default: its CDN)"
-            )
-        if name == "gradescope":
-            command.add_argument("--into", type=Path, metavar="FILE", help="the zip (default: gradescope.zip)")
-        if name == "hand-out":
-            command.add_argument("--into", type=Path, help="where to write it (default: hand_out/, or self_study/)")
-            command.add_argument("--self-study", action="store_true", help="with folded solutions and every check")
-            command.add_argument("--edition", metavar="NAME", help="of what has changed (default: the next number)")
-            command.add_argument("--refuse-older", action="store_true", help="grade no earlier edition any more")
-            command.add_argument("--repository", metavar="URL", help="public, where the folder goes: links to it")
-            command.add_argument("--branch", default="main", help="of that repository (default: main)")
-            command.add_argument("--hub", metavar="URL", help="a JupyterHub with nbgitpuller: adds a link to it")
-        if name == "demo":
-            command.add_argument("--folder", type=Path, default=Path("demo"), help="where to build the course")
     return top
 
 
 def at_least_one(text: str) -> int:
-    """Read an option's whole number; raises ArgumentTypeError, which argparse shows, for anything below 1."""
+    """Read an option's integer; raises ArgumentTypeError, which argparse shows, for anything below 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, not {text!r}")
     return int(text)
 
 
@@ -167,7 +113,30 @@ def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        raise argparse.ArgumentTypeError(f"is no time zone, such as Europe/Berlin: {name!r}") from None
+        raise argparse.ArgumentTypeError(f"is not a time zone such as Europe/Berlin: {name!r}") from None
+
+
+def one(options: argparse.Namespace) -> Assignment:
+    """Return the assignment that a command names, or the only one; raises NoAssignment if several could be meant."""
+    return chosen(options.course, options.assignment)
+
+
+def one_or_all(options: argparse.Namespace) -> list[Assignment]:
+    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
+    found = list(assignments(options.course).values())
+    return found if found and options.assignment is None else [one(options)]
+
+
+def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
+    """Return what a command's words name: assignments, all where they name none, with the notebooks among the words."""
+    found = assignments(options.course)
+    notebooks = [word for word in options.names if word not in found]
+    wanted = [found[word] for word in options.names if word in found] or [*found.values()] or [chosen(options.course)]
+    if notebooks and len(wanted) > 1:
+        wanted = [each for each in wanted if all((each.source / f"{name}.ipynb").exists() for name in notebooks)]
+    if not wanted:
+        raise GraderError(f"no assignment has {', '.join(notebooks)}: choose among {', '.join(found)}")
+    return [(assignment, notebooks) for assignment in wanted]
 
 
 def new_course_command(options: argparse.Namespace) -> None:
@@ -176,82 +145,92 @@ def new_course_command(options: argparse.Namespace) -> None:
 
     folder = options.folder.absolute()
     new_course(options.course.resolve(), folder)
-    print("\n".join([*summary(folder), f"next: cd {folder} && autograder hand-out"]))
+    for assignment in assignments(folder).values():
+        print("\n".join(summary(assignment)))
+    print(f"next: cd {folder} && autograder hand-out")
 
 
 def release_command(options: argparse.Namespace) -> None:
     from autograder.authoring.release import release
     from autograder.authoring.summary import summary
 
-    course = options.course.resolve()
-    told = release(course)
-    if told:
-        print("submissions are graded already; their points are kept, and the next grading judges them by the new key:")
-        print("\n".join(told))
-    print("\n".join([*summary(course), "next: autograder hand-out"]))
+    for assignment in one_or_all(options):
+        told = release(assignment)
+        if told:
+            print("submissions are graded already; their points are kept, and the next grading judges them again:")
+            print("\n".join(told))
+        print("\n".join(summary(assignment)))
+    print("next: autograder hand-out")
 
 
 def hand_out_command(options: argparse.Namespace) -> None:
     from autograder.authoring.hand_out import Options, hand_out
     from autograder.authoring.publishing import Repository
 
-    course = options.course.resolve()
     repository = Repository(options.repository, options.branch, options.hub) if options.repository else None
     how = Options(options.self_study, repository, options.edition, options.refuse_older)
-    into = options.into or course / ("self_study" if options.self_study else "hand_out")
-    folder, archive = hand_out(course, into.resolve(), how)
-    print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB\nnext: give students the zip, or the folder")
+    into = options.into or options.course.resolve() / ("self_study" if options.self_study else "hand_out")
+    for assignment in one_or_all(options):
+        folder, archive = hand_out(assignment, into.resolve(), how)
+        print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB")
+    print("next: give students the zip, or the folder")
 
 
 def jupyterlite_command(options: argparse.Namespace) -> None:
     from autograder.authoring.jupyterlite import jupyterlite
 
-    course = options.course.resolve()
-    into = (options.into or course / "jupyterlite").resolve()
-    jupyterlite(course, into, options.pyodide)
-    print(f"{into}\nnext: serve the folder from any web server; to try it, python -m http.server -d {into}")
+    assignment = one(options)
+    into = (options.into or assignment.course / "jupyterlite").resolve()
+    jupyterlite(assignment, into, options.pyodide)
+    print(f"{into}\nnext: put it on any web server, or try it:\n  python -m http.server -d {into}")
 
 
 def gradescope_command(options: argparse.Namespace) -> None:
     from autograder.authoring.gradescope import gradescope
 
-    course = options.course.resolve()
-    archive = (options.into or course / "gradescope.zip").resolve()
-    gradescope(course, archive)
+    assignment = one(options)
+    archive = (options.into or assignment.course / "gradescope.zip").resolve()
+    gradescope(assignment, archive)
     print(f"{archive}\nIt holds the key. next: upload it to Gradescope, Configure Autograder")
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
     from autograder.authoring.notebooks import run_key
 
-    course = options.course.resolve()
-    run_key(course, (options.into or course / "notebooks").resolve(), options.names)
+    for assignment, names in by_words(options):
+        run_key(assignment, (options.into or assignment.course / "notebooks").resolve(), names)
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
     from autograder.authoring.fingerprints import record_fingerprints
 
-    record_fingerprints(options.course.resolve(), options.names)
+    for assignment, names in by_words(options):
+        record_fingerprints(assignment, names)
 
 
 def mutants_command(options: argparse.Namespace) -> int:
     from autograder.authoring.mutants import mutation_test
 
-    return 0 if mutation_test(options.course.resolve(), options.names, options.sample) else 1
+    survived = [wanted for wanted in by_words(options) if not mutation_test(*wanted, options.sample)]
+    return 1 if survived else 0
 
 
 def reference_command(options: argparse.Namespace) -> None:
     from autograder.authoring.reference_values import record
-    from autograder.course.assignment import ASSIGNMENT
 
-    record(options.course.resolve() / "source" / ASSIGNMENT, options.names)
+    for assignment, names in by_words(options):
+        record(assignment, names)
 
 
 def collect_command(options: argparse.Namespace) -> int:
     from autograder.collecting.collect import Options, Outcome, collect
     from autograder.collecting.printing import print_lines
 
-    lines = collect(options.course, options.zips, Options(options.system, options.roster, options.time_zone))
+    first, *others = options.zips
+    named = first if others and first in assignments(options.course) else None
+    zips = [Path(word) for word in (others if named else options.zips)]
+    how = Options(options.system, options.roster, options.time_zone)
+    lines = collect(chosen(options.course, named), zips, how)
     print_lines(lines)
     return 1 if any(line.outcome == Outcome.UNKNOWN for line in lines) else 0
 
@@ -259,22 +238,28 @@ def collect_command(options: argparse.Namespace) -> int:
 def give_back_command(options: argparse.Namespace) -> None:
     from autograder.collecting.give_back import give_back
 
-    for told in give_back(options.course, options.zip, options.system):
+    for told in give_back(one(options), options.zip, options.system):
         print(told)
 
 
 def grade_command(options: argparse.Namespace) -> None:
     from autograder.grading.printing import print_outcome
     from autograder.grading.run import Options, grade
+    from autograder.submission.submitters import submitters
 
     how = Options(
         options.workers, options.scheduler, options.no_sandbox, options.again, feedback=not options.no_feedback
     )
-    outcome = grade(options.course, how)
-    print_outcome(outcome)
-    if outcome.set_aside:
-        reasons = "\n".join(f"  {student}: {reason}" for student, reason in outcome.set_aside.items())
-        raise GraderError(f"not graded, for a reason that is not the student's:\n{reasons}")
+    wanted = one_or_all(options)
+    set_aside: list[str] = []
+    for assignment in [each for each in wanted if submitters(each)] or wanted[:1]:
+        if len(wanted) > 1:
+            print(f"{assignment.title}:")
+        outcome = grade(assignment, how)
+        print_outcome(outcome)
+        set_aside += [f"  {student}: {reason}" for student, reason in outcome.set_aside.items()]
+    if set_aside:
+        raise GraderError("not graded, and not the student's fault:\n" + "\n".join(set_aside))
 
 
 def grade_one_command(options: argparse.Namespace) -> None:
@@ -282,16 +267,28 @@ def grade_one_command(options: argparse.Namespace) -> None:
     from autograder.grading.one import grade_one
     from autograder.grading.printing import print_one
 
-    graded = grade_one(options.course, options.file, options.no_sandbox)
+    graded = grade_one(one(options), options.file, options.no_sandbox)
     print_one(graded)
     if options.gradescope:
         options.gradescope.write_text(json.dumps(results(graded), indent=1), encoding="utf-8")
 
 
 def report_command(options: argparse.Namespace) -> None:
+    from autograder.report.data import NothingGraded
     from autograder.report.page import report
 
-    print(f"the class: {report(options.course)}\nbeside it: checks.csv, students.csv, canvas.csv, moodle.csv")
+    wanted, pages = one_or_all(options), []
+    for assignment in wanted:
+        try:
+            pages.append(report(assignment))
+        except NothingGraded:
+            if len(wanted) == 1:
+                raise
+    if not pages:
+        raise NothingGraded(f"no graded submission in {options.course.resolve()}: run `autograder grade` first")
+    for page in pages:
+        print(f"the class: {page}")
+    print("beside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
 def demo_command(options: argparse.Namespace) -> None:
@@ -307,27 +304,118 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 
 COMMANDS = [
-    ("new-course", new_course_command, "make a course folder to start from, with this key and without students"),
+    ("new-course", new_course_command, "make a new course folder with this key, without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
-    ("hand-out", hand_out_command, "release, and pack what students need: one folder and one zip, without the key"),
-    ("jupyterlite", jupyterlite_command, "build a site of the hand-out that runs in browsers"),
+    ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
+    ("jupyterlite", jupyterlite_command, "build a website of the hand-out that runs in browsers"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
-    ("fingerprints", fingerprints_command, "run the catalogue of misconceptions and record its fingerprints"),
-    ("mutants", mutants_command, "change the key's solutions a little and tell which changes no check notices"),
+    ("fingerprints", fingerprints_command, "run the misconceptions and record their fingerprints"),
+    ("mutants", mutants_command, "change the key's solutions slightly and list the changes that no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
     (
         "collect",
         collect_command,
-        "collect submissions from the zips that Canvas, Moodle, Blackboard or Brightspace makes",
+        "collect submissions from a zip of Canvas, Moodle, Blackboard or Brightspace",
     ),
     ("grade", grade_command, "grade every submission of the course"),
-    ("grade-one", grade_one_command, "grade one submission and print its verdicts; the course stays as it is"),
+    ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
-    ("give-back", give_back_command, "write a zip of feedback pages that Canvas or Moodle takes"),
+    ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
-    ("doctor", doctor_command, "tell what is installed, what is missing and what to do about it"),
+    ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
+
+ASSIGNMENT = {"nargs": "?", "metavar": "ASSIGNMENT"}
+ONE = ("assignment", {**ASSIGNMENT, "help": "which assignment (default: the only one)"})
+ONE_OR_ALL = ("assignment", {**ASSIGNMENT, "help": "which assignment (default: all)"})
+NAMED = ("--assignment", {"metavar": "NAME", "help": "which assignment (default: the only one)"})
+NAMES = ("names", {"nargs": "*", "metavar": "NAME", "help": "which assignments or notebooks (default: all)"})
+NO_SANDBOX = (
+    "--no-sandbox",
+    {"action": "store_true", "help": "accept the risk: student code runs with your rights"},
+)
+
+# What each command takes beside --course: flags or names, and what argparse does with them.
+ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "new-course": [("folder", {"type": Path, "help": "the folder to make, or an empty one"})],
+    "release": [ONE_OR_ALL],
+    "hand-out": [
+        ONE_OR_ALL,
+        ("--into", {"type": Path, "help": "where to write it (default: hand_out/, or self_study/)"}),
+        ("--self-study", {"action": "store_true", "help": "include folded solutions and every check"}),
+        ("--edition", {"metavar": "NAME", "help": "name of a new edition (default: the next number)"}),
+        ("--refuse-older", {"action": "store_true", "help": "stop grading earlier editions"}),
+        ("--repository", {"metavar": "URL", "help": "the public repository of the folder, to link to it"}),
+        ("--branch", {"default": "main", "help": "the branch of that repository (default: main)"}),
+        ("--hub", {"metavar": "URL", "help": "a JupyterHub with nbgitpuller, to link to it"}),
+    ],
+    "jupyterlite": [
+        ONE,
+        ("--into", {"type": Path, "metavar": "FOLDER", "help": "the folder of the site (default: jupyterlite/)"}),
+        ("--pyodide", {
+            "type": Path,
+            "metavar": "FOLDER",
+            "help": "a Pyodide distribution to serve with the site (default: browsers load one from its CDN)",
+        }),
+    ],
+    "gradescope": [
+        ONE,
+        ("--into", {"type": Path, "metavar": "FILE", "help": "the zip (default: gradescope.zip)"}),
+    ],
+    "notebooks": [
+        NAMES,
+        ("--into", {"type": Path, "help": "the folder for the executed notebooks (default: notebooks/)"}),
+    ],
+    "fingerprints": [NAMES],
+    "mutants": [
+        NAMES,
+        ("--sample", {"type": at_least_one, "metavar": "N", "help": "test only N mutants of each notebook"}),
+    ],
+    "reference": [NAMES],
+    "collect": [
+        ("zips", {
+            "nargs": "+",
+            "metavar": "ZIP",
+            "help": "the zip of all submissions, as downloaded from the LMS; the first word may name an assignment",
+        }),
+        ("--from", {"dest": "system", "choices": LMS, "help": "the LMS (default: recognized by file names)"}),
+        ("--roster", {"type": Path, "metavar": "CSV", "help": "who is who (default: the gradebook)"}),
+        ("--time-zone", {
+            "type": time_zone,
+            "metavar": "NAME",
+            "help": "time zone of the LMS's times, such as Europe/Berlin (default: this machine's)",
+        }),
+    ],
+    "grade": [
+        ONE_OR_ALL,
+        ("--workers", {
+            "type": at_least_one,
+            "metavar": "N",
+            "help": "how many submissions to grade at once (default: one per core)",
+        }),
+        ("--scheduler", {"metavar": "ADDRESS", "help": "execute on the workers of a Dask scheduler"}),
+        ("--no-feedback", {"action": "store_true", "help": "write no pages for students yet"}),
+        ("--again", {"action": "store_true", "help": "judge everybody again, also those whose result would stay"}),
+        NO_SANDBOX,
+    ],
+    "grade-one": [
+        ("file", {"type": Path, "help": "a zip of hand_in(), a notebook, or a folder with notebooks"}),
+        NAMED,
+        ("--gradescope", {"type": Path, "metavar": "FILE", "help": "write Gradescope's results.json too"}),
+        NO_SANDBOX,
+    ],
+    "report": [ONE_OR_ALL],
+    "give-back": [
+        ("zip", {"type": Path, "metavar": "ZIP", "help": "the file to write"}),
+        NAMED,
+        ("--for", {"dest": "system", "choices": LMS[:2], "help": "the LMS (default: as collected)"}),
+    ],
+    "demo": [
+        ("--folder", {"type": Path, "default": Path("demo"), "help": "where to build the course"}),
+        NO_SANDBOX,
+    ],
+}  # fmt: skip
 
 # What is said after Ctrl-C about the work that is done already.
 KEPT = {

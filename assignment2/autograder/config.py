@@ -1,5 +1,7 @@
 """The configuration of nbgrader that every course folder uses; `nbgrader_config.py` is one call of it."""
 
+from pathlib import Path
+
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import AssignLatePenalties, GetGrades, LimitOutput, SaveAutoGrades
@@ -7,20 +9,28 @@ from traitlets.config import Config
 
 from autograder.collecting.nbgrader_plugin import LmsCollector
 from autograder.core import upstream
-from autograder.course.assignment import nbgrader_options
+from autograder.course.assignment import CONFIGURATION, COURSE_ID, nbgrader_options, settings
 from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
 from autograder.integration.exporters import PageExporter, SubmissionExporter
 from autograder.integration.going_on import GoOnAfterErrors
+from autograder.integration.penalties import PerDay
 from autograder.integration.policy import submission_policy
 from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
 
 
-def configure(c: Config) -> None:
-    """Set the options of one course into `c`, the object that a Jupyter configuration file gets."""
+def configure(c: Config, file: str = CONFIGURATION) -> None:
+    """Set the options of one course into `c`, the object that a Jupyter configuration file gets.
+
+    file: the path of that file, which lies in the course folder
+    """
     upstream.patch_nbgrader()
     upstream.add_policy_to_submissions(submission_policy)
     c.merge(nbgrader_options())
-    c.CourseDirectory.course_id = "cs231n"
+    about = settings(Path(file).parent)
+    c.CourseDirectory.course_id = about.get("id", COURSE_ID)
+    if "late" in about:
+        c.AssignLatePenalties.plugin_class = PerDay
+        c.PerDay.share = about["late"]
     c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
     c.GenerateAssignment.preprocessors = [
         *GenerateAssignment.class_traits()["preprocessors"].default(),

@@ -3,6 +3,7 @@
 import platform
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,19 +13,27 @@ from cs231n import data_utils
 from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
-from autograder.integration.converters import load_config
+from autograder.grading.printing import WIDTH
+from autograder.integration.converters import read_config
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
+INDENT = 17  # of what is said beside a label
 
 
 def doctor(course: Path) -> bool:
     """Print one line for each thing that grading needs; returns whether nothing essential is missing."""
     found = list(findings(course))
     for good, what, state, advice in found:
-        print(f"{'✓' if good else '✗'} {what:<14} {state}")
+        print(folded(f"{'✓' if good else '✗'} {what:<14} ", state))
         if not good:
-            print(f"{'':16} {advice}")
+            print(folded("", advice))
     return all(good for good, what, _, _ in found if what not in ("sandbox", "formgrader"))
+
+
+def folded(label: str, text: str) -> str:
+    """Return a text beside a label, in lines of a terminal's width; paths are not broken."""
+    indents = (label.ljust(INDENT), " " * INDENT)
+    return textwrap.TextWrapper(WIDTH, *indents, break_long_words=False, break_on_hyphens=False).fill(text)
 
 
 def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
@@ -45,7 +54,7 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
     yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
     try:
-        load_config(course)
+        read_config(course)
         sandbox.require_hidden(course / "source")
         yield True, "course", str(course), ""
     except GraderError as problem:

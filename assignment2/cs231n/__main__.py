@@ -7,7 +7,7 @@ from pathlib import Path
 from cs231n.kit import hand_in, hint, progress
 from cs231n.kit.checking import check
 from cs231n.kit.classroom import output_line, results
-from cs231n.kit.handed_out import stubs
+from cs231n.kit.handed_out import notebooks_for
 from cs231n.kit.notebooks import read_folder
 from cs231n.kit.taking_over import take_over
 from cs231n.verdicts import recall
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 def check_command(options: argparse.Namespace) -> None:
     failing = check(options.folder)
     if options.classroom:
-        found = results(read_folder(options.folder, list(stubs())), failing, recall(options.folder))
+        found = results(read_folder(options.folder, notebooks_for(options.folder)), failing, recall(options.folder))
         with options.classroom.open("a", encoding="utf-8") as file:
             file.write(output_line(found))
     if failing:

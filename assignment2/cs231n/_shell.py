@@ -5,10 +5,10 @@ from typing import Any
 
 
 def shell() -> Any:
-    """Return IPython's shell, None where there is none."""
+    """Return IPython's shell, None if there is none."""
     return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
 
 
 def kernel() -> Any:
-    """Return the Jupyter kernel that this process is, None where it is none."""
+    """Return the Jupyter kernel that this process is, None if it is none."""
     return getattr(shell(), "kernel", None)

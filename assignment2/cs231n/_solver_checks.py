@@ -19,7 +19,7 @@ def refuse_unknown(unknown, known):
 
 
 def images_and_labels(data, part):
-    """Return X_<part> (N, ...) and y_<part> (N,) of the data; ValueError where one is missing or N differs or is 0."""
+    """Return X_<part> (N, ...) and y_<part> (N,) of the data; ValueError if one is missing or N differs or is 0."""
     pair = []
     for name in (f"X_{part}", f"y_{part}"):
         if name not in data:
@@ -51,16 +51,16 @@ def find_update_rule(rule):
 
 
 def at_least(smallest, name, value):
-    """Return the value; ValueError where it is smaller."""
+    """Return the value; ValueError if it is smaller."""
     if not value >= smallest:
         raise ValueError(f"{name} must be at least {smallest}, not {value}")
     return value
 
 
 def gradient_of(name, w, grads):
-    """Return the gradient of the parameter w, of its shape; ValueError where the model's loss returned none such."""
+    """Return the gradient of the parameter w, of its shape; ValueError if the model's loss returned none such."""
     if name not in grads:
-        raise ValueError(f"the model has a parameter {name!r}, but its loss returned no gradient of that name")
+        raise ValueError(f"the model has a parameter {name!r}, but its loss returned no gradient with that name")
     if np.shape(grads[name]) != w.shape:
         raise ValueError(f"{name} has the shape {w.shape}, but its gradient has {np.shape(grads[name])}")
     return grads[name]
@@ -82,21 +82,21 @@ def why_not_finite(solver, X):
     params, losses = solver.model.params, solver.loss_history
     text = f"the loss is {losses[-1]} in iteration {len(losses)} (epoch {solver.epoch + 1}); training has stopped. "
     if not np.all(np.isfinite(X)):
-        return text + "The images of this mini-batch hold NaN or infinite values: look at X_train."
+        return text + "The images of this mini-batch contain NaN or infinite values: look at X_train."
     broken = [name for name, w in params.items() if not np.all(np.isfinite(w))]
     if broken:
         text += f"Not finite any more: {', '.join(broken)}. "
     other = (
         "an overflow or log(0) in the loss (subtract each row's maximum from the scores before exp, as "
-        "softmax_loss does), a division by 0 or the square root of a negative number (an eps that is missing)"
+        "softmax_loss does), a division by 0 or the square root of a negative number (a missing eps)"
     )
     scale = "weights that start too large (try a smaller weight_scale)"
     if len(losses) == 1:
-        return text + f"No step was taken yet, so it is not the learning rate. Usual causes: {scale}; {other}."
+        return text + f"No step was taken yet, so the learning rate is not the cause. Usual causes: {scale}; {other}."
     rates = [config["learning_rate"] for config in solver.optim_configs.values() if "learning_rate" in config]
     now = f"; it is {rates[0]:g} now" if rates else ""
     before = ", ".join(f"{value:.4g}" for value in losses[-4:-1])
     return text + (
         f"The losses before: {before}. Usual causes: a learning rate that is too high (divide it by 10{now}); "
-        f"{scale}; a sign or a factor that is wrong in the update rule; {other}."
+        f"{scale}; a wrong sign or factor in the update rule; {other}."
     )

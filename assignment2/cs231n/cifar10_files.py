@@ -58,7 +58,7 @@ def download(folder):
     """Download the archive into `folder`, verify its checksum and unpack it; returns the folder of the batch files.
 
     An archive that is already there and whole is only unpacked. Nothing half done is ever left under a final name,
-    so that after a broken download the next call simply starts again. Raises DownloadError.
+    so that after a broken download the next call starts again. Raises DownloadError.
     """
     pooch = import_pooch()
     spare_monitor()  # pooch draws a bar
@@ -113,7 +113,7 @@ def _require_answer(url):
 
 
 def _unpack(archive, folder):
-    """Unpack the batch files, and nothing else, beside the archive: first elsewhere, then renamed at one stroke."""
+    """Unpack the batch files, and nothing else, beside the archive: first elsewhere, then renamed at once."""
     wanted = {f"{FOLDER}/{name}" for name in (*TRAINING_FILES, *TEST_FILES, "batches.meta")}
     with tempfile.TemporaryDirectory(dir=folder, prefix="unpacking-") as scratch:
         with tarfile.open(archive) as tar:

@@ -1,4 +1,4 @@
-"""Images to train on: CIFAR-10, or the embedded synthetic images where CIFAR-10 cannot be had.
+"""Images to train on: CIFAR-10, or the embedded synthetic images where CIFAR-10 is not available.
 
 Two environment variables choose for those who do not pass the arguments: CS231N_DATA is the source ("auto",
 "cifar-10" or "synthetic") and CS231N_DATA_DIR the folder that holds cifar-10-batches-py, or where it is put.
@@ -62,7 +62,7 @@ def get_CIFAR10_data(
     Returns a dict of X_train, X_val, X_test: float32 (N, 3, 32, 32), colors from 0 to 255 less the mean, and
     y_train, y_val, y_test: int64 (N,), from 0 to 9. All are new arrays, free to be modified.
     Raises ValueError for wrong arguments and corrupt files, FileNotFoundError for missing ones, and with
-    source="cifar-10" an OSError where the download fails.
+    source="cifar-10" an OSError if the download fails.
     """
     num_training = _count("num_training", num_training, 1, POOL_SIZE)
     num_validation = _count("num_validation", num_validation, 0, POOL_SIZE)

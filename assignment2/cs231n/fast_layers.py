@@ -108,7 +108,7 @@ def conv_forward_fast(x, w, b, conv_param):
     """Convolve N images with F filters (cross-correlation, as everywhere in deep learning).
 
     x: images (N, C, H, W), any memory order, not modified.
-    w: filters (F, C, HH, WW).  b: biases (F,).  Both are converted to the dtype of x.
+    w: filters (F, C, HH, WW). b: biases (F,). Both are converted to the dtype of x.
     conv_param: {"stride": s, "pad": p}: s pixels between windows both ways, p rows and columns of zeros on each side.
     Returns (out, cache): out (N, F, OH, OW) of the dtype of x, OH = 1 + (H + 2 * p - HH) // s and likewise OW: rows and
     columns that a last, incomplete window would cover are left out. cache is for conv_backward_fast; it holds the
@@ -323,7 +323,7 @@ def _result_dtype(x):
 
 
 def _geometry(x, w, b, conv_param):
-    """The sizes; ValueError where they do not fit together."""
+    """The sizes; ValueError if they do not fit together."""
     stride, pad = (conv_param[name] for name in ("stride", "pad"))
     if x.ndim != 4 or w.ndim != 4:
         raise ValueError(f"convolution: x must be (N, C, H, W) and w (F, C, HH, WW), not {x.shape} and {w.shape}")

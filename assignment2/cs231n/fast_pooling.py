@@ -124,7 +124,7 @@ def _blocks(x):
 
 
 def _windows(x, pool_param):
-    """The sizes; ValueError where they do not fit together."""
+    """The sizes; ValueError if they do not fit together."""
     height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
     if x.ndim != 4:
         raise ValueError(f"max pooling: x must be (N, C, H, W), not {x.shape}")

@@ -85,6 +85,6 @@ def _require_resolution(x, h):
     smallest = float(np.sqrt(np.finfo(x.dtype).eps))
     if not h >= smallest:
         raise ValueError(
-            f"a step of h={h} drowns in the rounding of {x.dtype} (at least {smallest:.1g}): "
+            f"a step of h={h} is lost in the rounding of {x.dtype} (at least {smallest:.1g}): "
             "use float64, for a network dtype=np.float64"
         )

@@ -207,7 +207,7 @@ def _weights(about, arrays):
     if not isinstance(class_name, str) or not isinstance(constructor, dict):
         raise WeightsError("its class or its constructor's arguments are not what save_model writes")
     if not isinstance(trained_on, str | None):
-        raise WeightsError("the data it was trained on are not a name")
+        raise WeightsError("the name of the data it was trained on is not a string")
     params = {key.removeprefix("params/"): value for key, value in arrays.items() if key.startswith("params/")}
     for name, w in params.items():
         _require_numbers(f"parameter {name}", w.dtype)

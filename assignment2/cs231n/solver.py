@@ -89,7 +89,7 @@ class Solver:
         self._reset()
 
     def train(self):
-        """Run num_epochs epochs; at the end the model has the best parameters that were seen."""
+        """Run `num_epochs` epochs; at the end the model has the best parameters that were seen."""
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         iterations = self.num_epochs * per_epoch
         with Reporter(iterations, self.verbose) as report:

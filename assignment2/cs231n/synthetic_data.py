@@ -164,12 +164,12 @@ def _windows(random, bank, chosen, places):
 
 
 def _integers(random, shape, stop):
-    """Whole numbers from 0 to stop - 1."""
+    """Integers from 0 to stop - 1."""
     return (random.random_sample(shape) * stop).astype(np.int64)
 
 
 def _jitter(random, shape, width):
-    """Whole numbers about 0, from -width / 2 to width / 2, the middle ones more often; int16."""
+    """Integers about 0, from -width / 2 to width / 2, the middle ones more often; int16."""
     u = random.random_sample((2, *np.atleast_1d(shape))).sum(axis=0)
     return np.rint((u - 1) * (width / 2)).astype(np.int16)
 

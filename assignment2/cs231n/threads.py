@@ -44,7 +44,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def start(work):
-    """Start work() in a thread and return the thread; None where none can be started, and then work has not run.
+    """Start work() in a thread and return the thread; None if none can be started, and then work has not run.
 
     The thread is a daemon: a process that ends does not wait for it.
     """
@@ -62,7 +62,7 @@ def can_start():
 
 
 def _submit(work, tasks):
-    """Have the second thread compute work(tasks) and return the Future; None where there can be no second thread."""
+    """Have the second thread compute work(tasks) and return the Future; None if there can be no second thread."""
     executor = _executor()
     try:
         return executor.submit(work, tasks)
@@ -80,7 +80,7 @@ def _may_use_two():
 
 
 def in_two_halves(work, tasks):
-    """Return [work(first half of tasks), work(second half)], computed in two threads when there are two to be had.
+    """Return [work(first half of tasks), work(second half)], computed in two threads when there are two available.
 
     tasks: a list; with fewer than two there is only one half. The halves are the same however many threads compute
     them, so that sums over a half do not depend on that. The number of BLAS threads is 1 while two threads work and

@@ -9,11 +9,11 @@ from autograder.course.cells import is_experiment, is_solution
 from autograder.course.key import keys
 from autograder.judging.expected import PUBLIC_SEED, sent_by_cell
 from autograder.judging.judge import score
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 from helpers.judging import judge_notebook
 from nbformat.v4 import new_code_cell
 
-NAMES = list(keys(SOURCES))
+NAMES = list(keys(WORKBOOK))
 
 NOTHING = """
 import numpy as np

@@ -9,11 +9,11 @@ from autograder.core.results import Status
 from autograder.course.cells import is_check, is_experiment, is_solution, name_of
 from autograder.course.key import keys
 from autograder.course.solutions import solution, with_solutions
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 from helpers.judging import judge_notebook
 from nbformat.v4 import new_code_cell
 
-NAMES = list(keys(SOURCES))
+NAMES = list(keys(WORKBOOK))
 
 RAISING = """
 import zlib
@@ -120,7 +120,7 @@ class OtherArguments(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-SOLUTIONS = [(name, cell) for name, key in keys(SOURCES).items() for cell in solutions_of(key)]
+SOLUTIONS = [(name, cell) for name, key in keys(WORKBOOK).items() for cell in solutions_of(key)]
 
 
 @pytest.mark.parametrize(("name", "cell"), SOLUTIONS, ids=[cell for _, cell in SOLUTIONS])

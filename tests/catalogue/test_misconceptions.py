@@ -1,4 +1,4 @@
-"""The catalogue of misconceptions proves the checks: each is caught where it belongs, and named."""
+"""The catalog of misconceptions proves the checks: each is caught where it belongs, and named."""
 
 import pytest
 from autograder.authoring.fingerprints import fingerprints_of
@@ -14,10 +14,10 @@ from cs231n.checks import hints, shipped
 from cs231n.checks.compare import difference
 from cs231n.checks.hints import same
 from cs231n.checks.values import decode
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 from helpers.judging import follow_notebook_through, judge_notebook
 
-CATALOGUE = [(name, mistake) for name in keys(SOURCES) for mistake in catalogue(SOURCES, name)]
+CATALOGUE = [(name, mistake) for name in keys(WORKBOOK) for mistake in catalogue(WORKBOOK, name)]
 LEAST = {"FullyConnectedNets": 130, "BatchNormalization": 90, "Dropout": 30, "ConvolutionalNetworks": 80}
 
 
@@ -78,7 +78,7 @@ def test_shipped_fingerprints_are_those_of_visible_checks(expected):
             assert texts == {mistake.name: mistake.hint for _, mistake in CATALOGUE}
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_shipped_values_are_those_of_the_key(name, course_keys, executions):
     """Does what students' values are compared with agree with the key, for all visible checks and no hidden one?"""
     for cell, values in shipped_values(course_keys[name], executions).items():
@@ -87,7 +87,7 @@ def test_shipped_values_are_those_of_the_key(name, course_keys, executions):
             assert difference(decode(value), shipped.expected(cell, check), 1e-9) == "", check
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_every_case_has_a_drawn_value(name, expected):
     """Has each case a check whose right value nobody knows in advance? The others count only with it."""
     for cell, checks in expected[name].checks.items():
@@ -95,7 +95,7 @@ def test_every_case_has_a_drawn_value(name, expected):
         assert cases == {checks[check]["case"] for check in expected[name].drawn[cell]}, cell
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_key_triggers_no_hint(name, course_keys, expected, executions):
     """Does the right solution pass everything, without a hint?"""
     key = course_keys[name]
@@ -104,7 +104,7 @@ def test_key_triggers_no_hint(name, course_keys, expected, executions):
     assert {v.hint for found in verdicts.values() for v in found} == {""}
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_untouched_release_earns_nothing(name, course_keys, expected, executions):
     """Does the notebook as it is handed out, TODO blocks empty, earn 0 of the automatic points?"""
     key = course_keys[name]
@@ -113,7 +113,7 @@ def test_untouched_release_earns_nothing(name, course_keys, expected, executions
     assert {cell: score(found, 1) for cell, found in verdicts.items() if points[cell] and score(found, 1)} == {}
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_key_earns_every_automatic_point(name, course_keys, expected, executions):
     """Does each graded check cell of the key (files of weights apart) end with its full points?"""
     key = course_keys[name]

@@ -5,12 +5,12 @@ import random
 import pytest
 from autograder.authoring.mutants import judge, mutants
 from autograder.course.key import keys
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 
 SAMPLE = 15  # of each notebook; `make mutants` takes all
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_every_change_is_noticed(name, course_keys, expected, executions):
     """Does each mutant of a sample lose points in its own step, nearly all of them by a check that students see?"""
     found = mutants(course_keys[name])

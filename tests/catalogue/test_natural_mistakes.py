@@ -1,4 +1,4 @@
-"""Mistakes that are not in the catalogue: they fail visibly, and what is said of them is true."""
+"""Mistakes that are not in the catalog: they fail visibly, and what is said of them is true."""
 
 import tomllib
 from pathlib import Path

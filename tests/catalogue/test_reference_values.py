@@ -5,10 +5,10 @@ from autograder.authoring.reference_values import recorded
 from autograder.course.key import keys
 from cs231n.checks.compare import difference
 from cs231n.checks.values import decode
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_key_agrees_with_pytorch(name, course_keys, expected):
     """Does each value that the key's checks send agree with the recorded one, shape and dtype included?"""
     values = recorded(course_keys[name])
@@ -21,7 +21,7 @@ def test_key_agrees_with_pytorch(name, course_keys, expected):
             assert wrong == "", f"{cell}: {check}: {wrong}"
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_values_can_tell(name, course_keys):
     """Are the recorded arrays not all zeros or constants, which any mistake might hit?"""
     values = recorded(course_keys[name])

@@ -7,10 +7,10 @@ from autograder.authoring.reference_values import read_cells
 from autograder.course.cells import is_check, is_experiment, is_solution
 from autograder.course.key import keys
 from autograder.course.solutions import with_solutions
-from helpers import SOURCES
+from helpers.courses import WORKBOOK
 from helpers.judging import judge_notebook
 
-FILES = sorted((SOURCES.parent / "variants").glob("*/*.py"))
+FILES = sorted((WORKBOOK.proof / "variants").glob("*/*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
@@ -23,7 +23,7 @@ def test_full_points(path, course_keys, expected, executions):
     assert lost == []
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_three_variants_of_each_function(name, course_keys):
     """Has every solution cell at least three other correct implementations, all different from the key's?"""
     key = course_keys[name]

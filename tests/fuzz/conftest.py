@@ -15,6 +15,7 @@ from autograder.course.key import load_key
 from autograder.judging.expected import expected_values
 from cs231n.checks.cases import SEED
 from helpers import toy
+from helpers.courses import the
 from hypothesis import HealthCheck, settings
 from nbformat.v4 import new_output
 
@@ -55,7 +56,7 @@ class InThisProcess:
 def toy_key(tmp_path_factory):
     """The toy assignment's key."""
     course = toy.make_course(tmp_path_factory.mktemp("course"))
-    return load_key(course / "source" / "assignment2", "Toy")
+    return load_key(the(course), "Toy")
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def judged(key, judge, result):
     executed = merge(key.notebook, [copy.deepcopy(result) for _ in make_job(key.notebook, key).cells])
     verdicts = {}
     for cell in filter(is_check, executed.cells):
-        found = verdicts[grade_id(cell)] = judge.cell(cell, key.folder)
+        found = verdicts[grade_id(cell)] = judge.cell(cell, key.assignment.source)
         assert 0 <= score(found, 4) <= 4
         note_verdicts(cell, found)
         cell.outputs = [table.output(found, 1), *(output for output in cell.outputs if not is_sent(output))]

@@ -16,7 +16,8 @@ from autograder.judging import networks, table
 from autograder.judging.expected import Expected
 from autograder.judging.judge import CheckJudge
 from cs231n import data_utils
-from helpers import SOURCES, odd, toy
+from helpers import odd, toy
+from helpers.courses import WORKBOOK
 from helpers.notebooks import written_and_read
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,12 +132,12 @@ def judge():
         mock.patch.object(data_utils, "find_cifar10", return_value=None),
         mock.patch.object(data_utils, "held_out_data", return_value=IMAGES),
     ):
-        key = load_key(SOURCES, "FullyConnectedNets")
+        key = load_key(WORKBOOK, "FullyConnectedNets")
         yield CheckJudge(EXPECTED, networks.NetworkJudge(key, SEED), KnownMistakes({}, {}))
 
 
 def verdicts_on(content, judge, folder):
-    """Judge a file as grading does; None where the grader lacks the images that it asks for."""
+    """Judge a file as grading does; None if the grader lacks the images that it asks for."""
     (folder / "net.npz").write_bytes(content)
     cell = toy.cell("tests", "test_net", "")
     memory = resource.getrlimit(resource.RLIMIT_AS)

@@ -3,4 +3,4 @@
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-SOURCES = REPOSITORY / "source" / "assignment2"
+ASSIGNMENT = "assignment2"

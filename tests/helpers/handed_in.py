@@ -299,7 +299,7 @@ ANSWERS = {
         remark="a person has to look",
         shown="No answer was found",
     ),
-    "answer in two cells": HandedIn(changed(split_answer), "were put together", "because.*second paragraph"),
+    "answer in two cells": HandedIn(changed(split_answer), "it was put together", "because.*second paragraph"),
     "answer in a raw cell": HandedIn(in_cell("why", cell_type="raw"), remark="was a raw cell"),
     "answer with a picture of Colab": HandedIn(
         in_cell("why", source=f"because\n![plot]({DATA_URI})"), shown=r"because\n!\[plot\]\(attachment:"

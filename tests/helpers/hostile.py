@@ -332,7 +332,9 @@ ACCIDENTS = {
     "binary file": Accident(file_of(b"\x89PNG\r\n\x00\x00"), 0, 0, "not a readable notebook"),
     "deeply nested": Accident(file_of(b"[" * 200_000), 0, 0, "not a readable notebook"),
     "wrong name": Accident(make_wrong_name, remark="was found as"),
-    "two names": Accident(make_two_names, 0, 0, r"is for a person: .*Toy \(1\).ipynb.*Toy \(2\).ipynb"),
+    "two names": Accident(
+        make_two_names, 0, 0, r"a person has to decide which of these it is: .*Toy \(1\).ipynb.*Toy \(2\).ipynb"
+    ),
     "100 MB": Accident(make_huge, 0, 0, "has 100 MB"),
     "missing": Accident(lambda folder, notebook: None, 0, 0, "not gradable"),
     "extra files": Accident(make_extra_files),

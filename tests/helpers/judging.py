@@ -11,7 +11,7 @@ def judge_notebook(notebook, key, executions, expected):
     """Return the executed notebook and the verdicts of each check cell that is not about a file of weights."""
     executed = merge(notebook, executions.results(make_job(notebook, key)))
     judge = CheckJudge(expected, lambda message, folder: [], known_mistakes(key))
-    verdicts = {grade_id(cell): judge.cell(cell, key.folder) for cell in executed.cells if is_check(cell)}
+    verdicts = {grade_id(cell): judge.cell(cell, key.assignment.source) for cell in executed.cells if is_check(cell)}
     return executed, verdicts
 
 
@@ -20,4 +20,4 @@ def follow_notebook_through(notebook, key, executions, expected):
     job = make_job(notebook, key)
     executed = merge(notebook, executions.results(job))
     judge = CheckJudge(expected, lambda message, folder: [], known_mistakes(key))
-    return verdicts_on(executed, job, key, judge, executions, key.folder)
+    return verdicts_on(executed, job, key, judge, executions, key.assignment.source)

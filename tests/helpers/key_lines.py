@@ -1,11 +1,11 @@
 """What of the key no student may receive."""
 
 import nbformat
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.catalogue import catalogue
 from autograder.course.key import keys
 
-from helpers import REPOSITORY, SOURCES
+from helpers import ASSIGNMENT, REPOSITORY
+from helpers.courses import WORKBOOK
 
 MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 TELLING = 20  # characters: a shorter line says nothing of its own
@@ -19,7 +19,7 @@ def release_of(name):
 def secret_lines():
     """The lines of solutions, hidden checks, model answers and marking schemes that say something of their own."""
     public, secret = set(), set()
-    for key in keys(SOURCES).values():
+    for key in keys(WORKBOOK).values():
         for cell, shown in zip(key.notebook.cells, release_of(key.name).cells, strict=True):
             public |= lines_of(shown.source)
             if cell.source != shown.source:
@@ -28,12 +28,12 @@ def secret_lines():
 
 
 def secret_edits():
-    """What the catalogue of misconceptions replaces in the key, and by what, where it says something of its own."""
+    """What the catalog of misconceptions replaces in the key, and by what, where it says something of its own."""
     texts = {
-        text for name in keys(SOURCES) for wrong in catalogue(SOURCES, name) for edit in wrong.edits for text in edit
+        text for name in keys(WORKBOOK) for wrong in catalogue(WORKBOOK, name) for edit in wrong.edits for text in edit
     }
     given = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "assignment2" / "cs231n").rglob("*.py")]
-    public = "\n".join([*given, *(cell.source for name in keys(SOURCES) for cell in release_of(name).cells)])
+    public = "\n".join([*given, *(cell.source for name in keys(WORKBOOK) for cell in release_of(name).cells)])
     return {text.strip() for text in texts if len(text.strip()) > TELLING and text.strip() not in public}
 
 

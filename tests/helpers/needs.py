@@ -32,7 +32,7 @@ MISSING = {
     "database": database,
     "chromium": chromium,
     "pyodide": pyodide,
-}  # functions that say what is missing, "" where nothing is
+}  # functions that say what is missing, "" if nothing is
 
 
 def require(item: pytest.Item) -> None:

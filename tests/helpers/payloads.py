@@ -201,7 +201,7 @@ HARMLESS = {
     "autolink": ("See <https://example.org/a?b=c>.", "https://example.org/a?b=c"),
     "plain address": ("See https://example.org/a.", "https://example.org/a"),
     "mail": ("[me](mailto:me@example.org)", "me"),
-    "link inside of the page": ("[above](#top)", "above"),
+    "link inside the page": ("[above](#top)", "above"),
     "indexing that looks like a link": ("x[0](1) is `f[i](<t>)`", "f[i](<t>)"),
     "line break": ("one<br>two<br/>three", "one"),
     "simple tags": ("H<sub>2</sub>O, x<sup>2</sup>, <b>bold</b> and <kbd>Enter</kbd>", "bold and Enter"),

@@ -116,8 +116,9 @@ def make_course(folder):
     source = folder / "source" / "assignment2"
     source.mkdir(parents=True)
     nbformat.write(notebook(), source / "Toy.ipynb")
-    (folder / "source" / "seed").write_text("of the toys\n", encoding="utf-8")
-    (folder / "source" / "misconceptions").mkdir()
-    (folder / "source" / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
+    proof = folder / "proof" / "assignment2"
+    (proof / "misconceptions").mkdir(parents=True)
+    (proof / "seed").write_text("of the toys\n", encoding="utf-8")
+    (proof / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
     shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
     return folder

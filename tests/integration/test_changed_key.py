@@ -14,6 +14,7 @@ from autograder.execution.kernel import sandbox
 from autograder.grading.run import Options, grade
 from autograder.integration.converters import ConversionFailed
 from helpers import toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = f"""
@@ -34,12 +35,12 @@ def graded(tmp_path_factory):
     """The toy course with one submission, graded, and two points by hand for its answer."""
     course = toy.make_course(tmp_path_factory.mktemp("graded") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
+    release(the(course))
     folder = course / "submitted" / "ada" / "assignment2"
     folder.mkdir(parents=True)
-    key = keys(course / "source" / "assignment2")["Toy"]
+    key = keys(the(course))["Toy"]
     nbformat.write(answered(read(course / "release" / "assignment2" / "Toy.ipynb"), key), folder / "Toy.ipynb")
-    grade(course, Options(workers=1))
+    grade(the(course), Options(workers=1))
     with open_gradebook(course) as gradebook:
         mark = gradebook.find_grade("why", "Toy", "assignment2", "ada")
         mark.manual_score, mark.needs_manual_grade = 2, False
@@ -120,7 +121,7 @@ def test_change(change, total, told, course, capsys):
         assert gradebook.find_submission("assignment2", "ada").score == total
         if change is not remove_answer:
             assert gradebook.find_comment("why", "Toy", "assignment2", "ada").comment == "well said"
-    assert release(course) == []
+    assert release(the(course)) == []
 
 
 def test_notebooks_come_and_go(course):
@@ -131,12 +132,12 @@ def test_notebooks_come_and_go(course):
         if "nbgrader" in cell.metadata:
             cell.metadata.nbgrader.grade_id += "_more"
     nbformat.write(notebook, source / "More.ipynb")
-    assert "More test_double_more: new, 4 points" in release(course)
-    (row,) = grade(course, Options(workers=1)).rows
+    assert "More test_double_more: new, 4 points" in release(the(course))
+    (row,) = grade(the(course), Options(workers=1)).rows
     assert row.scores == {"More": 0, "Toy": 8}
     (source / "More.ipynb").unlink()
-    assert "More test_double_more: gone, 4 points" in release(course)
-    (row,) = grade(course, Options(workers=1)).rows
+    assert "More test_double_more: gone, 4 points" in release(the(course))
+    (row,) = grade(the(course), Options(workers=1)).rows
     assert row.scores == {"Toy": 8}
 
 
@@ -148,7 +149,7 @@ def test_key_that_cannot_be_released(course):
     twice.id = "other"
     edit(course, lambda cells: cells.append(twice))
     with pytest.raises(ConversionFailed):
-        release(course)
+        release(the(course))
     assert [path.read_bytes() for path in paths] == before
 
 
@@ -159,13 +160,13 @@ def test_interrupted_migration(course, monkeypatch):
     with monkeypatch.context() as patched:
         calls = iter(range(100))
 
-        def stop(gradebook):
+        def stop(gradebook, assignment):
             if next(calls) == 1:  # the first call is for the copy that is tried out
                 raise KeyboardInterrupt
 
         patched.setattr("autograder.integration.migration._fill_submissions", stop)
         with pytest.raises(KeyboardInterrupt):
-            release(course)
-    release(course)
-    (row,) = grade(course, Options(workers=1)).rows
+            release(the(course))
+    release(the(course))
+    (row,) = grade(the(course), Options(workers=1)).rows
     assert row.total == 9

@@ -29,7 +29,8 @@ from autograder.execution.kernel import sandbox
 from autograder.grading.lock import CourseIsBusy, only_grader
 from autograder.grading.run import Options as GradingOptions
 from autograder.grading.run import grade
-from helpers import SOURCES, lms
+from helpers import lms
+from helpers.courses import WORKBOOK, the
 from nbgrader.api import Gradebook
 from nbgrader.apps import ZipCollectApp
 
@@ -53,7 +54,7 @@ def collected(course, tmp_path):
 
     def run(files, **options):
         path = lms.write_zip(tmp_path / "all.zip", files)
-        return by_file(collect(course, [path], Options(roster=course / "roster.csv", **options)))
+        return by_file(collect(the(course), [path], Options(roster=course / "roster.csv", **options)))
 
     return run
 
@@ -80,10 +81,10 @@ def test_canvas(course, collected):
     assert {outcome for name, (_, outcome) in outcomes.items() if "text" not in name} == {Outcome.TAKEN}
     more = {"ada/assignment2/net.npz": "w", "ada/assignment2/utils.py": "u"}
     assert submitted(course) == SAME_FILES | more
-    record = placing.read_record(course, "ada")
+    record = placing.read_record(the(course), "ada")
     assert record.late
     assert record.names["Toy.ipynb"] == "lovelaceada_LATE_4711_90_Toy-2.ipynb"
-    assert not placing.read_record(course, "alan").late
+    assert not placing.read_record(the(course), "alan").late
 
 
 def test_moodle(course, collected):
@@ -150,7 +151,7 @@ def test_a_student_s_own_zip(course, collected):
         "ada/assignment2/utils/more.py": "m",
         "ada/assignment2/nets/net (1).npz": "w",
     }
-    assert set(placing.read_record(course, "ada").names.values()) == {name}
+    assert set(placing.read_record(the(course), "ada").names.values()) == {name}
 
 
 @pytest.mark.parametrize("depth", [2, 3])
@@ -192,8 +193,8 @@ def encrypted(content):
         ("..\\..\\Toy.ipynb", "out of the archive"),
         ("a\nb/Toy.ipynb", "control characters"),
         ("x" * 250 + "/Toy.ipynb", "too long"),
-        (link("Toy.ipynb"), "a link"),
-        ("deeper.tar.gz", "only files are read"),
+        (link("Toy.ipynb"), "not a regular file"),
+        ("deeper.tar.gz", "only files and .zip archives are read"),
     ],
 )
 def test_hostile_names(name, why, course, collected, tmp_path):
@@ -204,7 +205,7 @@ def test_hostile_names(name, why, course, collected, tmp_path):
     files = lms.canvas("lovelaceada", 4711, 90, {"work.zip": own.getvalue()})
     files |= lms.canvas("turingalan", 4712, 95, {"Toy.ipynb": "b"})
     path = lms.write_zip(tmp_path / "all.zip", files)
-    lines = collect(course, [path], Options(roster=course / "roster.csv"))
+    lines = collect(the(course), [path], Options(roster=course / "roster.csv"))
     refused = [line for line in lines if line.outcome == Outcome.REFUSED]
     assert [line.student for line in refused] == ["ada"]
     assert why in refused[0].why
@@ -244,15 +245,15 @@ def damaged():
         (lying_bomb, "damaged"),
         (many_files, "too many files"),
         (damaged, "damaged"),
-        (lambda: b"Rar!", "no zip"),
-        (lambda: b"", "no zip"),
+        (lambda: b"Rar!", "not a zip"),
+        (lambda: b"", "not a zip"),
         (lambda: encrypted(damaged()), "encrypted"),
     ],
 )
 def test_hostile_zips(content, why, course, tmp_path):
     """Is a bomb, a damaged or an encrypted zip of one student refused with the reason, and nothing of it kept?"""
     path = lms.write_zip(tmp_path / "all.zip", lms.moodle("Ada Lovelace", 4711, {"work.zip": content()}))
-    (line,) = collect(course, [path], Options(roster=course / "roster.csv"))
+    (line,) = collect(the(course), [path], Options(roster=course / "roster.csv"))
     assert (line.student, line.outcome) == ("ada", Outcome.REFUSED)
     assert why in line.why
     assert submitted(course) == {}
@@ -266,7 +267,7 @@ def test_names_in_other_encodings(course, tmp_path):
     lms.write_zip(path, {name.replace("ö", "\0\0"): "a"} | {"x": ""})
     raw = lms.write_zip(path, {name.replace("ö", "oe"): "a"}).read_bytes()
     path.write_bytes(raw.replace("Gödel".replace("ö", "oe").encode(), "Gödel".encode()))
-    (line,) = collect(course, [path], Options(roster=course / "roster.csv"))
+    (line,) = collect(the(course), [path], Options(roster=course / "roster.csv"))
     assert (line.student, line.outcome) == ("kurt", Outcome.TAKEN)
 
 
@@ -284,7 +285,7 @@ def test_without_a_roster(course, tmp_path):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         gradebook.add_student("ada", first_name="Ada", last_name="Lovelace")
     files = lms.canvas("lovelaceada", 4711, 90, {"Toy.ipynb": "a"}) | lms.canvas("roybob", 2, 95, {"Toy.ipynb": "b"})
-    collect(course, [lms.write_zip(tmp_path / "all.zip", files)])
+    collect(the(course), [lms.write_zip(tmp_path / "all.zip", files)])
     assert submitted(course) == {"ada/assignment2/Toy.ipynb": "a", "canvas-2/assignment2/Toy.ipynb": "b"}
 
 
@@ -331,7 +332,7 @@ def test_collecting_twice(course, collected):
     assert notebook.read_text() == "b"
     assert list(collected(lms.canvas("lovelaceada", 4711, 130, {"a.pdf": ""})).values()) == [("ada", Outcome.NO_PART)]
     assert notebook.read_text() == "b"
-    assert placing.read_record(course, "ada").names == {"Toy.ipynb": "lovelaceada_4711_120_Toy.ipynb"}
+    assert placing.read_record(the(course), "ada").names == {"Toy.ipynb": "lovelaceada_4711_120_Toy.ipynb"}
 
 
 def test_what_is_no_part_of_it_does_not_make_late(course, collected):
@@ -340,7 +341,7 @@ def test_what_is_no_part_of_it_does_not_make_late(course, collected):
     files |= lms.brightspace("Ada Lovelace", 4711, "Nov 9, 2026 900 AM", {"thoughts.pdf": "x"})
     collected(files, zone=UTC)
     assert submitted(course)["ada/assignment2/timestamp.txt"].startswith("2026-11-01")
-    assert placing.read_record(course, "ada").names == {"Toy.ipynb": next(iter(files))}
+    assert placing.read_record(the(course), "ada").names == {"Toy.ipynb": next(iter(files))}
 
 
 @pytest.mark.parametrize(("month", "hour"), [("Jan", "09"), ("Jul", "08")])
@@ -366,7 +367,7 @@ def test_several_zips(course, tmp_path):
     one = lms.canvas("lovelaceada", 4711, 90, {"Toy.ipynb": "old", "net.npz": "old"})
     two = lms.canvas("lovelaceada", 4711, 190, {"Toy.ipynb": "a"})
     paths = [lms.write_zip(tmp_path / f"{i}.zip", files) for i, files in enumerate([two, one, one])]
-    collect(course, paths, Options(roster=course / "roster.csv"))
+    collect(the(course), paths, Options(roster=course / "roster.csv"))
     assert submitted(course) == {"ada/assignment2/Toy.ipynb": "a"}
 
 
@@ -393,24 +394,27 @@ def test_an_interrupted_collect_loses_nothing(step, course, collected, monkeypat
         try:
             collected(new)
         except (KeyboardInterrupt, OSError):
-            places = [course / "submitted" / "ada" / "assignment2", course / ".collecting" / "old" / "ada"]
+            places = [
+                course / "submitted" / "ada" / "assignment2",
+                course / ".collecting" / "assignment2" / "old" / "ada",
+            ]
             assert any((place / "Toy.ipynb").exists() for place in places)
     collected(new)
     assert submitted(course) == SAME_FILES
     assert not (course / ".collecting").exists()
-    assert placing.read_record(course, "ada").order == 190
+    assert placing.read_record(the(course), "ada").order == 190
 
 
 def test_trouble_is_told(course, tmp_path):
     """Is a zip of no LMS, no zip, or a course that is being graded, told and nothing changed?"""
     with pytest.raises(UnknownSystem, match=r"other\.zip holds no files named as canvas, .* for example Toy\.ipynb"):
-        collect(course, [lms.write_zip(tmp_path / "other.zip", {"Toy.ipynb": "a"})])
+        collect(the(course), [lms.write_zip(tmp_path / "other.zip", {"Toy.ipynb": "a"})])
     (tmp_path / "no.zip").write_text("no")
     for path in (tmp_path / "no.zip", tmp_path / "missing.zip"):
         with pytest.raises(BadArchive, match=path.name):
-            collect(course, [path])
+            collect(the(course), [path])
     with only_grader(course), pytest.raises(CourseIsBusy):
-        collect(course, [tmp_path / "other.zip"])
+        collect(the(course), [tmp_path / "other.zip"])
     assert not (course / "submitted").exists()
 
 
@@ -432,7 +436,7 @@ def test_time_zone_that_is_none(zone, course, capsys):
     """Is a time zone that does not exist refused by name?"""
     with pytest.raises(SystemExit):
         main(["collect", "--course", str(course), "--time-zone", zone, "x.zip"])
-    assert "is no time zone" in capsys.readouterr().err
+    assert "is not a time zone" in capsys.readouterr().err
 
 
 PAGES = {"ada": {"Toy": "page of Ada"}, "alan": {"Toy": "page of Alan"}, "by-hand": {"Toy": "nobody's"}}
@@ -478,7 +482,7 @@ def test_give_back(files, names, with_pages, collected, tmp_path, capsys):
     assert "2 pages of 2 students" in printed
     assert "by-hand" in printed
     assert main(command) == 1  # what is there may be the LMS's own zip
-    assert "is there already" in capsys.readouterr().err
+    assert "exists: name another file" in capsys.readouterr().err
 
 
 def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
@@ -532,15 +536,15 @@ def test_plain_zip_collect(files, course, monkeypatch):
 
 def test_names_of_the_workbook():
     """Are the notebooks and the weights that the workbook's students hand in known by name?"""
-    notebooks = {path.name for path in SOURCES.glob("*.ipynb")}
-    assert known_names(SOURCES) >= notebooks | {"two_layer_net.npz", "best_fully_connected_net.npz"}
+    notebooks = {path.name for path in WORKBOOK.source.glob("*.ipynb")}
+    assert known_names(WORKBOOK) >= notebooks | {"two_layer_net.npz", "best_fully_connected_net.npz"}
 
 
 def test_from_an_lms_and_back(course, collected, tmp_path):
     """Are submissions of two attempts graded one after the other, and does the page of the last one go back?"""
     config = f"\nc = get_config()\nc.ExecuteFromStore.sandbox = {not sandbox.unavailable()}\n"
     (course / "nbgrader_config.py").open("a").write(config)
-    key = keys(course / "source" / "assignment2")["Toy"]
+    key = keys(the(course))["Toy"]
     notebook = answered(read(course / "release" / "assignment2" / "Toy.ipynb"), key)
     right = nbformat.writes(notebook)
     set_source(notebook, "double", "def double(x):\n    return 2 + x")
@@ -548,9 +552,9 @@ def test_from_an_lms_and_back(course, collected, tmp_path):
     for attempt, content in enumerate([wrong, right]):
         name = "Toy-1.ipynb" if attempt else "Toy.ipynb"
         collected(lms.canvas("lovelaceada", 4711, 90 + attempt, {name: content}))
-        totals += [row.total for row in grade(course, GradingOptions(workers=1)).rows]
+        totals += [row.total for row in grade(the(course), GradingOptions(workers=1)).rows]
     assert totals[0] < totals[1] == 6
-    give_back(course, tmp_path / "back.zip")
+    give_back(the(course), tmp_path / "back.zip")
     with ZipFile(tmp_path / "back.zip") as archive:
         assert archive.namelist() == ["lovelaceada_4711_91_Toy.html"]
         assert b"Score: 6.0" in archive.read("lovelaceada_4711_91_Toy.html")

@@ -13,12 +13,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from autograder import cli
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.solutions import set_source
 from autograder.execution.kernel import sandbox
-from helpers import REPOSITORY, lms
+from helpers import ASSIGNMENT, REPOSITORY, lms
 
-INSTRUCTORS, STUDENTS = (REPOSITORY / "docs" / name for name in ("instructors.md", "students.md"))
+PAGES = [REPOSITORY / "docs" / f"{name}.md" for name in ("instructors", "lms", "grading", "services", "students")]
 PROGRAMS = "jupyter|autograder|nbgrader|python|pip|make|rm|apt|dnf|source"
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(rf"`((?:!|\.venv/bin/)?(?:{PROGRAMS}) [^`]+)`")
@@ -106,7 +105,7 @@ def commands_on(page):
     return list(dict.fromkeys([*filter(None, fenced), *INLINE.findall(FENCED.sub("", text))]))
 
 
-@pytest.mark.parametrize("page", [INSTRUCTORS, STUDENTS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_is_known(page):
     """Is each command of a page run below, or is there a reason why not?"""
     found = commands_on(page)
@@ -116,7 +115,7 @@ def test_every_command_is_known(page):
 
 def test_no_command_is_forgotten():
     """Is everything that is run or excused below still on a page?"""
-    found = commands_on(INSTRUCTORS) + commands_on(STUDENTS)
+    found = [command for page in PAGES for command in commands_on(page)]
     assert [command for command in {**IN_COURSE, **IN_HAND_OUT, **NOT_RUN} if command not in found] == []
 
 

@@ -3,6 +3,7 @@
 import pytest
 from autograder.grading import digests
 from autograder.integration.converters import load_config
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = "from autograder.config import configure\nc = get_config()\nconfigure(c)\n"
@@ -22,7 +23,7 @@ def course(toy_course):
 
 
 def digest(course, seed=1):
-    return digests.digest_of_course(course, load_config(course), seed)
+    return digests.digest_of_course(the(course), load_config(the(course)), seed)
 
 
 def configured(line):
@@ -57,7 +58,9 @@ def enrolled(course):
 
 COUNTS = {
     "key": lambda course: (course / "source" / "assignment2" / "Toy.ipynb").open("a").write("\n"),
-    "catalogue": lambda course: (course / "source" / "misconceptions" / "Toy.toml").open("a").write("\n"),
+    "catalogue": lambda course: (
+        (course / "proof" / "assignment2" / "misconceptions" / "Toy.toml").open("a").write("\n")
+    ),
     "limit": configured("c.ExecuteFromStore.cell_seconds = 5"),
     "sandbox": configured("c.ExecuteFromStore.sandbox = False"),
     "penalty": configured("from nbgrader.plugins import BasePlugin\nc.AssignLatePenalties.plugin_class = BasePlugin"),
@@ -68,7 +71,7 @@ DOES_NOT_COUNT = {
     "pages": configured("c.HideFromStudents.show_hidden = True"),
     "exchange": configured("c.Exchange.root = '/srv/exchange'"),
     "checkpoint": written("source/assignment2/.ipynb_checkpoints/Toy-checkpoint.ipynb", "{}"),
-    "variant": written("source/variants/loops.py", "def double(x): ..."),
+    "variant": written("proof/assignment2/variants/loops.py", "def double(x): ..."),
     "script": written("mail_the_class.py", "print('hello')"),
     "student": enrolled,
 }
@@ -76,7 +79,7 @@ DOES_NOT_COUNT = {
 
 @pytest.mark.parametrize("change", COUNTS.values(), ids=COUNTS.keys())
 def test_what_counts(change, course):
-    """Is a result made anew after this change?"""
+    """Is a result made again after this change?"""
     before = digest(course)
     change(course)
     assert digest(course) != before
@@ -91,7 +94,7 @@ def test_what_does_not_count(change, course):
 
 
 def test_course_that_has_moved(course, tmp_path):
-    """Are results kept where the course is in another folder, and made anew with other held-out images?"""
+    """Are results kept where the course is in another folder, and made again with other held-out images?"""
     before = digest(course)
     assert digest(course, seed=2) != before
     assert digest(course.rename(tmp_path / "elsewhere")) == before
@@ -114,7 +117,7 @@ def test_code_of_the_course(named, course):
 
 @pytest.mark.parametrize("library", ["nbgrader", "nh3"])
 def test_versions_count(library, course, monkeypatch):
-    """Is a result made anew with another version of a library that makes it?"""
+    """Is a result made again with another version of a library that makes it?"""
     before, installed = digest(course), digests.version
     monkeypatch.setattr(digests, "version", lambda name: "99" if name == library else installed(name))
     assert digest(course) != before

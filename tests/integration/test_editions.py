@@ -9,20 +9,21 @@ from autograder import cli
 from autograder.authoring.hand_out import Options, hand_out
 from autograder.core.errors import GraderError
 from autograder.core.results import RepairKind
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
 from autograder.course.solutions import set_source
 from autograder.execution.job import ExecutionOptions
 from autograder.grading.one import grade_one
 from autograder.submission.preparation import prepare
 from autograder.submission.reading import read_submission
-from cs231n.kit import handed_out, handing_in
+from cs231n.kit import handing_in
+from helpers import ASSIGNMENT
+from helpers.courses import the
 
 
 @pytest.fixture
 def course(toy_course):
     """A course whose check of `square` has changed since its first edition was handed out, in `first`."""
-    hand_out(toy_course, toy_course / "first")
+    hand_out(the(toy_course), toy_course / "first")
     change(toy_course, "random.randn(2), random.randn(2)", "random.randn(3), random.randn(3)")
     return toy_course
 
@@ -43,7 +44,7 @@ def edition_of(folder):
 
 def repairs_on(course, folder):
     """Return what the grader remarks on the toy notebook of a folder."""
-    key = load_key(course / "source" / ASSIGNMENT, "Toy")
+    key = load_key(the(course), "Toy")
     return prepare(read_submission(folder, ["Toy"]), key, ExecutionOptions()).repairs
 
 
@@ -53,27 +54,27 @@ def test_names(course):
     assert "edition 1.**" in edition_of(course / "first" / ASSIGNMENT)
     assert "changed" not in edition_of(course / "first" / ASSIGNMENT)
     for _ in range(2):
-        folder, _ = hand_out(course, course / "second")
+        folder, _ = hand_out(the(course), course / "second")
         assert "edition 2.** What has changed since edition 1: Toy: square." in edition_of(folder)
     change(course, "return out", "return out  # twice")
     with pytest.raises(GraderError, match="edition 1 already"):
-        hand_out(course, course / "third", Options(edition="1"))
-    folder, _ = hand_out(course, course / "third", Options(edition="spring"))
+        hand_out(the(course), course / "third", Options(edition="1"))
+    folder, _ = hand_out(the(course), course / "third", Options(edition="spring"))
     assert "edition spring.** What has changed since edition 2: Toy: double, square" in edition_of(folder)
 
 
 def test_hidden_checks_make_no_edition(toy_course):
     """Is a key that differs in hidden checks only the same edition: what students have is the same?"""
-    hand_out(toy_course, toy_course / "first")
+    hand_out(the(toy_course), toy_course / "first")
     change(toy_course, "random.rand(2, 3)", "random.rand(3, 4)")
-    folder, _ = hand_out(toy_course, toy_course / "second")
+    folder, _ = hand_out(the(toy_course), toy_course / "second")
     assert "edition 1.**" in edition_of(folder)
 
 
 def test_an_older_edition_is_named(course):
     """Is a notebook of the earlier edition graded with a remark that says what has changed, and one of this one
     without, also after a student has written into it?"""
-    for folder in (course / "first" / ASSIGNMENT, hand_out(course, course / "second")[0]):
+    for folder in (course / "first" / ASSIGNMENT, hand_out(the(course), course / "second")[0]):
         notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
         set_source(notebook, "double", "def double(x):\n    return 2 * x")
         nbformat.write(notebook, folder / "Toy.ipynb")
@@ -85,7 +86,7 @@ def test_an_older_edition_is_named(course):
 
 def test_an_older_edition_is_refused(course):
     """Is an older edition refused with the reason and the way out once the instructor says so, and no points given?"""
-    hand_out(course, course / "second", Options(refuse_older=True))
+    hand_out(the(course), course / "second", Options(refuse_older=True))
     old, new = (course / name / ASSIGNMENT for name in ("first", "second"))
     (remark,) = (each for each in repairs_on(course, old) if each.kind is RepairKind.NOT_GRADABLE)
     assert "this is edition 1 of the notebook, which is not accepted any more" in remark.text
@@ -99,11 +100,11 @@ def test_row(course, tmp_path, capsys):
     for path in folder.iterdir():
         if path.name != "Toy.ipynb":
             path.unlink()
-    hand_out(course, course / "second")
+    hand_out(the(course), course / "second")
     assert cli.main(["grade", "--course", str(course), "--no-sandbox", "--no-feedback", "--workers", "1"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "ada: Toy: handed in as edition 1, graded as it is now; what has changed since: square" in said
-    assert grade_one(course, folder, no_sandbox=True).remarks == [
+    assert grade_one(the(course), folder, no_sandbox=True).remarks == [
         "Toy: handed in as edition 1, graded as it is now; what has changed since: square"
     ]
 
@@ -121,14 +122,14 @@ def test_lost_checksums(course):
 @pytest.mark.parametrize("damage", ["{", "3", '[{"nme": "1"}]'])
 def test_damaged_list(damage, course):
     """Is it said what to do about a list of editions that cannot be read?"""
-    (course / "source" / "editions.json").write_text(damage)
+    (the(course).proof / "editions.json").write_text(damage)
     with pytest.raises(GraderError, match="restore it"):
-        hand_out(course, course / "second")
+        hand_out(the(course), course / "second")
 
 
 def test_manifest(monkeypatch, tmp_path, course):
     """Has what is handed in the edition's name?"""
-    monkeypatch.setattr(handed_out, "handed_out", lambda: {"edition": "spring", "steps": {}})
+    monkeypatch.setattr(handing_in, "edition_in", lambda folder: "spring")
     shutil.copy(course / "first" / ASSIGNMENT / "Toy.ipynb", tmp_path)
     found = handing_in.read_folder(tmp_path, [])
     assert json.loads(json.dumps(handing_in.manifest_of(found, {})))["edition"] == "spring"

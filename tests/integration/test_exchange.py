@@ -13,6 +13,7 @@ from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from autograder.integration.exchange import SECRET
 from helpers import toy
+from helpers.courses import the
 from nbgrader import apps
 
 CONFIG = f"""
@@ -38,7 +39,7 @@ def exchange(tmp_path):
     config = CONFIG.format(exchange=str(root), cache=str(tmp_path / "cache"))
     for folder in (course, tmp_path / "home"):
         (folder / "nbgrader_config.py").write_text(config)
-    release(course)
+    release(the(course))
     return course, tmp_path / "home"
 
 
@@ -50,7 +51,7 @@ def nbgrader(monkeypatch):
         monkeypatch.chdir(folder)
         app = getattr(apps, "".join(map(str.capitalize, name.split("_"))) + "App")()
         app.initialize(["assignment2", *arguments])
-        app.start()  # raises SystemExit where it fails
+        app.start()  # raises SystemExit if it fails
 
     return run
 
@@ -78,7 +79,7 @@ def test_whole_way(exchange, nbgrader):
     solve(home, "2 + x")
     nbgrader(home, "submit")
     nbgrader(course, "collect")
-    grade(course)
+    grade(the(course))
     by_hand = course / "submitted" / "by-hand" / "assignment2"  # without a secret: it must not stop the others
     shutil.copytree(home / "assignment2", by_hand)
     nbgrader(course, "autograde", "--student", "by-hand")
@@ -95,7 +96,7 @@ def test_whole_way(exchange, nbgrader):
     submitted, autograded = (course / step / ME / "assignment2" for step in ("submitted", "autograded"))
     for name in ("timestamp.txt", SECRET):
         assert (submitted / name).read_text() == (autograded / name).read_text()
-    grade(course)
+    grade(the(course))
     nbgrader(course, "release_feedback")
     nbgrader(home, "fetch_feedback")
     assert fetched(home) == [before, 6]
@@ -108,7 +109,7 @@ def test_links_are_not_followed(exchange, nbgrader):
     shutil.copytree(course / "release" / "assignment2", folder)
     (folder / SECRET).symlink_to(course / "held_out_seed")
     (folder / "timestamp.txt").write_bytes(b"\xff\xfe")
-    grade(course)
+    grade(the(course))
     feedback = course / "feedback" / ME / "assignment2"
     assert (feedback / SECRET).read_text() != (course / "held_out_seed").read_text()
     assert (feedback / "timestamp.txt").read_text() == ""

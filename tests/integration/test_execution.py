@@ -134,7 +134,7 @@ print(any("out" + " = 2" in text or "def" + " double" in text for text in texts(
 
 @pytest.mark.parametrize("sandboxed", [SANDBOX, False])
 def test_definitions_of_earlier_notebooks_come_without_their_source(toy_key, sandboxed):
-    """Can the key's functions be called, and is their text in no file, in no cache of lines, and not to be had?"""
+    """Can the key's functions be called, and is their text in no file, in no cache of lines, and not available?"""
     from nbformat import writes
 
     definitions = {"Toy": writes(toy_key._definitions())}
@@ -247,7 +247,7 @@ def test_inside_a_running_event_loop():
 
 
 def test_what_is_stored_is_not_executed_again(tmp_path, monkeypatch):
-    """Is a stored execution found again, and executed anew when its entry is damaged?"""
+    """Is a stored execution found again, and executed again when its entry is damaged?"""
     executions, job = Executions(Store(tmp_path), process_worker()), make_job("print(1)")
     first = executions.results(job)
     monkeypatch.setattr("autograder.execution.worker.execute", lambda *_: pytest.fail("executed again"))

@@ -5,6 +5,7 @@ The assignment here has a forward and a backward pass, a step that calls both, a
 
 import nbformat
 import pytest
+from autograder.course.assignment import Assignment
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
 from autograder.course.steps import foundations, partners, steps_under_test
@@ -61,11 +62,12 @@ def key_notebook():
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("course") / "source" / "assignment2"
-    folder.mkdir(parents=True)
-    nbformat.write(key_notebook(), folder / "Steps.ipynb")
-    (folder.parent / "seed").write_text("of the steps\n", encoding="utf-8")
-    return load_key(folder, "Steps")
+    course = Assignment(tmp_path_factory.mktemp("course"), "assignment2")
+    course.source.mkdir(parents=True)
+    course.proof.mkdir(parents=True)
+    nbformat.write(key_notebook(), course.source / "Steps.ipynb")
+    (course.proof / "seed").write_text("of the steps\n", encoding="utf-8")
+    return load_key(course, "Steps")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def evaluated(key, store, monkeypatch):
     executed for them."""
     executions = Executions(Store(store), process_worker())
     monkeypatch.setattr(Rules, "executions", lambda rules: executions)
-    rules = Rules(key.folder, store, OPTIONS, seed=1)
+    rules = Rules(key.assignment, store, OPTIONS, seed=1)
     rules.judge(key)
 
     def run(**sources):
@@ -88,7 +90,7 @@ def evaluated(key, store, monkeypatch):
             set_source(notebook, name, source)
         submission = Submission({"Steps": nbformat.writes(notebook).encode()}, {}, frozenset(), (), "")
         before = executions.executed
-        found = evaluate(submission, key.folder, "Steps", rules)
+        found = evaluate(submission, key.assignment.source, "Steps", rules)
         return {cell.removeprefix("test_"): each for cell, each in found.verdicts.items()}, executions.executed - before
 
     return run

@@ -10,10 +10,11 @@ from autograder import cli
 from autograder.authoring.gradescope import gradescope
 from autograder.authoring.release import REGISTRY, students_in
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.grading.gradescope import results
 from autograder.grading.one import grade_one
-from helpers import toy
+from helpers import ASSIGNMENT, toy
+from helpers.courses import the
 
 WRONG = toy.DOUBLE.replace("2 * x", "2 + x")
 
@@ -43,7 +44,7 @@ def test_forms(form, toy_course, tmp_path):
     path = notebook(tmp_path / "handed_in")
     handed_in = {"notebook": path, "folder": path.parent, "zip": zipped(path)}[form]
     before = (toy_course / REGISTRY).read_bytes()
-    graded = grade_one(toy_course, handed_in, no_sandbox=True)
+    graded = grade_one(the(toy_course), handed_in, no_sandbox=True)
     assert [(cell.name, cell.points, cell.maximum) for cell in graded.cells] == [
         ("double", 4, 4), ("square", 2, 2), ("why", None, 2),
     ]  # fmt: skip
@@ -76,7 +77,7 @@ def test_printed_and_for_gradescope(toy_course, tmp_path, capsys):
 
 def test_messages_of_hidden_checks_stay_hidden(toy_course, tmp_path):
     """Does Gradescope get no message of a hidden check, which could carry its values?"""
-    graded = grade_one(toy_course, notebook(tmp_path / "in", WRONG), no_sandbox=True)
+    graded = grade_one(the(toy_course), notebook(tmp_path / "in", WRONG), no_sandbox=True)
     messages = [
         verdict.message for cell in graded.cells for verdict in cell.verdicts if verdict.hidden and verdict.message
     ]
@@ -92,13 +93,13 @@ def test_nothing_to_grade(content, toy_course, tmp_path):
     if content:
         path.write_bytes(content)
     with pytest.raises(GraderError, match=r"some\.zip"):
-        grade_one(toy_course, path)
+        grade_one(the(toy_course), path)
 
 
 def test_no_course(tmp_path):
     """Is it said that a course has to be released?"""
     with pytest.raises(GraderError, match="autograder release"):
-        grade_one(tmp_path, notebook(tmp_path / "in"))
+        grade_one(Assignment(tmp_path, "assignment2"), notebook(tmp_path / "in"))
 
 
 def test_zip_for_gradescope(toy_course, tmp_path):
@@ -108,7 +109,7 @@ def test_zip_for_gradescope(toy_course, tmp_path):
     with Gradebook(f"sqlite:///{toy_course / REGISTRY}") as gradebook:
         gradebook.add_student("ada")
     archive = tmp_path / "gradescope.zip"
-    gradescope(toy_course, archive)
+    gradescope(the(toy_course), archive)
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path / "source")
         runnable = [entry.filename for entry in opened.infolist() if entry.external_attr >> 16 & 0o111]

@@ -6,22 +6,24 @@ import pytest
 from autograder.cli import main
 from autograder.core import upstream
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
+from helpers import ASSIGNMENT, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = "from autograder.config import configure\nc = get_config()\nconfigure(c)\n"
 
 
 def open_there(course):
-    with open_gradebook(load_config(course)) as gradebook:
+    with open_gradebook(load_config(the(course))) as gradebook:
         return gradebook.find_assignment(ASSIGNMENT)
 
 
 @pytest.fixture
 def course(tmp_path):
-    """A course folder with a configuration and nothing else."""
+    """A course folder with a key and a configuration, not released."""
+    toy.make_course(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text(CONFIG)
     return tmp_path
 

@@ -5,12 +5,12 @@ import csv
 import pytest
 from autograder.authoring.release import release
 from autograder.cli import main
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
 from autograder.demo import samples
 from autograder.grading.run import Options, grade
 from autograder.report.data import read_course
-from helpers import hostile, toy
+from helpers import ASSIGNMENT, hostile, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 pytestmark = pytest.mark.needs("sandbox")
@@ -21,12 +21,12 @@ IDS = ["007", "a, b", '"quoted"', "[1] *?", "=cmd|calc!A0", "-rf", "{x}", "Zoë"
 @pytest.fixture
 def course(tmp_path):
     course = toy.make_course(tmp_path / "course")
-    release(course)
+    release(the(course))
     return course
 
 
 def hand_in(course, *students):
-    solved = hostile.solved_notebook(course, load_key(course / "source" / ASSIGNMENT, "Toy"))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     for student in students:
         hostile.hand_in(course, student, hostile.RIGHT, solved)
 
@@ -40,14 +40,14 @@ def test_a_penalty_follows_the_points(course):
     url = f"sqlite:///{course / 'gradebook.db'}"
     with Gradebook(url, "cs231n") as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
-    grade(course, HOW)
+    grade(the(course), HOW)
     with Gradebook(url, "cs231n") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "late").late_submission_penalty == 6
         gradebook.find_grade("why", "Toy", ASSIGNMENT, "late").manual_score = 2
         gradebook.db.commit()
-    [reported] = read_course(course).submissions
+    [reported] = read_course(the(course)).submissions
     assert (reported.raw, reported.penalty, reported.total) == (8, 8, 0)
-    assert grade(course, HOW).judged == 0
+    assert grade(the(course), HOW).judged == 0
     with Gradebook(url, "cs231n") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "late").late_submission_penalty == 8
     with (course / "grades.csv").open(newline="") as file:
@@ -57,7 +57,7 @@ def test_a_penalty_follows_the_points(course):
 def test_odd_ids_have_one_row_each(course):
     """Has each student one row with all columns in `grades.csv`, whatever the id, and formulas are none?"""
     hand_in(course, *IDS)
-    rows = grade(course, HOW).rows
+    rows = grade(the(course), HOW).rows
     assert sorted(row.student for row in rows) == sorted(IDS)
     with (course / "grades.csv").open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
@@ -81,6 +81,6 @@ def test_folders_that_nbgrader_reads_as_something_else(tmp_path, name, capsys):
 def test_folders_that_are_odd_and_work(tmp_path, name):
     """Is a course graded in a folder with other unusual characters?"""
     course = toy.make_course(tmp_path / name / "course")
-    release(course)
+    release(the(course))
     hand_in(course, "ada")
-    assert [row.total for row in grade(course, HOW).rows] == [6]
+    assert [row.total for row in grade(the(course), HOW).rows] == [6]

@@ -23,6 +23,7 @@ from autograder.grading.printing import print_table
 from autograder.grading.run import Options, grade
 from autograder.judging.expected import KeyFails
 from helpers import toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 CONFIG = f"""
@@ -39,12 +40,12 @@ def graded(tmp_path_factory):
     """The toy course with sample submissions and a due date, graded once; returns it and the rows of its table."""
     course = toy.make_course(tmp_path_factory.mktemp("graded") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
+    release(the(course))
     with mock.patch.object(samples, "train_networks", return_value={"weights.npz": b""}):
-        samples.hand_in(course)
+        samples.hand_in(the(course))
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         gradebook.update_or_create_assignment("assignment2", duedate=samples.DUE)
-    return course, grade(course).rows
+    return course, grade(the(course)).rows
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_plain_nbgrader_gives_the_same(course, rows):
 
 def test_second_run_executes_nothing(course, rows):
     """Does grading an unchanged class again take everything from the store and end the same?"""
-    outcome = grade(course, Options(again=True))
+    outcome = grade(the(course), Options(again=True))
     assert (outcome.executed, outcome.judged) == (0, len(rows))
     assert totals(outcome.rows) == totals(rows)
 
@@ -108,7 +109,7 @@ def test_manual_grade_survives_regrading(course, rows):
         assert given.needs_manual_grade
         given.manual_score = 1.5
         gradebook.db.commit()
-    assert totals(grade(course, Options(again=True)).rows)["complete"] == 7.5
+    assert totals(grade(the(course), Options(again=True)).rows)["complete"] == 7.5
 
 
 def page(course, student):
@@ -143,7 +144,7 @@ def test_instructor_sees_everything(course, rows):
 def test_instructor_may_show_hidden_checks(course):
     """With the option on, are messages and source of hidden checks on the page?"""
     (course / "nbgrader_config.py").write_text(CONFIG + "c.HideFromStudents.show_hidden = True\n")
-    grade(course)
+    grade(the(course))
     assert 'check.case("matrix")' in page(course, "common-mistakes")
 
 
@@ -155,7 +156,7 @@ def test_student_output_cannot_carry_hidden_checks_into_the_feedback(course):
     set_source(notebook, "double", spy)
     notebook.cells.append(nbformat.v4.new_code_cell("print('SPY', In)"))
     nbformat.write(notebook, folder / "Toy.ipynb")
-    assert totals(grade(course, Options(again=True)).rows)["complete"] == 6
+    assert totals(grade(the(course), Options(again=True)).rows)["complete"] == 6
     assert "check.value" not in page(course, "complete")
     assert "print('SPY', In)" in page(course, "complete")  # their own source is shown
 
@@ -179,7 +180,7 @@ def test_verdicts_cannot_carry_hidden_checks_into_the_feedback(course):
         notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
         set_source(notebook, "double", code)
         nbformat.write(notebook, folder / "Toy.ipynb")
-    grade(course)
+    grade(the(course))
     for name in names:
         assert "SECRET" not in page(course, name), name
         assert "vector/out" in page(course, name)
@@ -197,10 +198,10 @@ def test_a_page_that_takes_too_long(course):
     notebook.cells += [nbformat.v4.new_code_cell(long, metadata={"tags": ["experiment"]}) for _ in range(5)]
     nbformat.write(notebook, path)
     for _ in range(2):  # the remark stays when nothing is written again
-        rows = {row.student: row for row in grade(course).rows}
-        plain = {student for student, row in rows.items() if "the page is a plain one" in str(row.remarks)}
+        rows = {row.student: row for row in grade(the(course)).rows}
+        plain = {student for student, row in rows.items() if "this page is a plain one" in str(row.remarks)}
         assert plain == {"common-mistakes"}
-        assert "Toy: the page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
+        assert "Toy: this page is a plain one: writing it took more than 3 s" in rows["common-mistakes"].remarks
     text = page(course, "common-mistakes")
     for shown in ("vector/out", "matrix/out", "f(1)['<b>'] += 2", 'check.case("vector")', "of 8 points"):
         assert shown in text
@@ -227,8 +228,8 @@ def test_a_page_that_ends_its_process(course):
     """Does it cost nobody else a page, and is it known whose it was?"""
     (course / "nbgrader_config.py").write_text(CONFIG + DYING)
     shutil.rmtree(course / "feedback")
-    rows = {row.student: row for row in grade(course).rows}
-    died = [student for student, row in rows.items() if "process that wrote it has died" in str(row.remarks)]
+    rows = {row.student: row for row in grade(the(course)).rows}
+    died = [student for student, row in rows.items() if "process that wrote it died" in str(row.remarks)]
     assert died == ["common-mistakes"]
     assert {path.parts[-3] for path in (course / "feedback").glob("*/*/Toy.html")} == set(rows) - {"common-mistakes"}
 
@@ -247,8 +248,8 @@ def test_a_page_that_cannot_be_interrupted(tmp_path):
 def test_missing_notebook_and_odd_folders(course):
     """Do a folder without notebooks, a name with spaces and a withdrawn notebook end as rows, earlier grades kept?"""
     (course / "submitted" / "complete" / "assignment2" / "Toy.ipynb").unlink()
-    samples.submission(course, "Zoë van Dyck", samples.ON_TIME)
-    rows = {row.student: row for row in grade(course).rows}
+    samples.submission(the(course), "Zoë van Dyck", samples.ON_TIME)
+    rows = {row.student: row for row in grade(the(course)).rows}
     assert rows["complete"].total == 6
     assert "not gradable" in rows["complete"].remarks[-1]
     assert "still holds 6.00 points of an earlier submission" in rows["complete"].remarks[-1]
@@ -261,7 +262,7 @@ def test_broken_key_stops_before_anybody_is_graded(course):
     path = course / "source" / "assignment2" / "Toy.ipynb"
     path.write_text(path.read_text().replace("out = 2 * x", "out = 2 * y"))
     with pytest.raises(KeyFails, match="the key does not pass its own check cell"):
-        grade(course)
+        grade(the(course))
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
         assert gradebook.find_submission("assignment2", "complete").score == 6
 

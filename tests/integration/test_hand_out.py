@@ -17,18 +17,18 @@ import yaml
 from autograder.authoring.hand_out import Options, hand_out
 from autograder.authoring.publishing import Repository
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import is_executed
 from autograder.course.key import keys
 from autograder.course.solutions import set_source
 from autograder.submission.parsing import parse_notebook
 from autograder.submission.sanitize import sanitize
-from cs231n.notebook_import import WORKBOOK
-from helpers import REPOSITORY
+from helpers import ASSIGNMENT, REPOSITORY
+from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, lines_of, secret_edits, secret_lines
 
+NOTEBOOKS = list(WORKBOOK.hours)
 WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"
-FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in WORKBOOK), "requirements.txt", WHEEL]
+FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in NOTEBOOKS), "requirements.txt", WHEEL]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,16 @@ def course(tmp_path_factory):
     """A course with the repository's key, not released yet."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
-    shutil.copytree(REPOSITORY / "source", course / "source")
+    for folder in ("source", "proof"):
+        shutil.copytree(REPOSITORY / folder, course / folder)
+    shutil.copy(REPOSITORY / "course.toml", course)
     return course
 
 
 @pytest.fixture(scope="module")
 def handed_out(course):
     """(folder, zip) of its hand-out."""
-    return hand_out(course, course / "hand_out")
+    return hand_out(the(course), course / "hand_out")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_what_is_in_it(handed_out, files):
 
 def test_notebooks_are_the_release(course, files):
     """Are the notebooks those of release/, which was made with them, below a cell for Colab that is never graded?"""
-    for name in WORKBOOK:
+    for name in NOTEBOOKS:
         released = nbformat.read(course / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
         handed = nbformat.reads(files[f"{ASSIGNMENT}/{name}.ipynb"].decode(), as_version=4)
         first = handed.cells.pop(0)
@@ -87,7 +89,7 @@ def test_nothing_of_the_key_is_in_it(course, files):
     lines, edits = secret_lines(), secret_edits()
     assert len(lines) > 100
     assert len(edits) > 100
-    seeds = [(course / name).read_text().strip() for name in ("held_out_seed", "source/seed")]
+    seeds = [(course / name).read_text().strip() for name in ("held_out_seed", f"proof/{ASSIGNMENT}/seed")]
     for name, content in files.items():
         text = content.decode("utf-8", errors="replace")
         if name.endswith(".ipynb"):
@@ -102,19 +104,19 @@ def test_twice(course, handed_out):
     """Does a second run leave every byte as it was?"""
     folder, archive = handed_out
     before = {path: path.read_bytes() for path in [archive, *folder.iterdir()]}
-    hand_out(course, folder.parent)
+    hand_out(the(course), folder.parent)
     assert {path: path.read_bytes() for path in [archive, *folder.iterdir()]} == before
 
 
 def test_what_is_not_handed_out_is_not_in_its_folder(toy_course):
     """Is a folder that holds something else refused, by name, and a wheel of an earlier version taken away?"""
-    folder, _ = hand_out(toy_course, toy_course / "out")
+    folder, _ = hand_out(the(toy_course), toy_course / "out")
     (folder / "cs231n_assignment2-0.0.1-py3-none-any.whl").write_bytes(b"")
-    hand_out(toy_course, toy_course / "out")
+    hand_out(the(toy_course), toy_course / "out")
     assert [path.name for path in folder.glob("*.whl")] == [WHEEL]
     (folder / "Solutions.ipynb").write_text("")
     with pytest.raises(GraderError, match=r"Solutions\.ipynb"):
-        hand_out(toy_course, toy_course / "out")
+        hand_out(the(toy_course), toy_course / "out")
 
 
 def test_page(files):
@@ -122,7 +124,7 @@ def test_page(files):
     page = files[f"{ASSIGNMENT}/README.md"].decode()
     assert len(page.splitlines()) <= 36
     links = re.findall(r"\]\(([^)#:]+)\)", page)
-    assert links == [f"{name}.ipynb" for name in WORKBOOK]
+    assert links == [f"{name}.ipynb" for name in NOTEBOOKS]
     assert "$" not in page
     assert WHEEL in page
 
@@ -152,14 +154,15 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
     run = subprocess.run(
         [sys.executable, "-u", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
-    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *WORKBOOK, "True", "True"], run.stderr
+    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *NOTEBOOKS, "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
 
 
 def test_self_study(toy_course):
     """Has the self-study edition every check, the values to decide them, and a folded solution behind each step?"""
     editions = [
-        hand_out(toy_course, toy_course / name, Options(name == "self_study")) for name in ("self_study", "hand_out")
+        hand_out(the(toy_course), toy_course / name, Options(name == "self_study"))
+        for name in ("self_study", "hand_out")
     ]
     for (folder, archive), is_self_study in zip(editions, (True, False), strict=True):
         files = contents(archive.read_bytes())
@@ -173,7 +176,7 @@ def test_self_study(toy_course):
         assert ("matrix" in source["test_double"]) == is_self_study
         assert "### " not in source["test_double"]
         assert "NotImplementedError" in source["double"]
-        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])["cs231n/checks/values.json"])
+        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])[f"cs231n/assignments/{ASSIGNMENT}/values.json"])
         assert ("matrix/out" in values.get("double", {})) == is_self_study
         assert ("Solutions" in files[f"{ASSIGNMENT}/README.md"].decode()) == is_self_study
         if is_self_study:
@@ -224,7 +227,7 @@ PUBLISHED = {".devcontainer/devcontainer.json", ".github/workflows/classroom.yml
 
 def test_published(toy_course):
     """Has a hand-out for a repository what services read there, links to it, and nothing of where the key is?"""
-    plain = contents(hand_out(toy_course, toy_course / "plain")[1].read_bytes())
+    plain = contents(hand_out(the(toy_course), toy_course / "plain")[1].read_bytes())
     found = hand_out(
         toy_course, toy_course / "out", Options(repository=Repository(URL, "2026", "https://hub.example.org/"))
     )
@@ -244,7 +247,7 @@ def test_published(toy_course):
         "https://hub.example.org/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2Fada%2Fhomework"
         "&branch=2026&urlpath=lab%2Ftree%2Fhomework%2FREADME.md",
     ]
-    hand_out(toy_course, toy_course / "out")  # without the option: what was published before is not in the way
+    hand_out(the(toy_course), toy_course / "out")  # without the option: what was published before is not in the way
 
 
 @pytest.mark.parametrize("remote", [URL, f"{URL}.git", "git@github.com:ada/homework.git"])
@@ -253,7 +256,7 @@ def test_the_repository_of_the_key_is_refused(remote, toy_course):
     subprocess.run(["git", "init", "--quiet", toy_course], check=True)
     subprocess.run(["git", "-C", toy_course, "remote", "add", "origin", remote], check=True)
     with pytest.raises(GraderError, match="with its key"):
-        hand_out(toy_course, toy_course / "out", Options(repository=Repository(URL)))
+        hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(URL)))
     assert not (toy_course / "out").exists()
 
 
@@ -261,12 +264,12 @@ def test_the_repository_of_the_key_is_refused(remote, toy_course):
 def test_no_address(address, toy_course):
     """Is what no service could open refused?"""
     with pytest.raises(GraderError, match="no address"):
-        hand_out(toy_course, toy_course / "out", Options(repository=Repository(address)))
+        hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(address)))
 
 
 def test_classroom_workflow(toy_course):
     """Does the workflow give Classroom's reporter what `check` has written, by the names that both know?"""
-    folder, _ = hand_out(toy_course, toy_course / "out", Options(repository=Repository(URL)))
+    folder, _ = hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(URL)))
     workflow = yaml.safe_load((folder / ".github" / "workflows" / "classroom.yml").read_text())
     *_, checking, reporting = workflow["jobs"]["checks"]["steps"]
     runner = reporting["with"]["runners"]
@@ -352,9 +355,9 @@ def test_first_cell_at_home(handed_out, tmp_path):
 
 def test_first_cell_is_not_graded(toy_course):
     """Is a handed-out notebook graded as the release is: the first cell not run, and nothing to remark?"""
-    folder, _ = hand_out(toy_course, toy_course / "out")
+    folder, _ = hand_out(the(toy_course), toy_course / "out")
     submitted, problems = parse_notebook((folder / "Toy.ipynb").read_bytes(), "Toy")
-    notebook, repairs = sanitize(submitted, keys(toy_course / "source" / ASSIGNMENT)["Toy"])
+    notebook, repairs = sanitize(submitted, keys(the(toy_course))["Toy"])
     (cell,) = (cell for cell in notebook.cells if "google.colab" in cell.source)
     assert not is_executed(cell)
     assert [*problems, *repairs] == []

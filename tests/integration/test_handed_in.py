@@ -18,6 +18,7 @@ from autograder.submission.parsing import parse_notebook
 from autograder.submission.preparation import make_job
 from autograder.submission.sanitize import sanitize
 from helpers import handed_in, hostile, toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 SANDBOX = pytest.mark.needs("sandbox")
@@ -31,13 +32,13 @@ pytestmark = pytest.mark.xdist_group("handed in")  # one class, graded once
 def graded(tmp_path_factory):
     """The course after one run, and the row of each student."""
     course = toy.make_course(tmp_path_factory.mktemp("handed-in") / "course")
-    release(course)
-    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
+    release(the(course))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     for name, case in handed_in.CASES.items():
         handed_in.hand_in(course, name, case, solved)
     for name in HONEST:
-        nbformat.write(solved, samples.submission(course, name, samples.ON_TIME) / "Toy.ipynb")
-    rows = grade(course, Options(feedback=False)).rows
+        nbformat.write(solved, samples.submission(the(course), name, samples.ON_TIME) / "Toy.ipynb")
+    rows = grade(the(course), Options(feedback=False)).rows
     return course, {row.student: row for row in rows}
 
 
@@ -59,7 +60,7 @@ def test_no_point_is_missing(graded, name):
 @SANDBOX
 @pytest.mark.parametrize("name", handed_in.CASES)
 def test_what_was_repaired_is_told(graded, name):
-    """Does each row say what has happened, and nothing where nothing needs to be said?"""
+    """Does each row say what has happened, and nothing if nothing needs to be said?"""
     _, rows = graded
     case, remarks = handed_in.CASES[name], "; ".join(rows[name].remarks)
     assert re.search(case.remark, remarks) if case.remark else remarks == ""
@@ -166,14 +167,14 @@ def test_accidents_of_a_real_notebook(repository, tmp_path, course_keys):
     course = tmp_path / "course"
     shutil.copytree(repository / "source", course / "source")
     shutil.copy(repository / "nbgrader_config.py", course)
-    release(course)
+    release(the(course))
     solved = answered(read(course / "release" / "assignment2" / "Dropout.ipynb"), course_keys["Dropout"])
     for name, (make, _) in DROPOUT.items():
         make(course / "submitted" / name, json.loads(nbformat.writes(solved, split_lines=False)))
         (course / "submitted" / name / "assignment2" / "Toy.ipynb").rename(
             course / "submitted" / name / "assignment2" / "Dropout (1).ipynb"
         )
-    for row in grade(course, Options(feedback=False)).rows:
+    for row in grade(the(course), Options(feedback=False)).rows:
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
             grades = gradebook.find_submission_notebook("Dropout", "assignment2", row.student).grades
             assert sum(grade.auto_score or 0 for grade in grades) == 7

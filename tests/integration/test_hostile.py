@@ -14,6 +14,7 @@ from autograder.execution.job import CodeCell, Job, Limits, Runtime
 from autograder.execution.worker import Worker, process_worker
 from autograder.grading.run import grade
 from helpers import hostile, toy
+from helpers.courses import the
 from helpers.processes import processes_of
 
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile")]  # one class, graded once
@@ -47,13 +48,13 @@ def graded(tmp_path_factory, scratch):
     process_worker().close()  # its fork server must be one of this run's
     course = toy.make_course(tmp_path_factory.mktemp("hostile") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
+    release(the(course))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     for name, accident in hostile.ACCIDENTS.items():
         hostile.hand_in(course, name, accident.make, solved)
     for name, make in hostile.CHEATS.items():
         hostile.hand_in(course, name, make, solved)
-    rows = grade(course).rows
+    rows = grade(the(course)).rows
     process_worker().close()
     monkeypatch.undo()
     return course, *hostile.outcome(course, rows)

@@ -9,6 +9,7 @@ from autograder.core.text import printable
 from autograder.course.key import load_key
 from autograder.grading.run import grade
 from helpers import hostile, hostile_files, toy
+from helpers.courses import the
 
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile files")]  # one class, graded once
 CONFIG = """
@@ -25,13 +26,13 @@ def graded(tmp_path_factory):
     """The course after one run; returns it, the points of each student by cell, and the remarks."""
     course = toy.make_course(tmp_path_factory.mktemp("files") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    solved = hostile.solved_notebook(course, load_key(course / "source" / "assignment2", "Toy"))
+    release(the(course))
+    solved = hostile.solved_notebook(course, load_key(the(course), "Toy"))
     for name in HONEST:
         hostile.hand_in(course, name, hostile.RIGHT, solved)
     for name, accident in hostile_files.CASES.items():
         hostile.hand_in(course, name, accident.make, solved)
-    rows = grade(course).rows
+    rows = grade(the(course)).rows
     return course, *hostile.outcome(course, rows)
 
 
@@ -58,7 +59,7 @@ def test_honest_students_keep_everything(graded):
 def test_nothing_was_unforeseen(graded):
     """Is there no traceback in a log: did nothing reach the boundary that the reader and the judge should know?"""
     course, _, _ = graded
-    logs = {path.stem: path.read_text(encoding="utf-8") for path in (course / "logs").iterdir()}
+    logs = {path.stem: path.read_text(encoding="utf-8") for path in (course / "logs" / "assignment2").iterdir()}
     assert logs
     assert [name for name, log in logs.items() if "Traceback" in log] == []
 

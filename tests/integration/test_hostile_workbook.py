@@ -11,20 +11,21 @@ import pytest
 from autograder.core.annotations import status_of
 from autograder.core.notebooks import read
 from autograder.core.results import Status
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import name_of
 from autograder.course.key import keys
 from autograder.course.solutions import answered
 from autograder.demo import samples
 from autograder.demo.run import make_course
 from autograder.grading.run import Options, grade
-from helpers import REPOSITORY, hostile, hostile_files
+from helpers import ASSIGNMENT, REPOSITORY, hostile, hostile_files
+from helpers.courses import the
 from helpers.hostile_workbook import ATTACKS, FUNCTIONS, MARK, Attack, hand_in
 from nbgrader.api import Gradebook
 
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile workbook")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
+from helpers.courses import WORKBOOK, the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = 8
@@ -52,31 +53,31 @@ def graded(tmp_path_factory):
         (course / "nbgrader_config.py").write_text(CONFIG)
         for student in HONEST:
             right(course, student)
-        grade(course, Options(feedback=False))
+        grade(the(course), Options(feedback=False))
         alone = points(course)
         shutil.rmtree(course / "executions")
         attack(course)
-        grade(course, Options(again=True))
+        grade(the(course), Options(again=True))
         yield course, points(course), alone
 
 
 def right(course, student):
     """Hand in the key's solutions."""
-    folder = samples.submission(course, student, samples.ON_TIME)
-    for key in keys(course / "source" / ASSIGNMENT).values():
-        nbformat.write(answered(samples.released(course, key), key), folder / f"{key.name}.ipynb")
+    folder = samples.submission(the(course), student, samples.ON_TIME)
+    for key in keys(the(course)).values():
+        nbformat.write(answered(samples.released(the(course), key), key), folder / f"{key.name}.ipynb")
 
 
 def attack(course):
     """Hand in all attacks, one in each notebook of a student, and what they are compared with."""
-    found = keys(course / "source" / ASSIGNMENT)
+    found = keys(the(course))
     students = {"control wrong": [Attack()] * len(ATTACKS), "control right": [Attack()] * len(ATTACKS)}
     students |= {attacker(n): each for n, each in enumerate(zip_longest(*(a.values() for a in ATTACKS.values())))}
     for student, attacks in students.items():
-        folder = samples.submission(course, student, samples.ON_TIME)
+        folder = samples.submission(the(course), student, samples.ON_TIME)
         for name, each in zip(ATTACKS, attacks, strict=True):
             if each is not None:
-                notebook = answered(samples.released(course, found[name]), found[name])
+                notebook = answered(samples.released(the(course), found[name]), found[name])
                 hand_in(folder, notebook, found[name], each, stolen=student == "control right")
 
 

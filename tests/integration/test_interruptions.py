@@ -18,6 +18,7 @@ from autograder.course.key import keys
 from autograder.course.solutions import answered, set_source
 from autograder.execution.kernel import sandbox
 from helpers import toy
+from helpers.courses import the
 from helpers.grader_process import grade_alone
 from nbgrader.api import Gradebook
 
@@ -37,8 +38,8 @@ def course(tmp_path_factory):
     """The toy course with three submissions, graded without a disturbance, and points by hand."""
     course = toy.make_course(tmp_path_factory.mktemp("undisturbed") / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    key = keys(course / "source" / "assignment2")["Toy"]
+    release(the(course))
+    key = keys(the(course))["Toy"]
     for student, source in SOLUTIONS.items():
         folder = course / "submitted" / student / "assignment2"
         folder.mkdir(parents=True)

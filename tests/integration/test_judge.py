@@ -60,7 +60,7 @@ def test_partial_credit_by_weight(judged):
 
 @pytest.mark.parametrize("returned", ["x", "0 * x", "None", "np.ones_like(x)"])
 def test_computing_nothing_earns_nothing(judged, returned):
-    """Do unchanged arguments and conditions that anything satisfies count for nothing where no value is right?"""
+    """Do unchanged arguments and conditions that anything satisfies count for nothing if no value is right?"""
     verdicts = judged(double=f"def double(x):\n    return {returned}")
     assert points(verdicts) == 0
     told = {verdict.check: verdict.told for verdict in verdicts["test_double"]}
@@ -100,7 +100,7 @@ def test_stub_earns_nothing(judged, toy_key):
     verdicts = judged(double=stub)
     assert points(verdicts) == 0
     assert {verdict.status for verdict in verdicts["test_double"]} == {"still empty"}
-    assert "fill the TODO block of double" in verdicts["test_double"][0].message
+    assert "fill in the TODO block of double" in verdicts["test_double"][0].message
 
 
 def test_error_in_one_case(judged):
@@ -183,20 +183,20 @@ def test_forgery_earns_nothing(judged, code):
 
 def test_key_that_fails_its_own_checks(toy_key, executions):
     """Is a key whose check cell raises refused before it grades anybody?"""
-    path = toy_key.folder / "Toy.ipynb"
+    path = toy_key.assignment.source / "Toy.ipynb"
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("out = 2 * x", "out = 2 * nothing")
     nbformat.write(notebook, path)
     with pytest.raises(KeyFails, match="does not pass its own check cell test_double of Toy: NameError"):
-        expected_values(load_key(toy_key.folder, "Toy"), executions)
+        expected_values(load_key(toy_key.assignment, "Toy"), executions)
 
 
 def test_two_checks_of_one_name(toy_key, executions):
     """Is a key with an ambiguous check refused?"""
-    path = toy_key.folder / "Toy.ipynb"
+    path = toy_key.assignment.source / "Toy.ipynb"
     text = path.read_text()
     path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
     assert path.read_text() != text
     with pytest.raises(KeyFails, match="several checks named numbers/out"):
-        expected_values(load_key(toy_key.folder, "Toy"), executions)
+        expected_values(load_key(toy_key.assignment, "Toy"), executions)

@@ -14,6 +14,7 @@ from autograder import cli
 from autograder.authoring.jupyterlite import jupyterlite
 from autograder.core.errors import GraderError
 from helpers.browser import chromium
+from helpers.courses import the
 
 FIRST_RUN_MS = 180_000  # Python comes into the browser
 TYPED = """\
@@ -35,7 +36,7 @@ def site(released_toy, tmp_path_factory):
     """The site of the toy course, with its own Pyodide where there is one."""
     folder = tmp_path_factory.mktemp("lite") / "site"
     pyodide = os.environ.get("CS231N_TEST_PYODIDE")
-    jupyterlite(released_toy, folder, Path(pyodide) if pyodide else None)
+    jupyterlite(the(released_toy), folder, Path(pyodide) if pyodide else None)
     return folder
 
 
@@ -65,7 +66,7 @@ def test_without_jupyterlite(released_toy, tmp_path, monkeypatch):
     """Is it said what to install where JupyterLite is missing?"""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(GraderError, match=r"pip install 'cs231n-autograder\[lite\]'"):
-        jupyterlite(released_toy, tmp_path / "site")
+        jupyterlite(the(released_toy), tmp_path / "site")
 
 
 @pytest.mark.needs("chromium")

@@ -5,7 +5,7 @@ import re
 import pytest
 from autograder import cli
 from autograder.authoring.release import REGISTRY, registered, students_in
-from autograder.course.assignment import ASSIGNMENT
+from helpers import ASSIGNMENT
 
 
 def test_new_course(toy_course, tmp_path, capsys):
@@ -16,7 +16,11 @@ def test_new_course(toy_course, tmp_path, capsys):
     said = capsys.readouterr().out
     assert re.search(r"Toy +8 +6 +2\n", said)
     assert f"cd {folder} && autograder hand-out" in said
-    for part in (f"source/{ASSIGNMENT}/Toy.ipynb", "source/misconceptions/Toy.toml", f"release/{ASSIGNMENT}/Toy.ipynb"):
+    for part in (
+        f"source/{ASSIGNMENT}/Toy.ipynb",
+        f"proof/{ASSIGNMENT}/misconceptions/Toy.toml",
+        f"release/{ASSIGNMENT}/Toy.ipynb",
+    ):
         assert (folder / part).read_bytes() == (toy_course / part).read_bytes()
     assert registered(folder / REGISTRY) == registered(toy_course / REGISTRY)
     assert students_in(folder / REGISTRY) == 0

@@ -19,6 +19,7 @@ from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from helpers import browser, payloads, toy
+from helpers.courses import the
 from helpers.payloads import EVIL, PNG, SCRIPT
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -67,13 +68,13 @@ def course(request, tmp_path_factory):
     """The toy course with the submission of eve, graded, with feedback."""
     course = toy.make_course(tmp_path_factory.mktemp(request.param) / "course")
     (course / "nbgrader_config.py").write_text(CONFIG)
-    release(course)
-    key = load_key(course / "source" / "assignment2", "Toy")
-    notebook = samples.answered(samples.released(course, key), key)
+    release(the(course))
+    key = load_key(the(course), "Toy")
+    notebook = samples.answered(samples.released(the(course), key), key)
     attack(notebook)
-    nbformat.write(notebook, samples.submission(course, "eve", samples.ON_TIME) / "Toy.ipynb")
+    nbformat.write(notebook, samples.submission(the(course), "eve", samples.ON_TIME) / "Toy.ipynb")
     if request.param == "autograder":
-        grade(course)
+        grade(the(course))
     else:
         for step in ("autograde", "generate_feedback"):
             nbgrader(course, step)

@@ -7,19 +7,20 @@ import sys
 from pathlib import Path
 
 import nbformat
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import load_key
 from autograder.course.solutions import answered
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
+from helpers import ASSIGNMENT
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 
 def hand_in(course, student, time="2026-01-01 12:00:00"):
     """Hand in the key, as a student with everything right."""
-    key = load_key(course / "source" / ASSIGNMENT, "Toy")
-    folder = samples.submission(course, student, time)
-    nbformat.write(answered(samples.released(course, key), key), folder / "Toy.ipynb")
+    key = load_key(the(course), "Toy")
+    folder = samples.submission(the(course), student, time)
+    nbformat.write(answered(samples.released(the(course), key), key), folder / "Toy.ipynb")
     return folder
 
 

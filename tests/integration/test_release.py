@@ -4,31 +4,31 @@ import json
 import shutil
 import sqlite3
 import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest
 from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.notebooks import KernelManager
 from autograder.authoring.release import REGISTRY, registered, release, students_in
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.cells import grade_id, is_check, is_solution, points_of
 from autograder.course.key import keys
-from cs231n.checks import hints
-from helpers import REPOSITORY, SOURCES
+from cs231n import shipped
+from helpers import ASSIGNMENT, REPOSITORY
+from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, release_of, secret_lines
 from nbclient import NotebookClient
 
-NAMES = list(keys(SOURCES))
+NAMES = list(keys(WORKBOOK))
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """The release made anew from the repository's sources, beside nothing else."""
+    """The release made again from the repository's sources, beside nothing else."""
     course = tmp_path_factory.mktemp("course")
     shutil.copy(REPOSITORY / "nbgrader_config.py", course)
-    shutil.copytree(SOURCES, course / "source" / ASSIGNMENT)
-    release(course)
+    for folder in ("source", "proof"):
+        shutil.copytree(REPOSITORY / folder / ASSIGNMENT, course / folder / ASSIGNMENT)
+    release(the(course))
     return course
 
 
@@ -45,7 +45,7 @@ def test_release_twice_changes_nothing(fresh):
     """Does a second release leave every byte as it was, although nbgrader draws random ids?"""
     paths = [p for p in fresh.rglob("*") if p.is_file() and ".git" not in p.parts]
     before = {path: path.read_bytes() for path in paths}
-    release(fresh)
+    release(the(fresh))
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -54,7 +54,7 @@ def test_release_after_an_edit(toy_course):
     path = toy_course / "source" / ASSIGNMENT / "Toy.ipynb"
     before = registered(toy_course / REGISTRY)
     path.write_text(path.read_text().replace("random.randn(3)", "random.randn(4)"))
-    release(toy_course)
+    release(the(toy_course))
     assert registered(toy_course / REGISTRY) != before
 
 
@@ -132,7 +132,7 @@ def test_run_all_goes_through_to_the_end(toy_course):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_has_hints(name):
     """Has each step in code hints of three levels, in the file of its notebook, and no other name any?"""
-    path = REPOSITORY / "assignment2" / "cs231n" / "kit" / "hints" / f"{name}.toml"
+    path = REPOSITORY / "assignment2" / "cs231n" / "assignments" / ASSIGNMENT / "hints" / f"{name}.toml"
     written = tomllib.loads(path.read_text(encoding="utf-8"))
     notebook = release_of(name)
     checked = {grade_id(cell).removeprefix("test_") for cell in notebook.cells if is_check(cell) and points_of(cell)}
@@ -177,13 +177,17 @@ def test_ids_are_joined(name, course_keys):
 
 def test_fingerprints_are_written_into_the_course_that_is_named(toy_course):
     """Does `autograder fingerprints --course X` write beside X's key and into its package, never the installed one?"""
-    shipped = Path(hints.__file__).with_name("fingerprints.json")
-    before = shipped.read_bytes()
-    record_fingerprints(toy_course, [])
-    everything = json.loads((toy_course / "source" / "misconceptions" / "fingerprints.json").read_text())
+    installed = shipped.FOLDER / ASSIGNMENT / "fingerprints.json"
+    before = installed.read_bytes()
+    record_fingerprints(the(toy_course), [])
+    everything = json.loads((toy_course / "proof" / ASSIGNMENT / "misconceptions" / "fingerprints.json").read_text())
     assert set(everything) == {"double", "square"}
-    checks = toy_course / "assignment2" / "cs231n" / "checks"
-    checks.mkdir(parents=True)
-    record_fingerprints(toy_course, [])
-    assert "matrix/out" not in json.loads((checks / "fingerprints.json").read_text())["cells"]["double"]
-    assert shipped.read_bytes() == before
+    own = toy_course / "proof" / ".shipped" / ASSIGNMENT / "fingerprints.json"
+    seen = json.loads(own.read_text())["cells"]["double"]
+    assert seen
+    assert "matrix/out" not in seen
+    (toy_course / "assignment2" / "cs231n").mkdir(parents=True)
+    record_fingerprints(the(toy_course), [])
+    package = toy_course / "assignment2" / "cs231n" / "assignments" / ASSIGNMENT / "fingerprints.json"
+    assert package.read_bytes() == own.read_bytes()
+    assert installed.read_bytes() == before

@@ -28,6 +28,7 @@ from autograder.report.data import Cell, read_course
 from autograder.report.items import checks_of, discrimination, for_a_human, mistakes_of, same_code, unexplained
 from autograder.report.page import report
 from helpers import toy
+from helpers.courses import the
 from nbgrader.api import Gradebook
 
 DOUBLE, SQUARE, WHY = Cell("Toy", "test_double", 4.0), Cell("Toy", "test_square", 2.0), Cell("Toy", "why", 2.0)
@@ -93,7 +94,7 @@ def rows(path):
 
 
 def checks(course):
-    return {(check.cell.name, check.name): check for check in checks_of(read_course(course))}
+    return {(check.cell.name, check.name): check for check in checks_of(read_course(the(course)))}
 
 
 # -- from the course folder
@@ -101,20 +102,22 @@ def checks(course):
 
 def test_from_grading_to_the_report(course, capsys):
     """Does the report read what grading writes: verdicts, points, the mistake's name, what is missing?"""
-    record_fingerprints(course, [])
-    key = load_key(course / "source" / "assignment2", "Toy")
-    notebook = answered(samples.released(course, key), key)
+    record_fingerprints(the(course), [])
+    key = load_key(the(course), "Toy")
+    notebook = answered(samples.released(the(course), key), key)
     set_source(notebook, "double", "def double(x):\n    return 2 + x")
-    nbformat.write(notebook, samples.submission(course, "wrong", samples.ON_TIME) / "Toy.ipynb")
-    samples.submission(course, "empty", samples.ON_TIME)
-    expected = {row.student: row.total for row in grade(course, Options(no_sandbox=bool(sandbox.unavailable()))).rows}
+    nbformat.write(notebook, samples.submission(the(course), "wrong", samples.ON_TIME) / "Toy.ipynb")
+    samples.submission(the(course), "empty", samples.ON_TIME)
+    expected = {
+        row.student: row.total for row in grade(the(course), Options(no_sandbox=bool(sandbox.unavailable()))).rows
+    }
     assert main(["report", "--course", str(course)]) == 0
     assert "report.html" in capsys.readouterr().out
-    found = read_course(course)
+    found = read_course(the(course))
     assert {s.student: s.total for s in found.submissions} == {"wrong": pytest.approx(expected["wrong"])}
     assert [(m.cell.name, m.name, m.students) for m in mistakes_of(found)] == [("test_double", "added_two", ["wrong"])]
     assert [student for student, _ in for_a_human(found)] == ["empty"]
-    page = (course / "report" / "report.html").read_text(encoding="utf-8")
+    page = (course / "report" / "assignment2" / "report.html").read_text(encoding="utf-8")
     assert "added_two" in page
     assert "You added two: multiply." in page
 
@@ -134,15 +137,15 @@ def test_points_by_hand_and_penalties_count(course):
     graded(course, "ann", "pppp", why=1.5)
     graded(course, "bob", "ppff", late=7200, penalty=1.0)
     graded(course, "eve", "ffff", "f", penalty=5.0, late=7200)
-    ann, bob, eve = read_course(course).submissions
+    ann, bob, eve = read_course(the(course)).submissions
     assert (ann.total, ann.waiting) == (7.5, 0)
     assert (bob.raw, bob.total, bob.waiting, bob.late_seconds) == (4.0, 3.0, 1, 7200)
     assert eve.total == 0
-    report(course)
-    header, *lines = rows(course / "report" / "students.csv")
+    report(the(course))
+    header, *lines = rows(course / "report" / "assignment2" / "students.csv")
     assert [dict(zip(header, line, strict=True))["total"] for line in lines] == ["7.5", "3.0", "0.0"]
     assert dict(zip(header, lines[1], strict=True))["Toy/test_double"] == "2.0"
-    assert "2 written answers wait" in (course / "report" / "report.html").read_text(encoding="utf-8")
+    assert "2 written answers wait" in (course / "report" / "assignment2" / "report.html").read_text(encoding="utf-8")
 
 
 def test_one_broken_notebook_does_not_stop_the_report(course):
@@ -150,8 +153,8 @@ def test_one_broken_notebook_does_not_stop_the_report(course):
     graded(course, "ann", "pppp")
     graded(course, "bob", "pppp")
     (course / "autograded" / "bob" / "assignment2" / "Toy.ipynb").write_text('{"cells": [', encoding="utf-8")
-    report(course)
-    assert for_a_human(read_course(course))[0][0] == "bob"
+    report(the(course))
+    assert for_a_human(read_course(the(course)))[0][0] == "bob"
     assert checks(course)["test_double", "matrix/out"].submissions == 1
 
 
@@ -159,15 +162,15 @@ def test_only_broken_notebooks(course):
     """Is a report written when no autograded notebook can be read?"""
     unreadable = [Repair(RepairKind.NOT_GRADABLE, "", "x")]
     graded(course, "ann", "pppp", change=lambda notebook: note_repairs(notebook, unreadable))
-    assert report(course).exists()
-    assert len(rows(course / "report" / "checks.csv")) == 1
-    assert for_a_human(read_course(course))[0][1][0] == ("not gradable", "Toy", "x")
+    assert report(the(course)).exists()
+    assert len(rows(course / "report" / "assignment2" / "checks.csv")) == 1
+    assert for_a_human(read_course(the(course)))[0][1][0] == ("not gradable", "Toy", "x")
 
 
 def test_cells_in_the_order_of_the_notebook(course):
     """Do cells come in the order in which a reader meets them?"""
     graded(course, "ann", "pppp")
-    assert read_course(course).cells == [DOUBLE, SQUARE, WHY]
+    assert read_course(the(course)).cells == [DOUBLE, SQUARE, WHY]
 
 
 # -- what is counted and flagged
@@ -178,8 +181,8 @@ def test_checks_are_counted_by_status(course):
     graded(course, "ann", "pppp")
     graded(course, "bob", "fppp", "e")
     graded(course, "eve", "tppp", "s")
-    report(course)
-    header, *lines = rows(course / "report" / "checks.csv")
+    report(the(course))
+    header, *lines = rows(course / "report" / "assignment2" / "checks.csv")
     found = {line[2]: dict(zip(header, line, strict=True)) for line in lines}
     assert [found["vector/out"][s] for s in ("passed", "failed", "timed out", "hidden")] == ["1", "1", "1", "False"]
     assert [found["out"][s] for s in ("passed", "error", "still empty")] == ["1", "1", "1"]
@@ -217,7 +220,7 @@ def test_flags(course, students, flagged):
     assert flags["test_double", "vector/out"] == ([item_analysis.UPSIDE_DOWN] if flagged else [])
     assert flags["test_double", "matrix/out"] == ([item_analysis.NEARLY_ALL_PASS] if flagged else [])
     assert flags["test_square", "out"] == []
-    page = report(course).read_text(encoding="utf-8")
+    page = report(the(course)).read_text(encoding="utf-8")
     assert ("no check is flagged" in page) is not flagged
     assert ("Correlation below 0.1" in page) is flagged
 
@@ -237,7 +240,7 @@ def test_mistakes_count_students(course):
     graded(course, "bob", "fppp", change=hinted("added_two", "Multiply."))
     graded(course, "eve", "fpff", change=hinted("in_place", "You changed x itself."))
     graded(course, "joe", "fppp")
-    found = read_course(course)
+    found = read_course(the(course))
     assert [(m.name, m.hint, len(m.students)) for m in mistakes_of(found)] == [
         ("added_two", "Multiply.", 2),
         ("in_place", "You changed x itself.", 1),
@@ -259,7 +262,7 @@ def test_who_needs_a_human(course):
     graded(course, "eve", "pppp")
     (course / "autograded" / "eve" / "assignment2" / "Toy.ipynb").unlink()
     (course / "submitted" / "joe" / "assignment2").mkdir(parents=True)
-    found = for_a_human(read_course(course))
+    found = for_a_human(read_course(the(course)))
     assert [(student, [remark.reason for remark in remarks]) for student, remarks in found] == [
         ("joe", ["not gradable"]),
         ("eve", ["missing"]),
@@ -283,7 +286,7 @@ def test_who_needs_a_human(course):
 def test_answers_made_for_the_visible_checks(course, double, change, suspicious):
     """Is a cell that passes what students see and nothing else suspicious, unless a known mistake explains it?"""
     graded(course, "ann", double, change=change)
-    reasons = [remark.reason for _, remarks in for_a_human(read_course(course)) for remark in remarks]
+    reasons = [remark.reason for _, remarks in for_a_human(read_course(the(course))) for remark in remarks]
     assert ("suspicious" in reasons) is suspicious
 
 
@@ -300,11 +303,13 @@ def test_same_code(course):
     graded(course, "ann", "pppp", change=solved("def double(x):\n    return x + x  # mine"))
     graded(course, "bob", "pppp", change=solved("def double( x ):\n\n    return (x + x)"))
     graded(course, "eve", "pppp", change=solved("def double(x):\n    return 2 * x"))
-    stubs = load_key(course / "source" / "assignment2", "Toy").stubs
+    stubs = load_key(the(course), "Toy").stubs
     for student in ("joe", "kim"):
         empty = [stubs[name] + "  # not yet" for name in ("double", "square")]
         graded(course, student, "ssss", "s", change=solved(*empty))
-    assert [(group.notebook, group.students) for group in same_code(read_course(course))] == [("Toy", ["ann", "bob"])]
+    assert [(group.notebook, group.students) for group in same_code(read_course(the(course)))] == [
+        ("Toy", ["ann", "bob"])
+    ]
 
 
 def test_model_checks_keep_their_names(toy_key, tmp_path, monkeypatch):
@@ -338,14 +343,14 @@ def test_canvas_and_moodle(course):
         course, "ann", "pppp", why=1.25, first_name="Zoë", last_name='van "Z", Dyck', email="z@x.org", lms_user_id="77"
     )
     graded(course, "=cmd", "ffff")
-    report(course)
-    assert rows(course / "report" / "canvas.csv") == [
+    report(the(course))
+    assert rows(course / "report" / "assignment2" / "canvas.csv") == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "assignment2"],
         ["    Points Possible", "", "", "", "", "8.0"],
         ["'=cmd", "", "", "'=cmd", "", "2.0"],
         ['van "Z", Dyck, Zoë', "77", "", "ann", "", "7.25"],
     ]
-    assert rows(course / "report" / "moodle.csv") == [
+    assert rows(course / "report" / "assignment2" / "moodle.csv") == [
         ["username", "First name", "Last name", "Email address", "assignment2"],
         ["'=cmd", "", "", "", "2.0"],
         ["ann", "Zoë", 'van "Z", Dyck', "z@x.org", "7.25"],
@@ -387,7 +392,7 @@ def test_page_is_self_contained_and_nothing_can_be_injected(course):
 
     graded(course, "ann", "pppp", first_name=NASTY)
     graded(course, "<i class=x>", "ffff", change=hostile)
-    text = report(course).read_text(encoding="utf-8")
+    text = report(the(course)).read_text(encoding="utf-8")
     page = Page(text)
     assert page.tags.isdisjoint({"link", "img", "iframe", "object", "script"})
     assert [link for link in page.links if not link.startswith("#")] == []
@@ -401,7 +406,7 @@ def test_plots_are_the_same_for_the_same_numbers(course):
     """Is a plot well-formed XML, without a date, and the same when it is drawn again?"""
     graded(course, "ann", "pppp", change=None)
     graded(course, "bob", "ffff", change=hinted("a<b & $c$", "hint"))
-    found = read_course(course)
+    found = read_course(the(course))
     drawn = [
         (report_plots.scores, (found,)),
         (report_plots.mistakes, (mistakes_of(found), 2)),

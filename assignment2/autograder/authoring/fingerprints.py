@@ -1,4 +1,4 @@
-"""Running the catalogue of misconceptions, and recording the fingerprints by which their wrong values are recognized.
+"""Running the catalog of misconceptions, and recording the fingerprints by which their wrong values are recognized.
 
 Those of visible checks come with the package `cs231n`, so that students read the hints; those of all checks stay
 beside the key, for the judge.
@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from cs231n import shipped
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 from autograder.core.notebooks import copied
 from autograder.core.results import CheckKind
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
 from autograder.course.cells import grade_id, is_check
 from autograder.course.key import Key, keys, some_keys
@@ -26,59 +27,61 @@ from autograder.judging.values import error_fingerprint, judge_values
 from autograder.submission.preparation import make_job, merge
 
 VALUES = "values.json"
+SHIPPED = ".shipped"  # in the folder of proofs
 Fingerprints = dict[str, dict[str, list[list[Any]]]]  # by solution cell and check: [misconception, *fingerprint]
 
 
-def record_fingerprints(course: Path, names: list[str]) -> None:
-    """Run the catalogue of a course and write its fingerprints; those of visible checks into the course's own copy of
-    the package `cs231n`, where it has one.
+def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
+    """Run the catalog of an assignment and write its fingerprints; those of visible checks to what ships with it.
 
     names: of notebooks, all where the list is empty; what is recorded of the others stays
     """
-    sources = course / "source" / ASSIGNMENT
-    executions, wanted = executions_in(course / "executions"), some_keys(sources, names)
-    package = package_of(course)
-    everything: Fingerprints = read_json(fingerprints_file(sources)) if names else {}
-    shipped = read_json(package / FINGERPRINTS) if package and names else {"cells": {}}
-    visible: Fingerprints = shipped["cells"]
+    executions, wanted = executions_in(assignment.course / "executions"), some_keys(assignment, names)
+    package = shipped_folder(assignment)
+    everything: Fingerprints = read_json(fingerprints_file(assignment)) if names else {}
+    known = read_json(package / FINGERPRINTS) if names and (package / FINGERPRINTS).exists() else {"cells": {}}
+    visible: Fingerprints = known["cells"]
     texts: dict[str, str] = {}
-    for name in keys(sources):
-        texts |= {mistake.name: mistake.hint for mistake in catalogue(sources, name)}
+    for name in keys(assignment):
+        texts |= {mistake.name: mistake.hint for mistake in catalogue(assignment, name)}
     for key in wanted.values():
         seen = {cell.removeprefix("test_"): checks for cell, checks in expected_values(key, executions).visible.items()}
         everything |= run_catalogue(key, executions, key.seed)
         for cell, checks in run_catalogue(key, executions, PUBLIC_SEED).items():
             cases = {check.rpartition("/")[0] for check in seen[cell]}  # where an exception stands for the case
             visible[cell] = {check: found for check, found in checks.items() if check in seen[cell] | cases | {""}}
-    write_json(fingerprints_file(sources), everything)
-    if package:
-        write_json(package / FINGERPRINTS, {"cells": visible, "hints": texts})
-    else:
-        print(f"{course} has no package cs231n of its own: the hints that students read stay as they are")
+    fingerprints_file(assignment).parent.mkdir(parents=True, exist_ok=True)
+    write_json(fingerprints_file(assignment), everything)
+    write_json(package / FINGERPRINTS, {"cells": visible, "hints": texts})
 
 
-def record_values(course: Path) -> None:
-    """Write the right values of visible checks into the course's own copy of the package, where it has one."""
-    if package := package_of(course):
-        write_json(package / VALUES, values_of(course))
+def record_values(assignment: Assignment) -> None:
+    """Write the right values of visible checks to what ships with an assignment."""
+    write_json(shipped_folder(assignment) / VALUES, values_of(assignment))
 
 
-def values_of(course: Path, hidden: bool = False) -> dict[str, dict[str, Any]]:
+def values_of(assignment: Assignment, hidden: bool = False) -> dict[str, dict[str, Any]]:
     """Return the right values of visible checks, by cell and check, as they come with the package.
 
     hidden: those of hidden checks too
     """
-    executions = executions_in(course / "executions")
+    executions = executions_in(assignment.course / "executions")
     values: dict[str, dict[str, Any]] = {}
-    for key in keys(course / "source" / ASSIGNMENT).values():
+    for key in keys(assignment).values():
         values |= shipped_values(key, executions, hidden)
     return {cell: checks for cell, checks in values.items() if checks}
 
 
-def package_of(course: Path) -> Path | None:
-    """Return the folder of what checks ship with, where a course has it."""
-    folder = course / "assignment2" / "cs231n" / "checks"
-    return folder if folder.is_dir() else None
+def shipped_folder(assignment: Assignment) -> Path:
+    """Return the folder of what comes with an assignment for its students, see `cs231n.shipped`; makes it.
+
+    It is in the course's own copy of the package `cs231n`, where it has one, and beside the proof else.
+    """
+    package = assignment.course / "assignment2" / "cs231n"
+    folders = package / shipped.FOLDER.name if package.is_dir() else assignment.proof.parent / SHIPPED
+    folder = folders / assignment.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def run_catalogue(key: Key, executions: Executions, seed: str) -> Fingerprints:
@@ -86,7 +89,7 @@ def run_catalogue(key: Key, executions: Executions, seed: str) -> Fingerprints:
 
     A check where a misconception gives the right values is no sign of it and left out.
     """
-    mistakes = catalogue(key.folder, key.name)
+    mistakes = catalogue(key.assignment, key.name)
     notebooks = [one_step(mistake.graft(key), mistake.cell) for mistake in mistakes]
     right = sent_by_cell(key.notebook, key, executions, seed)
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -2,6 +2,7 @@
 
 from importlib import resources
 from pathlib import Path
+from string import Template
 from tempfile import TemporaryDirectory
 
 import cs231n
@@ -11,15 +12,17 @@ from autograder.authoring.archive import zipped
 from autograder.authoring.new_course import new_course
 from autograder.authoring.pins import pins
 from autograder.authoring.wheel import GRADER, STUDENTS, wheel
+from autograder.course.assignment import Assignment
 from autograder.course.held_out import copy_held_out
 
 SCRIPTS = ("setup.sh", "run_autograder")
 
 
-def gradescope(course: Path, archive: Path) -> None:
+def gradescope(assignment: Assignment, archive: Path) -> None:
     """Write the zip that is uploaded to Gradescope: the course without its students, and all that grading needs."""
+    course = assignment.course
     wheels = dict(wheel(name, package) for name, package in ((STUDENTS, cs231n), (GRADER, autograder)))
-    files = {name: script(name) for name in SCRIPTS}
+    files = {name: script(name, assignment) for name in SCRIPTS}
     versions = [f"{name}=={version}" for name, version in pins(GRADER).items() if name != STUDENTS]
     files["requirements.txt"] = "\n".join([*(f"./{name}" for name in wheels), *versions, ""]).encode()
     with TemporaryDirectory() as scratch:
@@ -32,5 +35,6 @@ def gradescope(course: Path, archive: Path) -> None:
     archive.write_bytes(zipped({**files, **wheels}))
 
 
-def script(name: str) -> bytes:
-    return resources.files("autograder.authoring").joinpath("gradescope_scripts", name).read_bytes()
+def script(name: str, assignment: Assignment) -> bytes:
+    text = resources.files("autograder.authoring").joinpath("gradescope_scripts", name).read_text(encoding="utf-8")
+    return Template(text).safe_substitute(assignment=assignment.name).encode()

@@ -1,38 +1,34 @@
 """What students get, as one folder and one zip: notebooks, their package, what it needs, how to start. No key."""
 
+import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 import cs231n
 import nbformat
-from cs231n.kit import handed_out
+from cs231n import shipped
 from nbformat import NotebookNode
 
-from autograder.authoring import fingerprints
 from autograder.authoring.archive import zipped
-from autograder.authoring.fingerprints import json_text, values_of
+from autograder.authoring.fingerprints import VALUES, json_text, shipped_folder, values_of
 from autograder.authoring.kit_files import kit_file
 from autograder.authoring.pins import pins
 from autograder.authoring.publishing import FILES, Repository, links, published_files, require_public
 from autograder.authoring.release import release
 from autograder.authoring.self_study import self_study
-from autograder.authoring.wheel import STUDENTS, wheel
+from autograder.authoring.wheel import STUDENTS, wheel, wheel_of_folder
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, read
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment, assignments
 from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, points_of
 from autograder.course.editions import FILE as EDITIONS
 from autograder.course.editions import Edition, changed_cells, editions, record, steps_in
-from autograder.course.key import Key, keys
+from autograder.course.key import Key, keys, package_files, place
 
 EXTRA = "lab"
-SOLUTIONS = "- **Solutions** stand folded below each step, for after an attempt of your own. No check is hidden here.\n"
-HOURS = "hours.toml"  # in source/: hours by notebook, in the order in which students work on them
-HANDED_OUT = f"kit/{handed_out.FILE}"  # these two in the package of the students, made from this very key
-VALUES = f"checks/{fingerprints.VALUES}"
+SOLUTIONS = "- **Solutions** are folded below each step. Try first. No check is hidden here.\n"
 
 
 @dataclass(frozen=True)
@@ -46,20 +42,20 @@ class Options:
     refuse_older: bool = False
 
 
-def hand_out(course: Path, into: Path, options: Options | None = None) -> list[Path]:
-    """Release the course and write the hand-out; returns the folder and the zip.
+def hand_out(assignment: Assignment, into: Path, options: Options | None = None) -> list[Path]:
+    """Release an assignment and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
-    Raises GraderError where the folder holds something that is no part of a hand-out.
+    Raises GraderError if the folder holds something that is no part of a hand-out.
     """
     options = options or Options()
     if options.repository:
-        require_public(options.repository, course)
-    release(course)
-    handed = {key.name: key.handed_out for key in keys(course / "source" / ASSIGNMENT).values()}
-    record(course / "source" / EDITIONS, handed, options.edition, options.refuse_older)
-    files = contents(course, options)
-    folder, archive = into / ASSIGNMENT, into / f"{ASSIGNMENT}.zip"
+        require_public(options.repository, assignment.course)
+    release(assignment)
+    handed = {key.name: key.handed_out for key in keys(assignment).values()}
+    record(assignment.proof / EDITIONS, handed, options.edition, options.refuse_older)
+    files, top = contents(assignment, options), assignment.name
+    folder, archive = into / top, into / f"{top}.zip"
     require_own(folder, {name.partition("/")[0] for name in (*files, *FILES)})
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.whl"):
@@ -67,43 +63,40 @@ def hand_out(course: Path, into: Path, options: Options | None = None) -> list[P
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    archive.write_bytes(zipped({f"{ASSIGNMENT}/{name}": content for name, content in files.items()}))
+    archive.write_bytes(zipped({f"{top}/{name}": content for name, content in files.items()}))
     return [folder, archive]
 
 
 def require_own(folder: Path, names: set[str]) -> None:
-    """Raise GraderError where a folder holds more than a hand-out: it would be handed out too."""
+    """Raise GraderError if a folder holds more than a hand-out: it would be handed out too."""
     found = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     if others := [
         name for name in found if name not in names and not name.endswith(".whl") and not name.startswith(".git")
     ]:
         raise GraderError(
-            f"{folder} holds what is not handed out: move {', '.join(others)} away, or name another --into"
+            f"{folder} contains files that are not handed out: move {', '.join(others)} away, or name another --into"
         )
 
 
-def contents(course: Path, options: Options) -> dict[str, bytes]:
+def contents(assignment: Assignment, options: Options) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
-    hours = hours_in(course)
-    known = editions(course / "source" / EDITIONS)
-    found = in_working_order(keys(course / "source" / ASSIGNMENT), list(hours))
-    handed = {"edition": known[-1].name, "steps": {key.name: empty_steps(key) for key in found}}
-    values = values_of(course, hidden=options.self_study)
-    added = {HANDED_OUT: json.dumps(handed).encode(), VALUES: json_text(values).encode()}
-    name, package = wheel(STUDENTS, cs231n, added)
-    page = readme(found, hours, name, known) + (SOLUTIONS if options.self_study else "") + opened_in(options.repository)
+    found = sorted(keys(assignment).values(), key=place)
+    name, package = wheel(STUDENTS, cs231n, shipped_with(assignment, found, options.self_study))
+    page = readme(assignment, found, name)
+    page += (SOLUTIONS if options.self_study else "") + opened_in(options.repository)
     files = {"README.md": page.encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
-        notebook = read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb")
-        notebook = with_colab_cell(self_study(key, notebook) if options.self_study else notebook)
+        notebook = read(assignment.release / f"{key.name}.ipynb")
+        notebook = with_colab_cell(self_study(key, notebook) if options.self_study else notebook, assignment.name)
         files[f"{key.name}.ipynb"] = f"{nbformat.writes(notebook)}\n".encode()
-    files |= {"requirements.txt": requirements(name).encode(), name: package}
-    return files | (published_files(ASSIGNMENT) if options.repository else {})
+    wheels = {name: package, **wheels_of_course(assignment)}
+    files |= {"requirements.txt": requirements(list(wheels)).encode(), **wheels}
+    return files | (published_files(assignment.name) if options.repository else {})
 
 
-def with_colab_cell(notebook: NotebookNode) -> NotebookNode:
+def with_colab_cell(notebook: NotebookNode, assignment: str) -> NotebookNode:
     """Return a notebook with a first cell that sets up Google Colab, and that grading does not run."""
-    source = Template(kit_file("colab_cell.py")).substitute(assignment=ASSIGNMENT).strip()
+    source = Template(kit_file("colab_cell.py")).substitute(assignment=assignment).strip()
     cell = nbformat.v4.new_code_cell(source, id="colab_cell", metadata={"tags": [EXPERIMENT]})
     made = copied(notebook)
     made.cells.insert(0, cell)
@@ -115,42 +108,67 @@ def empty_steps(key: Key) -> dict[str, str]:
     return {name_of(cell): cell.source for cell in key.template.cells if is_solution(cell) and cell.cell_type == "code"}
 
 
-def hours_in(course: Path) -> dict[str, str]:
-    """Return about how long each notebook takes, in working order; raises GraderError for what is no TOML."""
-    path = course / "source" / HOURS
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except tomllib.TOMLDecodeError as error:
-        raise GraderError(f"{path} is no TOML: {error}") from error
+def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict[str, bytes]:
+    """Return what the students' package has for the assignments that were released, by its path in there.
+
+    hidden: the values of hidden checks too
+    """
+    added: dict[str, bytes] = {}
+    for each in assignments(assignment.course).values():
+        folder, theirs = shipped_folder(each), f"{shipped.FOLDER.name}/{each.name}"
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and each.release.is_dir()]
+        added |= {f"{theirs}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
+    mine = f"{shipped.FOLDER.name}/{assignment.name}"
+    added[f"{mine}/{shipped.STEPS}"] = json.dumps({key.name: empty_steps(key) for key in found}).encode()
+    added[f"{mine}/{shipped.EDITION}"] = json.dumps({"name": known_editions(assignment)[-1].name}).encode()
+    added[f"{mine}/{VALUES}"] = json_text(values_of(assignment, hidden)).encode()
+    return added
 
 
-def in_working_order(found: dict[str, Key], order: list[str]) -> list[Key]:
-    """Return the notebooks in an order; those that it does not name come last, what one imports before it."""
-    places = {name: place for place, name in enumerate(order)}
-    return sorted(found.values(), key=lambda key: (places.get(key.name, len(order)), len(key.imports), key.name))
+def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
+    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none.
+
+    Its version is that of what is in it: pip installs another one over an older one.
+    """
+    files = package_files(assignment)
+    if not files:
+        return {}
+    version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
+    return dict([wheel_of_folder(assignment.course / assignment.package, f"0.{version}")])
 
 
-def requirements(file: str) -> str:
-    """Return what to install: the wheel beside the file, and everything that it needs in the versions of here."""
+def requirements(wheels: list[str]) -> str:
+    """Return what to install: the wheels beside the file, and everything that they need in the versions of here.
+
+    wheels: the students' package, then others
+    """
+    own, *others = wheels
     lines = [f"{name}=={version}" for name, version in pins(STUDENTS, EXTRA).items()]
-    return "\n".join(["# pip install -r requirements.txt", f"./{file}[{EXTRA}]", *lines, ""])
+    files = [f"./{own}[{EXTRA}]", *(f"./{other}" for other in others)]
+    return "\n".join(["# pip install -r requirements.txt", *files, *lines, ""])
 
 
-def readme(found: list[Key], hours: dict[str, str], file: str, known: list[Edition]) -> str:
-    """Return the page that students read first. file: the wheel's name; known: the editions, this one last"""
+def readme(assignment: Assignment, found: list[Key], file: str) -> str:
+    """Return the page that students read first. file: the wheel's name"""
     rows = ["| | notebook | points | hours, about | needs |", "|---|---|--:|---|---|"]
     for number, key in enumerate(found, start=1):
         link, needs = f"[{title(key.notebook)}]({key.name}.ipynb)", ", ".join(key.imports) or "–"
         points = sum(points_of(cell) for cell in key.notebook.cells)
-        rows.append(f"| {number} | {link} | {points:g} | {hours.get(key.name, '–')} | {needs} |")
+        rows.append(f"| {number} | {link} | {points:g} | {assignment.hours.get(key.name, '–')} | {needs} |")
     step = next(grade_id(c) for key in found for c in key.notebook.cells if is_solution(c) and c.cell_type == "code")
+    known = known_editions(assignment)
+    edition = {"edition": known[-1].name, "changes": changes(known, found)}
     return Template(kit_file("README.md")).substitute(
-        table="\n".join(rows), wheel=file, step=step, edition=known[-1].name, changes=changes(known, found)
+        title=assignment.title, table="\n".join(rows), wheel=file, step=step, **edition
     )
 
 
+def known_editions(assignment: Assignment) -> list[Edition]:
+    return editions(assignment.proof / EDITIONS)
+
+
 def changes(known: list[Edition], found: list[Key]) -> str:
-    """Say what has changed since the edition before this one, "" where this is the first."""
+    """Say what has changed since the edition before this one, "" if this is the first."""
     if len(known) == 1:
         return ""
     before = known[-2]

@@ -14,6 +14,7 @@ from autograder.authoring.hand_out import hand_out
 from autograder.authoring.wheel import STUDENTS
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
+from autograder.course.assignment import Assignment
 
 INSTALL = f"# In the browser, the package has to be installed anew each time.\n%pip install -q {STUDENTS}"
 PYODIDE_KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
@@ -30,8 +31,8 @@ networks that you hand in on a computer, or in Colab.
 """
 
 
-def jupyterlite(course: Path, into: Path, pyodide: Path | None = None) -> None:
-    """Release the course, and build a site of its hand-out into a folder that is empty or holds an earlier one.
+def jupyterlite(assignment: Assignment, into: Path, pyodide: Path | None = None) -> None:
+    """Release an assignment, and build a site of its hand-out into a folder that is empty or holds an earlier one.
 
     pyodide: the folder of a Pyodide distribution to serve with the site; without it browsers load one from its CDN
     Raises GraderError where JupyterLite is not installed, the folder is in use, or the build fails.
@@ -41,7 +42,7 @@ def jupyterlite(course: Path, into: Path, pyodide: Path | None = None) -> None:
     if into.exists() and any(into.iterdir()) and not (into / "jupyter-lite.json").exists():
         raise GraderError(f"{into} is no JupyterLite site and not empty: name another folder with --into")
     with TemporaryDirectory() as scratch:
-        folder, _ = hand_out(course, Path(scratch) / "hand_out")
+        folder, _ = hand_out(assignment, Path(scratch) / "hand_out")
         contents = Path(scratch) / "contents"
         contents.mkdir()
         (contents / "README.md").write_text(page_in_browser((folder / "README.md").read_text("utf-8")), "utf-8")

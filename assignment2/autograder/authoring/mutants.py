@@ -12,13 +12,12 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from tqdm import tqdm
 
 from autograder.authoring.fingerprints import one_step
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of
 from autograder.course.key import Key, some_keys
@@ -96,9 +95,9 @@ def mutants(key: Key) -> list[Mutant]:
 
 
 def equivalents(key: Key) -> set[tuple[str, str, str]]:
-    """Return (cell, line, change) of the mutants that are as right as the key; raises GraderError where one has no
+    """Return (cell, line, change) of the mutants that are as right as the key; raises GraderError if one has no
     reason."""
-    path = key.folder.parent / "equivalents" / f"{key.name}.toml"
+    path = key.assignment.proof / "equivalents" / f"{key.name}.toml"
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["equivalent"] if path.exists() else []
     for entry in entries:
         if not entry.get("reason"):
@@ -209,22 +208,22 @@ def judge(key: Key, executions: Executions, expected: Expected, some: list[Mutan
         notebook = one_step(with_solutions(key, {mutant.cell: mutant.source}), mutant.cell)
         executed = merge(notebook, executions.results(make_job(notebook, key, options=OPTIONS)))
         cell = next(c for c in executed.cells if is_check(c) and grade_id(c) == f"test_{mutant.cell}")
-        failed = [verdict for verdict in judge.cell(cell, key.folder) if not verdict.passed]
+        failed = [verdict for verdict in judge.cell(cell, key.assignment.source) if not verdict.passed]
         return Outcome(mutant, bool(failed), any(not verdict.hidden for verdict in failed))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(tqdm(pool.map(outcome, some), total=len(some), desc=key.name, unit="mutant"))
 
 
-def mutation_test(course: Path, names: list[str], sample: int | None = None) -> bool:
+def mutation_test(assignment: Assignment, names: list[str], sample: int | None = None) -> bool:
     """Judge the mutants of notebooks and print which ones no check notices, or no visible one; returns whether all were
     caught.
 
     names: of notebooks, all where the list is empty; sample: how many mutants of each notebook, the same ones each time
     """
-    executions = executions_in(course / "executions")
+    executions = executions_in(assignment.course / "executions")
     survivors = 0
-    for name, key in some_keys(course / "source" / ASSIGNMENT, names).items():
+    for name, key in some_keys(assignment, names).items():
         some = mutants(key)
         if sample is not None and sample < len(some):
             some = random.Random(name).sample(some, sample)

@@ -1,7 +1,7 @@
 """Independent reference values: the check cells run with PyTorch implementations in place of the key's solutions.
 
-`source/reference/<Notebook>.py` holds the implementations, `<Notebook>.json` the values recorded from them. Recording
-needs PyTorch (the extra `reference`); comparing the key with what was recorded does not.
+`<Notebook>.py` in `proof/<assignment>/reference/` holds the implementations, `<Notebook>.json` the values recorded
+from them. Recording needs PyTorch (the extra `reference`); comparing the key with what was recorded does not.
 """
 
 import json
@@ -15,6 +15,7 @@ from cs231n.checks.values import decode
 
 from autograder.core.errors import GraderError
 from autograder.core.results import CheckKind
+from autograder.course.assignment import Assignment
 from autograder.course.key import Key, some_keys
 from autograder.course.solutions import with_solutions
 from autograder.execution.job import CodeCell, ExecutionOptions, Limits
@@ -31,14 +32,14 @@ def read_cells(path: Path) -> dict[str, str]:
     return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def record(folder: Path, names: list[str]) -> None:
+def record(assignment: Assignment, names: list[str]) -> None:
     """Run the check cells of every notebook with the independent implementations and write what they sent.
 
-    folder: the folder of the sources, `source/assignment2`; names: of notebooks, all where the list is empty
-    Raises GraderError where an implementation fails.
+    names: of notebooks, all where the list is empty
+    Raises GraderError if an implementation fails.
     """
-    for name, key in some_keys(folder, names).items():
-        implementations = folder.parent / "reference" / f"{name}.py"
+    for name, key in some_keys(assignment, names).items():
+        implementations = assignment.proof / "reference" / f"{name}.py"
         notebook = with_solutions(key, read_cells(implementations))
         job = make_job(notebook, key, options=OPTIONS)
         job = replace(job, cells=tuple(map(with_everything, job.cells)))  # PyTorch is withheld from some
@@ -70,7 +71,7 @@ def plain(value: np.ndarray) -> dict[str, Any]:
 
 def recorded(key: Key) -> dict[str, dict[str, np.ndarray]]:
     """Return the recorded values of one notebook by check cell and check."""
-    path = key.folder.parent / "reference" / f"{key.name}.json"
+    path = key.assignment.proof / "reference" / f"{key.name}.json"
     cells = json.loads(path.read_text(encoding="utf-8"))
     return {cell: {check: array(value) for check, value in checks.items()} for cell, checks in cells.items()}
 

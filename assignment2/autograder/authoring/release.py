@@ -6,35 +6,37 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
 from autograder.authoring.fingerprints import record_values
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.held_out import course_seed
 from autograder.course.key import SEED_FILE
 from autograder.grading.lock import only_grader
-from autograder.integration.converters import convert, load_config
+from autograder.integration.converters import assignment_of, convert, course_directory, load_config
 from autograder.integration.migration import migrate
 
 REGISTRY = "gradebook.db"
 STUDENT_TABLES = ("student", "submitted_assignment", "submitted_notebook", "grade", "comment")
 
 
-def release(course: Path) -> list[str]:
-    """Generate `release/` and the registry; returns what changed for submissions that are graded already.
+def release(assignment: Assignment) -> list[str]:
+    """Generate the release of an assignment and its registry; returns what changed for submissions graded already.
 
     A registry that would say the same as before is left as it is. (nbgrader gives every row a new random id, so writing
-    it anew would change the file each time.) One with submissions is changed in place, and so is another database that
+    it again would change the file each time.) One with submissions is changed in place, and so is another database that
     the configuration names. All is generated beside the course first: what fails leaves everything as it was.
     """
-    config = load_config(course)
+    course, config = assignment.course, load_config(assignment)
     course_seed(course)  # drawn now, so that it exists before anything is graded
-    draw_seed(course / "source" / SEED_FILE)
-    record_values(course)
+    draw_seed(assignment.proof / SEED_FILE)
+    record_values(assignment)
     other, registry = config.CourseDirectory.get("db_url"), course / REGISTRY
     told: list[str] = []
     graded = registry.exists() and students_in(registry)
@@ -51,9 +53,8 @@ def release(course: Path) -> list[str]:
             os.replace(registry.with_suffix(".part"), registry)
         if other:
             told += register(config, other)
-        released = course / "release" / ASSIGNMENT
-        shutil.rmtree(released, ignore_errors=True)
-        shutil.copytree(made / ASSIGNMENT, released)
+        shutil.rmtree(assignment.release, ignore_errors=True)
+        shutil.copytree(made / assignment.name, assignment.release)
     return told
 
 
@@ -62,11 +63,21 @@ def register(config: Config, database: str) -> list[str]:
     config.CourseDirectory.db_url = database
     told = migrate(config)
     convert(GenerateAssignment, config)
+    assignment, directory = assignment_of(config), course_directory(config)
+    if assignment.due is not None:
+        with Gradebook(database, directory.course_id) as gradebook:
+            gradebook.update_or_create_assignment(assignment.name, duedate=in_utc(assignment.due))
     return told
+
+
+def in_utc(time: datetime) -> datetime:
+    """Return a time as nbgrader keeps it: in UTC, without saying so."""
+    return time.astimezone(UTC).replace(tzinfo=None)
 
 
 def draw_seed(path: Path) -> None:
     """Draw what the inputs of checks are drawn from when grading, unless there is one already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
         file.write(f"{secrets.token_hex(8)}\n")
 

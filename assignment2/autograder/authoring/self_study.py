@@ -10,7 +10,7 @@ from autograder.course.solutions import without_marks
 
 FOLDED = """\
 <details>
-<summary>Solution of {name}: open it after an attempt of your own</summary>
+<summary>Solution of {name}: open it after your own attempt</summary>
 
 {solution}
 

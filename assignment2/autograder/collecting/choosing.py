@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from autograder.collecting.systems import Attempt
+from autograder.course.assignment import Assignment
 from autograder.course.key import files_asked_for, keys
 from autograder.submission.archive import Member
 
@@ -36,9 +37,9 @@ class File:
         return len(PurePosixPath(self.path).parts)
 
 
-def known_names(source: Path) -> set[str]:
+def known_names(assignment: Assignment) -> set[str]:
     """Return the names of the notebooks of an assignment, and of the weights that they ask for."""
-    return set(files_asked_for(keys(source)))
+    return set(files_asked_for(keys(assignment)))
 
 
 def belongs(path: str) -> bool:

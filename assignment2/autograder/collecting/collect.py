@@ -16,7 +16,6 @@ from autograder.collecting.placing import (
     put,
     read_record,
     same_files,
-    submission_folder,
     write_record,
     write_timestamp,
 )
@@ -24,7 +23,7 @@ from autograder.collecting.roster import Roster, UnknownPerson, people_in, read_
 from autograder.collecting.systems import SYSTEMS, Upload, system_of, uploads_in
 from autograder.core.errors import GraderError
 from autograder.core.files import MIB, is_there
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.grading.lock import only_grader
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
@@ -46,15 +45,15 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     SAME = "same as before"
     OLDER = "older attempt"
-    SPARE = "not taken: another file of that name counts"
-    NO_PART = "not a part of the assignment"
+    SPARE = "not taken: another file with that name counts"
+    NO_PART = "not part of the assignment"
     UNKNOWN = "unknown person"
     REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Line:
-    """What was done with a file. file: its name in the LMS's zip; student: id, "" where unknown; why: more about it"""
+    """What was done with a file. file: its name in the LMS's zip; student: id, "" if unknown; why: more about it"""
 
     file: str
     student: str
@@ -72,15 +71,15 @@ class Options:
     zone: tzinfo | None = None
 
 
-def collect(course: Path, zips: list[Path], options: Options | None = None) -> list[Line]:
+def collect(assignment: Assignment, zips: list[Path], options: Options | None = None) -> list[Line]:
     """Collect submissions from zips into `submitted/` of a course; returns what was done with each file.
 
     zips: of one LMS; of a student's attempts in several, those in later ones count as newer where the LMS tells no time
-    Raises GraderError where a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
+    Raises GraderError if a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
     """
-    course, options = course.resolve(), options or Options()
-    roster = roster_of(course, options.roster)
-    with only_grader(course), ExitStack() as stack:
+    options = options or Options()
+    roster = roster_of(assignment, options.roster)
+    with only_grader(assignment.course), ExitStack() as stack:
         archives = [(path.name, lms_archive(path, stack)) for path in zips]
         uploads, lines = read_uploads(archives, options)
         by_student: dict[str, list[Upload]] = {}
@@ -89,15 +88,15 @@ def collect(course: Path, zips: list[Path], options: Options | None = None) -> l
                 by_student.setdefault(student_of(upload, roster), []).append(upload)
             except UnknownPerson as problem:
                 lines.append(Line(upload.member.path, "", Outcome.UNKNOWN, str(problem)))
-        known = known_names(course / "source" / ASSIGNMENT)
+        known = known_names(assignment)
         for student, theirs in sorted(by_student.items()):
-            lines += collect_student(course, student, theirs, known)
-        clean_up(course)
+            lines += collect_student(assignment, student, theirs, known)
+        clean_up(assignment)
     return lines
 
 
-def roster_of(course: Path, path: Path | None) -> Roster:
-    with open_gradebook(load_config(course)) as gradebook:
+def roster_of(assignment: Assignment, path: Path | None) -> Roster:
+    with open_gradebook(load_config(assignment)) as gradebook:
         return Roster(read_roster(path), closed=True) if path else Roster(people_in(gradebook), closed=False)
 
 
@@ -127,19 +126,19 @@ def student_of(upload: Upload, roster: Roster) -> str:
     return student
 
 
-def collect_student(course: Path, student: str, uploads: list[Upload], known: set[str]) -> list[Line]:
+def collect_student(assignment: Assignment, student: str, uploads: list[Upload], known: set[str]) -> list[Line]:
     """Collect what one student handed in, and return what was done with each file."""
     with ExitStack() as stack:
         files, lines = files_of(student, uploads, stack)
         counted = chosen(files, known, SYSTEMS[uploads[0].sender.system].adds)
-        built = new_folder(course)
+        built = new_folder(assignment)
         refused = build(built, counted)
         taken = {path: file for path, file in counted.items() if file not in refused}
         last = max(each.attempt for each in taken.values() or uploads)
         late = any(upload.late for upload in uploads if upload.attempt.same_as(last))
         names = {path: file.lms_name for path, file in taken.items()}
         record = Record(uploads[0].sender.system, uploads[0].sender.number, last.time, last.order, late, names)
-        outcome = settle(course, student, built, record)
+        outcome = settle(assignment, student, built, record)
     why = {Outcome.TAKEN: f"late, says {record.system}" if late else ""}
     for file in files:
         if file in refused:
@@ -151,9 +150,9 @@ def collect_student(course: Path, student: str, uploads: list[Upload], known: se
     return lines
 
 
-def settle(course: Path, student: str, built: Path, record: Record) -> Outcome:
+def settle(assignment: Assignment, student: str, built: Path, record: Record) -> Outcome:
     """Put a submission that was built in its place, unless what is there is newer or the same."""
-    there, earlier = submission_folder(course, student), read_record(course, student)
+    there, earlier = assignment.submitted(student), read_record(assignment, student)
     if is_there(there):
         now, before = (record.time, record.order), (earlier.time, earlier.order) if earlier else (0, 0)
         if now < before:
@@ -161,12 +160,12 @@ def settle(course: Path, student: str, built: Path, record: Record) -> Outcome:
         if not record.names or now == before != (0, 0):
             return Outcome.SAME
         if same_files(built, there):  # the earlier time stays
-            write_record(course, student, record)
+            write_record(assignment, student, record)
             return Outcome.SAME
     if record.time:
         write_timestamp(built, record.time)
-    put(course, student, built)
-    write_record(course, student, record)
+    put(assignment, student, built)
+    write_record(assignment, student, record)
     return Outcome.TAKEN
 
 
@@ -189,7 +188,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
             except Refused as problem:
                 why = str(problem)
         elif not why and file.path.lower().endswith(OTHER_ARCHIVES):
-            why = f"only files are read, and .zip archives of them, at most {MAX_DEPTH} in each other"
+            why = f"only files and .zip archives are read, at most {MAX_DEPTH} in each other"
         if why:
             lines.append(Line(file.shown, student, Outcome.REFUSED, why))
         elif belongs(file.path):
@@ -200,7 +199,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
 
 
 def unpacked(member: Member, limit: int, stack: ExitStack) -> list[Member]:
-    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused where it is none."""
+    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused if it is none."""
     path = Path(stack.enter_context(TemporaryDirectory())) / "own.zip"
     member.copy_to(path, limit)
     return members(stack.enter_context(opened(path)))
@@ -221,5 +220,5 @@ def build(folder: Path, counted: dict[str, File]) -> dict[File, str]:
             target.unlink(missing_ok=True)
             refused[file] = str(problem)
         except (FileExistsError, NotADirectoryError):
-            refused[file] = "a folder or a file of that name is there already"
+            refused[file] = "a folder or a file of that name exists"
     return refused

@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from autograder.collecting.placing import Record, read_record
 from autograder.collecting.systems import CANVAS, MOODLE, SYSTEMS
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 
 TAKES_PAGES = (CANVAS.name, MOODLE.name)
 
@@ -16,18 +16,18 @@ class CannotGiveBack(GraderError):
     """There is nothing to give back, or no way; the message says why."""
 
 
-def give_back(course: Path, target: Path, system: str | None = None) -> list[str]:
+def give_back(assignment: Assignment, target: Path, system: str | None = None) -> list[str]:
     """Write the feedback pages of all who handed in through one LMS into a zip; returns what to tell the instructor.
 
     target: the zip, not there yet; system: the LMS's name, by default that which submissions were collected from
     Raises CannotGiveBack.
     """
     if target.exists():
-        raise CannotGiveBack(f"{target} is there already: name another file")
-    folders = sorted(course.resolve().glob(f"feedback/*/{ASSIGNMENT}"))
+        raise CannotGiveBack(f"{target} exists: name another file")
+    folders = sorted(assignment.course.glob(f"feedback/*/{assignment.name}"))
     if not folders:
         raise CannotGiveBack("feedback/ holds no pages: run `autograder grade` first")
-    records = {folder: read_record(course, folder.parent.name) for folder in folders}
+    records = {folder: read_record(assignment, folder.parent.name) for folder in folders}
     system = system or only_system(records)
     fitting = {
         folder: record for folder, record in records.items() if record and record.names and record.system == system
@@ -44,14 +44,16 @@ def give_back(course: Path, target: Path, system: str | None = None) -> list[str
     os.replace(part, target)
     left_out = [folder.parent.name for folder in folders if folder not in fitting]
     told = [f"{target}: {len(pages)} pages of {len(fitting)} students, for {system}"]
-    return told + [f"  not in it, since not collected from {system}: {', '.join(left_out)}"] * bool(left_out)
+    return told + [f"  not in it, because it was not collected from {system}: {', '.join(left_out)}"] * bool(left_out)
 
 
 def only_system(records: dict[Path, Record | None]) -> str:
     found = {record.system for record in records.values() if record}
     if len(found) != 1:
         what = (
-            f"submissions came from {', '.join(sorted(found))}: choose with --for" if found else "nothing was collected"
+            f"submissions were collected from {', '.join(sorted(found))}: choose with --for"
+            if found
+            else "nothing was collected"
         )
         raise CannotGiveBack(f"for which LMS? {what}")
     (system,) = found

@@ -16,7 +16,8 @@ from traitlets import List
 from autograder.collecting.choosing import ENDINGS, belongs, known_names, proper_name
 from autograder.collecting.roster import Roster, UnknownPerson, people_in
 from autograder.collecting.systems import SYSTEMS, System, sender_of, time_of
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment, chosen
+from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
 
 
@@ -27,12 +28,16 @@ class LmsCollector(FileNameCollectorPlugin):
 
     @cached_property
     def roster(self) -> Roster:
-        with open_gradebook(self.config) as gradebook:
+        with open_gradebook(load_config(self.assignment)) as gradebook:
             return Roster(people_in(gradebook), closed=False)
 
     @cached_property
     def known(self) -> set[str]:
-        return known_names(Path(self.parent.coursedir.root) / "source" / ASSIGNMENT)
+        return known_names(self.assignment)
+
+    @property
+    def assignment(self) -> Assignment:
+        return chosen(Path(self.parent.coursedir.root), self.parent.coursedir.assignment_id)
 
     def collect(self, submitted_file: str) -> dict[str, Any] | None:
         """Return the id of the student, the name of the file and its time if known; None for what is not collected."""

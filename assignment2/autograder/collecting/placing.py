@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.core.files import is_there
 from autograder.core.timestamps import TIMESTAMP
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 
 STAGE = ".collecting"  # in the course folder: the submission that is being built, and the one that it replaces
 RECORDS = "collected"  # in the course folder, beside submitted/: what the LMS called each student's files
@@ -34,31 +34,31 @@ class Record:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def submission_folder(course: Path, student: str) -> Path:
-    return course / "submitted" / student / ASSIGNMENT
+def stage_of(assignment: Assignment) -> Path:
+    return assignment.course / STAGE / assignment.name
 
 
-def new_folder(course: Path) -> Path:
+def new_folder(assignment: Assignment) -> Path:
     """Return an empty folder to build a submission in; puts right what an interruption has left."""
-    stage = course / STAGE
+    stage = stage_of(assignment)
     for replaced in (stage / "old").glob("*"):
-        if not is_there(submission_folder(course, replaced.name)):
-            os.rename(replaced, submission_folder(course, replaced.name))
+        if not is_there(assignment.submitted(replaced.name)):
+            os.rename(replaced, assignment.submitted(replaced.name))
     shutil.rmtree(stage, ignore_errors=True)
     (stage / "old").mkdir(parents=True)
     (stage / "new").mkdir()
     return stage / "new"
 
 
-def clean_up(course: Path) -> None:
+def clean_up(assignment: Assignment) -> None:
     """Remove what building submissions has left."""
-    new_folder(course)
-    shutil.rmtree(course / STAGE)
+    new_folder(assignment)
+    shutil.rmtree(assignment.course / STAGE)
 
 
-def put(course: Path, student: str, built: Path) -> None:
+def put(assignment: Assignment, student: str, built: Path) -> None:
     """Let a submission that was built take the place of the one that is there."""
-    target, replaced = submission_folder(course, student), course / STAGE / "old" / student
+    target, replaced = assignment.submitted(student), stage_of(assignment) / "old" / student
     target.parent.mkdir(parents=True, exist_ok=True)
     if is_there(target):
         os.rename(target, replaced)
@@ -81,20 +81,20 @@ def files_in(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()} - {TIMESTAMP}
 
 
-def record_path(course: Path, student: str) -> Path:
-    return course / RECORDS / ASSIGNMENT / f"{student}.json"
+def record_path(assignment: Assignment, student: str) -> Path:
+    return assignment.course / RECORDS / assignment.name / f"{student}.json"
 
 
-def read_record(course: Path, student: str) -> Record | None:
-    """Return what is known of a student's collected submission, None where it was not collected from an LMS."""
+def read_record(assignment: Assignment, student: str) -> Record | None:
+    """Return what is known of a student's collected submission, None if it was not collected from an LMS."""
     try:
-        return Record(**json.loads(record_path(course, student).read_text(encoding="utf-8")))
+        return Record(**json.loads(record_path(assignment, student).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def write_record(course: Path, student: str, record: Record) -> None:
-    path, part = record_path(course, student), course / STAGE / "record"
+def write_record(assignment: Assignment, student: str, record: Record) -> None:
+    path, part = record_path(assignment, student), stage_of(assignment) / "record"
     path.parent.mkdir(parents=True, exist_ok=True)
     part.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
     os.replace(part, path)

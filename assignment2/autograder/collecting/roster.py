@@ -74,7 +74,7 @@ class Roster:
         self.people, self.closed = list(people), closed
 
     def id_of(self, sender: Sender) -> str:
-        """Return the id of who handed something in; raises UnknownPerson where nobody, or more than one, fits.
+        """Return the id of who handed something in; raises UnknownPerson if nobody, or more than one, fits.
 
         The LMS's number counts most, then login, id or e-mail address, then the name.
         """
@@ -121,7 +121,7 @@ def people_in(gradebook: Gradebook) -> list[Person]:
 def read_roster(path: Path) -> list[Person]:
     """Read a CSV file with a column for the id, and any of the other columns in COLUMNS.
 
-    Raises BadRoster where it cannot be read, has no such column, or an id is missing, there twice or no id.
+    Raises BadRoster if it cannot be read, has no such column, or an id is missing, there twice or no id.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

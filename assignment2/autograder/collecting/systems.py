@@ -86,7 +86,7 @@ class Sender:
 
 class Attempt(NamedTuple):
     """When something was handed in, to compare. time: seconds since 1970, 0 where the LMS does not tell; order: its own
-    number of the file, 0 where it does not tell; archive: number of the zip, later ones count as newer"""
+    number of the file, 0 if it does not tell; archive: number of the zip, later ones count as newer"""
 
     time: float
     order: int
@@ -109,7 +109,7 @@ class Upload:
 
 
 def system_of(members: list[Member], where: str) -> System:
-    """Recognize the LMS by the names in its zip; raises UnknownSystem where none of them fits. where: the zip's name"""
+    """Recognize the LMS by the names in its zip; raises UnknownSystem if none of them fits. where: the zip's name"""
     fitting = {
         system.name: sum(1 for each in members if system.pattern.fullmatch(each.path)) for system in SYSTEMS.values()
     }

@@ -27,7 +27,7 @@ def note_status(cell: NotebookNode, status: Status) -> None:
 
 
 def status_of(cell: NotebookNode) -> Status | None:
-    """Return how an executed cell ended, None where it was not executed (a text, an experiment, an empty cell)."""
+    """Return how an executed cell ended, None if it was not executed (a text, an experiment, an empty cell)."""
     found = _noted(cell, "status", None)
     return None if found is None else Status(found)
 
@@ -37,7 +37,7 @@ def note_verdicts(cell: NotebookNode, verdicts: list[Verdict]) -> None:
 
 
 def verdicts_of(cell: NotebookNode) -> list[Verdict] | None:
-    """Return the verdicts on a check cell, None where it was not judged."""
+    """Return the verdicts on a check cell, None if it was not judged."""
     found = _noted(cell, "verdicts", None)
     return None if found is None else [_verdict(noted) for noted in found]
 

@@ -19,11 +19,11 @@ def open_regular(path: Path, limit: int) -> BufferedReader:
     """Open a file of a submission to read its bytes; raises Unusable for all but a regular file of at most `limit`.
 
     Neither the file nor the two folders it is in, the assignment's and the student's, may be links: what they point to
-    is somebody else's. A pipe or a device is not even opened: it could hold up the reader for ever.
+    is somebody else's. A pipe or a device is not even opened: it could hold up the reader forever.
     """
     try:
         if any(place.is_symlink() for place in (path, path.parent, path.parent.parent)):
-            raise Unusable(f"{path.name} is a link, or in a folder that is one: hand in the file itself")
+            raise Unusable(f"{path.name} is a link, or in a folder that is a link: hand in the file itself")
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
             raise Unusable(f"{path.name} is not a file")

@@ -93,7 +93,7 @@ class Verdict:
     """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
 
     message: for the instructor, it may quote the submission; told: for the student, of a closed list, see
-    `autograder.judging.told`; mistake: the misconception's name in the catalogue
+    `autograder.judging.told`; mistake: the misconception's name in the catalog
     with_ours: the student's steps that failed, where it passed with the key's in their place
     """
 

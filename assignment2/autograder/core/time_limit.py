@@ -15,7 +15,7 @@ class TookTooLong(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise TookTooLong inside the block when this process has used so much processor time in it.
 
-    Processor time, since it does not depend on what else the machine does. No limit outside of the main thread, and
+    Processor time, since it does not depend on what else the machine does. No limit outside the main thread, and
     where the system has no such timer (Windows). What does not come back to Python is not interrupted.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():

@@ -17,11 +17,11 @@ MAX_SHOWN = 40  # characters
 
 
 def read_timestamp(folder: Path, local: str = "UTC") -> datetime | None:
-    """Return when a submission was handed in, as UTC without a zone, which is what nbgrader keeps; None where nothing
+    """Return when a submission was handed in, as UTC without a zone, which is what nbgrader keeps; None if nothing
     says it.
 
     local: the course's own time zone, whose abbreviations are understood
-    Raises Unusable where the file cannot be read, or does not say one time.
+    Raises Unusable if the file cannot be read, or does not say one time.
     """
     try:
         content = read_regular(folder / TIMESTAMP, MAX_TIMESTAMP_BYTES)
@@ -62,4 +62,4 @@ def zone_of(name: str, time: datetime, local: str) -> tzinfo:
             return ZoneInfo(name)
         if time.replace(tzinfo=ZoneInfo(local)).tzname() == name:
             return ZoneInfo(local)
-    raise ValueError(f"{name} names no one time zone, write an offset such as -0800")
+    raise ValueError(f"{name} is used by several time zones: write an offset such as -0800")

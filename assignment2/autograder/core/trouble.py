@@ -20,7 +20,7 @@ def trouble_of_machine(error: BaseException) -> str:
                 return DISK_IS_FULL
             if "locked" in said:
                 return "the gradebook is locked by another program, such as formgrader: close it"
-            return f"the gradebook cannot be used, since its database says {said!r}: mend that"
+            return f"the gradebook cannot be used. Its database says {said!r}: fix that"
     return ""
 
 

@@ -43,7 +43,7 @@ KERNEL_MODULES = (
 
 
 def patch_method(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Replace a method by what `make` makes of it, once; do nothing where there is no such method."""
+    """Replace a method by what `make` makes of it, once; do nothing if there is no such method."""
     original = getattr(owner, name, None)
     if callable(original) and not hasattr(original, "patched_here"):
         replacement: Any = wraps(original)(make(original))
@@ -182,7 +182,7 @@ def copy_only_the_time() -> None:
 
 def forgive_garbled_timestamps() -> None:
     """Read `timestamp.txt` strictly, and let a garbled one count as none: nbgrader gives up on the submission, which
-    costs everything, waits for ever where it is a pipe, and takes "PST" for UTC and "-0800" for 800 seconds."""
+    costs everything, waits forever where it is a pipe, and takes "PST" for UTC and "-0800" for 800 seconds."""
     from nbgrader.coursedir import CourseDirectory
 
     def make(read: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,10 +1,137 @@
-"""What all parts of the grader have to agree on about the assignment."""
+"""The assignments of a course: what each is called, where its parts lie, and what its release and judge agree on.
+
+`course.toml` in the course folder says what differs from the defaults; without it, each folder of `source/` with
+notebooks is an assignment.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from cs231n.kit.notebooks import EMPTY_ANSWER, EMPTY_BLOCK
 from traitlets.config import Config
 
-ASSIGNMENT = "assignment2"
+from autograder.core.errors import GraderError
+
 STUB = f'# YOUR CODE HERE\nraise NotImplementedError("{EMPTY_BLOCK}")'
+SETTINGS, CONFIGURATION = "course.toml", "nbgrader_config.py"
+COURSE_ID = "course"  # where the settings name none
+ABOUT_THE_COURSE = {"id", "late"}
+ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "notebooks"}
+
+
+class NoAssignment(GraderError):
+    """A course has no such assignment, or several where one is asked for."""
+
+
+class BadSettings(GraderError):
+    """`course.toml` cannot be read, or says what nobody understands."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment of a course.
+
+    course: the course folder, absolute; name: of its folders and in the gradebook; title: for people
+    due: when it has to be handed in, with a time zone; None for no time
+    package: the folder, in the course folder, of a package that its notebooks import; "" for none but `cs231n`
+    hours: about how long each notebook takes, in words, in the order in which students work on them
+    """
+
+    course: Path
+    name: str
+    title: str = ""
+    due: datetime | None = None
+    package: str = ""
+    hours: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def source(self) -> Path:
+        """The folder of the key's notebooks."""
+        return self.course / "source" / self.name
+
+    @property
+    def release(self) -> Path:
+        """The folder of what students get."""
+        return self.course / "release" / self.name
+
+    @property
+    def proof(self) -> Path:
+        """The folder of what proves the key: misconceptions, variants, reference values; as private as the key."""
+        return self.course / "proof" / self.name
+
+    def submitted(self, student: str) -> Path:
+        """The folder of what a student handed in."""
+        return self.course / "submitted" / student / self.name
+
+    def autograded(self, student: str) -> Path:
+        """The folder of a student's judged notebooks."""
+        return self.course / "autograded" / student / self.name
+
+    def feedback(self, student: str) -> Path:
+        """The folder of a student's pages."""
+        return self.course / "feedback" / student / self.name
+
+
+def settings(course: Path) -> dict[str, Any]:
+    """Return what `course.toml` says, {} if there is none; raises BadSettings for what cannot be understood."""
+    path = course / SETTINGS
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path} is no TOML: {error}") from error
+    tables = {name: value for name, value in found.items() if isinstance(value, dict)}
+    unknown = [name for name in found.keys() - tables.keys() if name not in ABOUT_THE_COURSE]
+    unknown += [f"{table}.{name}" for table, value in tables.items() for name in value.keys() - ABOUT_AN_ASSIGNMENT]
+    if not isinstance(found.get("late", 0), int | float) or not 0 <= found.get("late", 0) <= 1:
+        raise BadSettings(f"{path}: late must be the share of the points that a day costs, from 0 to 1")
+    if unknown:
+        raise BadSettings(f"{path}: nothing is called {', '.join(sorted(unknown))}; see docs/instructors.md")
+    return found
+
+
+def assignments(course: Path) -> dict[str, Assignment]:
+    """Return the assignments of a course by name: the folders of `source/` that hold notebooks.
+
+    Raises BadSettings if `course.toml` cannot be used.
+    """
+    course = course.resolve()
+    about = settings(course)
+    folders = {path.parent for path in course.glob("source/*/*.ipynb")}
+    return {folder.name: _assignment(course, folder.name, about.get(folder.name, {})) for folder in sorted(folders)}
+
+
+def _assignment(course: Path, name: str, about: dict[str, Any]) -> Assignment:
+    due, hours = about.get("due"), about.get("notebooks", {})
+    if due is not None and (not isinstance(due, datetime) or due.tzinfo is None):
+        raise BadSettings(f"{course / SETTINGS}: {name}.due must be a time with a zone, 2027-01-31T23:59:00+01:00")
+    if not isinstance(hours, dict):
+        raise BadSettings(f"{course / SETTINGS}: {name}.notebooks must be a table: hours by notebook, in working order")
+    package = str(about.get("package", ""))
+    if package and not (course / package / "__init__.py").is_file():
+        raise BadSettings(f"{course / SETTINGS}: {name}.package: there is no package in {course / package}")
+    hours = {notebook: str(each) for notebook, each in hours.items()}
+    return Assignment(course, name, str(about.get("title", name)), due, package, hours)
+
+
+def chosen(course: Path, name: str | None = None) -> Assignment:
+    """Return the assignment of a name, or the only one of a course.
+
+    Raises NoAssignment if there is none, or several and no name.
+    """
+    found = assignments(course)
+    if name in found:
+        return found[name]
+    if not found and not (course / CONFIGURATION).exists():
+        raise NoAssignment(f"{course} is no course folder: it has no {CONFIGURATION}; name one with --course FOLDER")
+    if not found:
+        raise NoAssignment(f"there is no notebook in {course.resolve() / 'source'}: name a course with --course FOLDER")
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    problem = "name an assignment" if name is None else f"there is no assignment {name}"
+    raise NoAssignment(f"{problem}: choose among {', '.join(found)}")
 
 
 def nbgrader_options() -> Config:

@@ -1,4 +1,4 @@
-"""The catalogue of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
+"""The catalog of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
 
 It proves the checks (each entry must lose points in its own check cell and nowhere that does not depend on it) and
 gives students the hint: what its checks send is recorded as fingerprints (`authoring.fingerprints`).
@@ -14,6 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.core.errors import GraderError
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_check, name_of
 from autograder.course.key import Key
 from autograder.course.solutions import solution, with_solutions
@@ -23,7 +24,7 @@ FINGERPRINTS = "fingerprints.json"
 
 
 class BadCatalogue(GraderError):
-    """An entry of the catalogue that cannot be read, or does not fit the key."""
+    """An entry of the catalog that cannot be read, or does not fit the key."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Misconception:
     hint: str
 
     def graft(self, key: Key) -> NotebookNode:
-        """Return the key with this mistake in it; raises BadCatalogue where an edit does not fit the key any more."""
+        """Return the key with this mistake in it; raises BadCatalogue if an edit does not fit the key any more."""
         source = solution(key, self.cell).source
         for old, new in self.edits:
             if source.count(old) != 1:
@@ -49,12 +50,12 @@ class Misconception:
         return with_solutions(key, {self.cell: source})
 
 
-def catalogue(folder: Path, name: str) -> list[Misconception]:
-    """Read the misconceptions of one notebook. folder: that of its source; the catalogue lies beside that folder.
+def catalogue(assignment: Assignment, name: str) -> list[Misconception]:
+    """Read the misconceptions of one notebook.
 
     Raises BadCatalogue for a file that is no TOML, or an entry that lacks something.
     """
-    path = folder.parent / "misconceptions" / f"{name}.toml"
+    path = assignment.proof / "misconceptions" / f"{name}.toml"
     if not path.exists():
         return []
     try:
@@ -91,12 +92,12 @@ class KnownMistakes:
 
 @lru_cache(maxsize=16)
 def known_mistakes(key: Key) -> KnownMistakes:
-    """Return the recorded fingerprints of all checks with the catalogue's hints."""
-    path = fingerprints_file(key.folder)
+    """Return the recorded fingerprints of all checks with the catalog's hints."""
+    path = fingerprints_file(key.assignment)
     fingerprints = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.folder, key.name)})
+    return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.assignment, key.name)})
 
 
-def fingerprints_file(folder: Path) -> Path:
-    """Return where the fingerprints of all checks are recorded. folder: that of the sources"""
-    return folder.parent / "misconceptions" / FINGERPRINTS
+def fingerprints_file(assignment: Assignment) -> Path:
+    """Return where the fingerprints of all checks are recorded."""
+    return assignment.proof / "misconceptions" / FINGERPRINTS

@@ -25,7 +25,7 @@ def course_seed(course: Path) -> int:
         pass
     text = path.read_text(encoding="utf-8").strip()
     if not text.isdecimal():
-        raise GraderError(f"{path} holds no seed, an integer: delete it, and a new one is drawn")
+        raise GraderError(f"{path} does not contain a seed, an integer: delete it, and a new one is drawn")
     return int(text)
 
 
@@ -39,7 +39,7 @@ def copy_held_out(course: Path, folder: Path) -> None:
 
 
 def own_cifar10_images(course: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the images of a course that stand in for CIFAR-10's test images, which everybody has; None where the
+    """Return the images of a course that stand in for CIFAR-10's test images, which everybody has; None if the
     course has none of its own.
 
     Returns X, uint8 (N, 3, 32, 32), and y, int64 (N,), from 0 to 9; raises GraderError for a file of anything else.

@@ -18,12 +18,12 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutpu
 
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import copied, new_notebook, read
-from autograder.course.assignment import nbgrader_options
+from autograder.course.assignment import Assignment, nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
 from autograder.course.editions import FILE as EDITIONS_FILE
 from autograder.course.editions import Cells, Edition, cells_of, editions
 
-SEED_FILE = "seed"  # beside the folder of the sources; as private as the key
+SEED_FILE = "seed"  # in the folder of the proof
 
 
 class BadKey(GraderError):
@@ -34,18 +34,18 @@ class BadKey(GraderError):
 class Key:
     """The instructor's version of one notebook; `load_key` makes it.
 
-    folder: the folder of the sources (`source/assignment2`); name: the notebook's name without `.ipynb`
+    name: the notebook's name without `.ipynb`
     version: changes with every file of the key, so that what is cached by a key never outlives a change of it
     """
 
-    folder: Path
+    assignment: Assignment
     name: str
     version: str
 
     @cached_property
     def notebook(self) -> NotebookNode:
-        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey where it is damaged."""
-        path = self.folder / f"{self.name}.ipynb"
+        """The source as it is, with solutions, hidden checks and marking schemes; raises BadKey if it is damaged."""
+        path = self.assignment.source / f"{self.name}.ipynb"
         try:
             return read(path)
         except Exception as error:  # nbformat raises many kinds
@@ -54,8 +54,8 @@ class Key:
 
     @cached_property
     def seed(self) -> str:
-        """What the inputs of all checks are drawn from when grading; raises BadKey where none was drawn yet."""
-        path = self.folder.parent / SEED_FILE
+        """What the inputs of all checks are drawn from when grading; raises BadKey if none was drawn yet."""
+        path = self.assignment.proof / SEED_FILE
         try:
             return path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -80,7 +80,7 @@ class Key:
     @cached_property
     def earlier(self) -> list[Edition]:
         """What the assignment was handed out as so far, newest last."""
-        return editions(self.folder.parent / EDITIONS_FILE)
+        return editions(self.assignment.proof / EDITIONS_FILE)
 
     def _without(self, *preprocessors: type) -> NotebookNode:
         notebook, options = copied(self.notebook), nbgrader_options()
@@ -118,64 +118,81 @@ class Key:
             for node in ast.walk(source_tree(cell)) if cell.cell_type == "code" else []:
                 if not isinstance(node, ast.ImportFrom) or node.module is None or node.module == self.name:
                     continue
-                if (self.folder / f"{node.module}.ipynb").exists():
-                    found += [*load_key(self.folder, node.module).imports, node.module]
+                if (self.assignment.source / f"{node.module}.ipynb").exists():
+                    found += [*load_key(self.assignment, node.module).imports, node.module]
         return list(dict.fromkeys(found))
 
     @cached_property
     def definitions(self) -> dict[str, str]:
         """For each earlier notebook, which a submission may import, its solution and import cells as one notebook
         without checks (JSON text)."""
-        names = in_order(keys(self.folder))
+        names = in_order(keys(self.assignment))
         earlier = names[: names.index(self.name)]
-        return {name: nbformat.writes(load_key(self.folder, name)._definitions()) for name in earlier}
+        return {name: nbformat.writes(load_key(self.assignment, name)._definitions()) for name in earlier}
+
+    @cached_property
+    def package(self) -> dict[str, str]:
+        """The modules of the course's own package that the notebooks import, by path; {} if it has none."""
+        return {
+            path.relative_to(self.assignment.course).as_posix(): path.read_text(encoding="utf-8")
+            for path in package_files(self.assignment)
+        }
 
     def _definitions(self) -> NotebookNode:
         cells = [c for c in self.notebook.cells if c.cell_type == "code" and not is_experiment(c) and not is_check(c)]
         return new_notebook(cells=cells, metadata=self.notebook.metadata)
 
 
-def load_key(folder: Path, name: str) -> Key:
+def load_key(assignment: Assignment, name: str) -> Key:
     """Return the key of one notebook: the same object, parsed once, as long as no file of the key changes."""
-    return _same_key(folder.resolve(), name, version_of(folder))
+    return _same_key(assignment, name, version_of(assignment))
 
 
 _same_key = lru_cache(maxsize=64)(Key)
 
 
-def version_of(folder: Path) -> str:
-    """Return a word that is another one after any file beside or in a folder of sources has changed.
-
-    folder: `source/assignment2`; its neighbors hold the catalogue of misconceptions and the reference values
-    """
-    beside = folder.parent
-    files = [*folder.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json"), *beside.glob(SEED_FILE)]
-    files += beside.glob(EDITIONS_FILE)
+def version_of(assignment: Assignment) -> str:
+    """Return a word that is another one after any notebook of the key, or any file that proves it, has changed."""
+    beside = assignment.proof
+    files = [*assignment.source.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json")]
+    files += [*beside.glob(SEED_FILE), *beside.glob(EDITIONS_FILE), *package_files(assignment)]
     stats = [(str(path), path.stat()) for path in sorted(files)]
     return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
 
 
-def keys(folder: Path) -> dict[str, Key]:
-    """Return the keys of all notebooks in a folder of sources, by name; raises BadKey where there is none."""
+def package_files(assignment: Assignment) -> list[Path]:
+    """Return the Python files of the package that the notebooks of an assignment import, if it has one of its own."""
+    return sorted((assignment.course / assignment.package).rglob("*.py")) if assignment.package else []
+
+
+def keys(assignment: Assignment) -> dict[str, Key]:
+    """Return the keys of all notebooks of an assignment, by name; raises BadKey if there is none."""
+    folder = assignment.source
     if not any(folder.glob("*.ipynb")):
         raise BadKey(f"there is no notebook in {folder}: name the course folder with --course FOLDER")
-    return {path.stem: load_key(folder, path.stem) for path in sorted(folder.glob("*.ipynb"))}
+    return {path.stem: load_key(assignment, path.stem) for path in sorted(folder.glob("*.ipynb"))}
 
 
-def some_keys(folder: Path, names: list[str]) -> dict[str, Key]:
+def some_keys(assignment: Assignment, names: list[str]) -> dict[str, Key]:
     """Return the keys of these notebooks, of all where the list is empty; raises BadKey for a name that there is none
     of."""
-    found = keys(folder)
+    found = keys(assignment)
     if unknown := set(names) - set(found):
         raise BadKey(f"there is no notebook {', '.join(sorted(unknown))}: choose among {', '.join(found)}")
     return {name: key for name, key in found.items() if not names or name in names}
 
 
 def in_order(found: dict[str, Key]) -> list[str]:
-    """Return the names of notebooks in the order of the course: what others import comes first, then the workbook's
-    own order."""
-    workbook = {name: number for number, name in enumerate(cs231n.notebook_import.WORKBOOK)}
-    return sorted(found, key=lambda name: (len(found[name].imports), workbook.get(name, len(workbook)), name))
+    """Return the names of notebooks in the order of the course: what others import comes first, then the order in
+    which students work on them."""
+    return sorted(found, key=lambda name: (len(found[name].imports), *place(found[name])))
+
+
+def place(key: Key) -> tuple[int, int, str]:
+    """Return what sorts notebooks into the order in which students work on them: that of the settings; others behind,
+    what one imports before it."""
+    order = list(key.assignment.hours)
+    return order.index(key.name) if key.name in order else len(order), len(key.imports), key.name
 
 
 def files_asked_for(found: dict[str, Key]) -> list[str]:
@@ -184,13 +201,15 @@ def files_asked_for(found: dict[str, Key]) -> list[str]:
     return [*(f"{name}.ipynb" for name in found), *weights]
 
 
-def key_modules(folder: Path) -> dict[str, ModuleType]:
+def key_modules(assignment: Assignment) -> dict[str, ModuleType]:
     """Import the definitions of the key's notebooks into this process, those that others import first."""
-    ordered = in_order(keys(folder))
+    ordered = in_order(keys(assignment))
     # leaves no notebook in sys.modules: another course has others of the same name
     before = {name: sys.modules.pop(name) for name in ordered if name in sys.modules}
     try:
-        with mock.patch.dict(os.environ, {cs231n.notebook_import.FOLDER_VARIABLE: str(folder)}):
+        places = [str(assignment.course), *sys.path] if assignment.package else sys.path
+        notebooks = {cs231n.notebook_import.FOLDER_VARIABLE: str(assignment.source)}
+        with mock.patch.dict(os.environ, notebooks), mock.patch.object(sys, "path", places):
             return {name: importlib.import_module(name) for name in ordered}
     finally:
         for name in ordered:

@@ -8,7 +8,7 @@ from autograder.course.key import Key
 
 
 def solution(key: Key, name: str) -> NotebookNode:
-    """Return the key's solution cell of this id; raises KeyError where there is none."""
+    """Return the key's solution cell of this id; raises KeyError if there is none."""
     found: list[NotebookNode] = [c for c in key.notebook.cells if name_of(c) == name and is_solution(c)]
     if not found:
         raise KeyError(f"{key.name} has no solution cell {name}")

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,11 +11,11 @@ from nbgrader.api import Gradebook
 
 from autograder.authoring.release import REGISTRY, release
 from autograder.core.errors import GraderError
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import chosen
 from autograder.course.copying import copy_key
 from autograder.demo import samples
 from autograder.execution.kernel import sandbox
-from autograder.grading.printing import print_outcome
+from autograder.grading.printing import WIDTH, print_outcome
 from autograder.grading.run import Options, grade
 from autograder.report.page import report
 
@@ -25,7 +26,7 @@ MARK_TEXT = (
 
 
 def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
-    """Build a course in `folder` (made anew) from a repository, grade the samples and print where to look.
+    """Build a course in `folder` (made again) from a repository, grade the samples and print where to look.
 
     The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
     """
@@ -35,33 +36,34 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
         print(f"WARNING: no sandbox ({reason}): the sample submissions run with your rights.\n" + sandbox.INSTALL)
     make_course(repository, folder)
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
-    names = samples.hand_in(folder)
-    print(f"{len(names)} sample submissions: {', '.join(names)}", flush=True)
-    outcome = grade(folder, Options(no_sandbox=no_sandbox))
+    assignment = chosen(folder, samples.ASSIGNMENT)
+    names = samples.hand_in(assignment)
+    print(textwrap.fill(f"{len(names)} sample submissions: {', '.join(names)}", WIDTH), flush=True)
+    outcome = grade(assignment, Options(no_sandbox=no_sandbox))
     print()
     print_outcome(outcome)
     print(f"\n{time.monotonic() - start:.0f} s. Where to look:")
-    page = folder / "feedback" / "common-mistakes" / ASSIGNMENT / "FullyConnectedNets.html"
+    page = assignment.feedback("common-mistakes") / "FullyConnectedNets.html"
     print(f"  what a student reads   {page}")
     print(f"  the grades             {folder / 'grades.csv'}")
-    print(f"  the class              {report(folder)}")
+    print(f"  the class              {report(assignment)}")
     jupyter = Path(sys.executable).with_name("jupyter")
-    print(f"  formgrader             cd {folder} && {jupyter} lab   (then Nbgrader > Formgrader)")
+    print(f"  Nbgrader > Formgrader  cd {folder} && {jupyter} lab")
 
 
 def make_course(repository: Path, folder: Path) -> None:
     """Copy the key and the configuration into a fresh course folder and release it with a due date."""
     make_room(folder, keep=(repository, Path.home(), Path.cwd()))
     copy_key(repository, folder)
-    release(folder)
+    release(chosen(folder, samples.ASSIGNMENT))
     with Gradebook(f"sqlite:///{folder / REGISTRY}", "cs231n") as gradebook:
-        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
+        gradebook.update_or_create_assignment(samples.ASSIGNMENT, duedate=samples.DUE)
 
 
 def make_room(folder: Path, keep: Iterable[Path]) -> None:
-    """Make `folder` anew, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
+    """Make `folder` again, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
 
-    Raises GraderError where `folder` is anything else, a link, or holds one of the folders to `keep`.
+    Raises GraderError if `folder` is anything else, a link, or holds one of the folders to `keep`.
     """
     advice = "name another with --folder"
     if folder.is_symlink():

@@ -1,4 +1,4 @@
-"""Sample submissions, made from the release, the key and the catalogue; each is named after what it shows."""
+"""Sample submissions, made from the release, the key and the catalog; each is named after what it shows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +7,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.core.notebooks import read
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import catalogue
 from autograder.course.cells import grade_id, is_experiment, is_solution, name_of
 from autograder.course.key import Key, keys
 from autograder.course.solutions import answered, set_source, solution, without_marks
 from autograder.demo.training import train_networks
 
+ASSIGNMENT = "assignment2"  # what the samples are of
 ON_TIME, TOO_LATE = "2026-01-31 20:00:00 UTC", "2026-02-02 09:30:00 UTC"
 DUE = "2026-01-31 23:59:00 UTC"
 
@@ -21,7 +22,7 @@ DUE = "2026-01-31 23:59:00 UTC"
 def common_mistakes(notebook: NotebookNode, key: Key) -> None:
     """Graft the first misconception of every second solution cell."""
     seen: list[str] = []
-    for mistake in catalogue(key.folder, key.name):
+    for mistake in catalogue(key.assignment, key.name):
         if mistake.cell not in seen:
             seen.append(mistake.cell)
             if len(seen) % 2 == 1:
@@ -67,33 +68,33 @@ SPOIL: dict[str, Callable[[NotebookNode, Key], None]] = {
 }
 
 
-def hand_in(course: Path) -> list[str]:
+def hand_in(assignment: Assignment) -> list[str]:
     """Write the samples to `submitted/` of a course whose release exists; returns their names."""
-    course_keys = keys(course / "source" / ASSIGNMENT)
-    weights = train_networks(course)
+    course_keys = keys(assignment)
+    weights = train_networks(assignment)
     for name, spoil in SPOIL.items():
-        folder = submission(course, name, TOO_LATE if name == "late" else ON_TIME)
+        folder = submission(assignment, name, TOO_LATE if name == "late" else ON_TIME)
         for key in course_keys.values():
-            notebook = answered(released(course, key), key)
+            notebook = answered(released(assignment, key), key)
             spoil(notebook, key)
             nbformat.write(notebook, folder / f"{key.name}.ipynb")
         for file, content in weights.items():
             (folder / file).write_bytes(content)
-    folder = submission(course, "untouched", ON_TIME)
+    folder = submission(assignment, "untouched", ON_TIME)
     for key in course_keys.values():
-        nbformat.write(released(course, key), folder / f"{key.name}.ipynb")
-    folder = submission(course, "unreadable", ON_TIME)
+        nbformat.write(released(assignment, key), folder / f"{key.name}.ipynb")
+    folder = submission(assignment, "unreadable", ON_TIME)
     for key in course_keys.values():
         (folder / f"{key.name}.ipynb").write_text('{"cells": [', encoding="utf-8")
     return [*SPOIL, "untouched", "unreadable"]
 
 
-def released(course: Path, key: Key) -> NotebookNode:
-    return read(course / "release" / ASSIGNMENT / f"{key.name}.ipynb")
+def released(assignment: Assignment, key: Key) -> NotebookNode:
+    return read(assignment.release / f"{key.name}.ipynb")
 
 
-def submission(course: Path, student: str, timestamp: str) -> Path:
-    folder = course / "submitted" / student / ASSIGNMENT
+def submission(assignment: Assignment, student: str, timestamp: str) -> Path:
+    folder = assignment.submitted(student)
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
     return folder

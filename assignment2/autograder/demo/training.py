@@ -2,26 +2,24 @@
 
 import contextlib
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cs231n.solver import Solver
 from threadpoolctl import threadpool_limits
 
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_experiment
 from autograder.course.key import key_modules, keys
 
 
-def train_networks(course: Path) -> dict[str, bytes]:
+def train_networks(assignment: Assignment) -> dict[str, bytes]:
     """Train the networks that the key hands in, by the key's own cells; returns their files of weights."""
-    sources = course / "source" / ASSIGNMENT
-    course_keys = keys(sources)
-    folder = course / "training"
+    course_keys = keys(assignment)
+    folder = assignment.course / "training"
     folder.mkdir()
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()), threadpool_limits(1):
-        for name, module in key_modules(sources).items():
+        for name, module in key_modules(assignment).items():
             experiments = [c for c in course_keys[name].notebook.cells if is_experiment(c) and c.cell_type == "code"]
             training = [cell for cell in experiments if "save_model(" in cell.source]
             data = [cell for cell in experiments if "get_CIFAR10_data(" in cell.source]

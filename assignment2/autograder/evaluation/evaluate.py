@@ -46,14 +46,14 @@ class Evaluation:
 
 @contextmanager
 def limited(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise TooMuch where a block takes more processor time than this, or more memory than this process may have."""
+    """Raise TooMuch if a block takes more processor time than this, or more memory than this process may have."""
     try:
         with time_limit(seconds):
             yield
     except TookTooLong:
         raise TooMuch(f"reading and judging it took more than {seconds:.0f} s of processor time") from None
     except MemoryError:
-        raise TooMuch("reading and judging it took more memory than a submission may take") from None
+        raise TooMuch("reading and judging it took more memory than is allowed") from None
 
 
 def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> Evaluation:
@@ -67,7 +67,8 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     judge = rules.judge(key)
     prepared = prepare(submission, key, rules.options)
     if prepared.job.sandboxed:
-        require_hidden(rules.sources)
+        require_hidden(rules.assignment.source)
+        require_hidden(rules.assignment.proof)
     notebook = merge(prepared.notebook, executions.results(prepared.job))
     verdicts = verdicts_on(notebook, prepared.job, key, judge, executions, folder)
     for cell in filter(is_check, notebook.cells):

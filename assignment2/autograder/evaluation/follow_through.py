@@ -28,7 +28,7 @@ class SecondRun:
     """What is executed once more.
 
     instead: by check cell, in the order of the notebook, the steps in whose place the key's stand
-    cells: the cells to execute, none where nothing can change
+    cells: the cells to execute, none if nothing can change
     """
 
     instead: dict[str, set[str]]
@@ -114,7 +114,7 @@ def exchanged(key: Key, before: list[NotebookNode], ours: set[str], wanted: set[
 
 
 def again(cell: NotebookNode) -> list[CodeCell]:
-    """Return a student's definitions to execute once more, nothing where they were cut short before."""
+    """Return a student's definitions to execute once more, nothing if they were cut short before."""
     return [code_cell(cell)] if is_executed(cell) and status_of(cell) is Status.DONE else []
 
 

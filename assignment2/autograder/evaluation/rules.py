@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import known_mistakes
 from autograder.course.key import Key, load_key
 from autograder.execution.executions import Executions, executions_in
@@ -17,24 +18,24 @@ from autograder.judging.networks import NetworkJudge
 class Rules:
     """How a course has its submissions evaluated: plain data, which can be sent to another process.
 
-    sources: `source/assignment2`; store: the folder of the executions; seed: of the held-out images
+    store: the folder of the executions; seed: of the held-out images
     remote: whether only what is in the store may be used: somebody else executes
     """
 
-    sources: Path
+    assignment: Assignment
     store: Path
     options: ExecutionOptions
     seed: int
     remote: bool = False
 
     def key(self, name: str) -> Key:
-        return load_key(self.sources, name)
+        return load_key(self.assignment, name)
 
     def executions(self) -> Executions:
         return executions_in(self.store, self.remote)
 
     def judge(self, key: Key) -> CheckJudge:
-        """Return the judge of a notebook; raises KeyFails where the key does not pass its own checks."""
+        """Return the judge of a notebook; raises KeyFails if the key does not pass its own checks."""
         networks = NetworkJudge(key, self.seed)
         return CheckJudge(expected_of(key, self.executions()), networks, known_mistakes(key))
 

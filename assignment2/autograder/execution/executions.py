@@ -20,7 +20,7 @@ class NotExecuted(Exception):
 class Executions:
     """The results of jobs: from the store, or executed in place, by a worker of this process, and stored.
 
-    worker: None where somebody else executes; executed: how many jobs were executed here
+    worker: None if somebody else executes; executed: how many jobs were executed here
     """
 
     def __init__(self, store: Store, worker: Worker | None):
@@ -42,6 +42,6 @@ class Executions:
 
 @cache
 def executions_in(folder: Path, remote: bool = False) -> Executions:
-    """Return the executions that are stored in a folder, with the worker of this process, or none where it is
+    """Return the executions that are stored in a folder, with the worker of this process, or none if it is
     somebody else who executes."""
     return Executions(Store(folder), None if remote else process_worker())

@@ -116,6 +116,7 @@ class Job:
     """One notebook to execute.
 
     definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by path;
+    package: the modules of the course's own package, by path;
     sandboxed: whether it may only run in a sandbox; seed: what the inputs of checks are drawn from, "" for those that
     students see
     """
@@ -127,6 +128,7 @@ class Job:
     limits: Limits = Limits()
     sandboxed: bool = True
     seed: str = ""
+    package: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def address(self) -> str:
@@ -145,7 +147,7 @@ def package_digest() -> str:
 
 
 def data_folder() -> Path | None:
-    """Return the folder of CIFAR-10's batch files, None where the synthetic images are used."""
+    """Return the folder of CIFAR-10's batch files, None if the synthetic images are used."""
     found = None if os.environ.get("CS231N_DATA") == "synthetic" else data_utils.find_cifar10()
     return None if found is None else Path(found)
 

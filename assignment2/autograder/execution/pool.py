@@ -75,7 +75,7 @@ class Workers(Executor):
             if error is not None:
                 raise error
             return result
-        raise WorkerDied(f"what worked on it has died {TRIES} times ({how(ended)}): is there enough memory?")
+        raise WorkerDied(f"the worker died {TRIES} times ({how(ended)}): is there enough memory?")
 
     def _process(self) -> "WorkerProcess":
         """Return the process of this thread; a new one where there is none, or none that goes on."""
@@ -108,7 +108,7 @@ class WorkerProcess:
     def call(self, work: Work, seconds: float) -> tuple[Any, Exception | None]:
         """Have a function called there; return what it returns, and what it raises.
 
-        Raises TimeoutError where it takes longer, EOFError or OSError where the process dies.
+        Raises TimeoutError if it takes longer, EOFError or OSError if the process dies.
         """
         self._pipe.send(work)
         if not self._pipe.poll(seconds):
@@ -165,7 +165,7 @@ def local_pool(workers: int | None = None, seconds: float = 3600) -> Iterator[Wo
 
 @contextmanager
 def cluster(scheduler: str) -> Iterator[Executor]:
-    """Open the cluster of a Dask scheduler, given its address; raises GraderError where that cannot be used."""
+    """Open the cluster of a Dask scheduler, given its address; raises GraderError if that cannot be used."""
     try:
         from distributed import Client
     except ImportError:

@@ -29,7 +29,7 @@ def execute(job: Job, fork_server: ForkServer) -> list[CellResult]:
     """Run a job; returns the result of each of its cells.
 
     fork_server: where kernels in a sandbox come from; a job without a sandbox does not need it
-    Raises NoSandbox where the job asks for a sandbox and there is none, GraderError where a kernel does not start.
+    Raises NoSandbox if the job asks for a sandbox and there is none, GraderError if a kernel does not start.
     """
     if job.sandboxed:
         sandbox.require()

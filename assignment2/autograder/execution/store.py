@@ -24,7 +24,7 @@ def pack(results: list[CellResult]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[CellResult]:
-    """Return what was packed; raises ValueError where it is damaged."""
+    """Return what was packed; raises ValueError if it is damaged."""
     try:
         entries = json.loads(gzip.decompress(packed))
         return [CellResult(Status(entry["status"]), from_dict(entry["outputs"])) for entry in entries]
@@ -45,14 +45,14 @@ class Store:
         return self._path(job).exists()
 
     def get(self, job: Job) -> list[CellResult] | None:
-        """Return the results of a job, None where it was not executed yet or its entry is damaged."""
+        """Return the results of a job, None if it was not executed yet or its entry is damaged."""
         try:
             return unpack(self._path(job).read_bytes())
         except (OSError, ValueError):
             return None
 
     def put(self, job: Job, packed: bytes) -> None:
-        """Keep the results of a job, packed; raises OSError where the disk is full."""
+        """Keep the results of a job, packed; raises OSError if the disk is full."""
         path = self._path(job)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -37,12 +37,12 @@ class Worker:
     def execute(self, job: Job) -> list[CellResult]:
         """Execute a job and return the result of each cell.
 
-        Raises GraderError where the job is meant for another runtime than this worker's, whose values would differ;
-        NoSandbox where there is none; GraderError where a kernel does not start.
+        Raises GraderError if the job is meant for another runtime than this worker's, whose values would differ;
+        NoSandbox where there is none; GraderError if a kernel does not start.
         """
         if different := Runtime.current().differences(job.runtime):
             raise GraderError(
-                "a worker runs on something else than the grader, so its values could differ: "
+                "a worker differs from the grader, so its values could differ: "
                 f"{'; '.join(different)} (here: the worker, there: the grader). Make them the same."
             )
         return execute(job, self._fork_server)

@@ -23,7 +23,8 @@ def __getattr__(name):
 
 
 def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
-    """Write what a kernel finds: `imports` (earlier notebooks, compiled), `modules` (handed in) and `withheld`.
+    """Write what a kernel finds: `imports` (earlier notebooks, compiled; the course's package), `modules`
+    (handed in) and `withheld`.
 
     A kernel without a sandbox gets its `work` and its `home` there too.
     """
@@ -31,25 +32,32 @@ def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
         (folder / name).mkdir()
     for name, text in job.definitions.items():
         (folder / "imports" / f"{name}.pyc").write_bytes(module_for_kernel(name, text))
-    for name, text in job.files.items():
-        path = folder / "modules" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    if withheld:
-        write_stand_ins(withheld, folder / "withheld")
+    refusing = {path_of(module): module for module in withheld}
+    for place, files in (("imports", job.package), ("modules", job.files)):
+        for name, text in files.items():
+            path = folder / place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            is_withheld = place == "imports" and name in refusing
+            path.write_text(STAND_IN.format(module=refusing[name]) if is_withheld else text, encoding="utf-8")
+    if others := tuple(module for path, module in refusing.items() if path not in job.package):
+        write_stand_ins(others, folder / "withheld")
     if not job.sandboxed:
         shutil.copytree(folder / "modules", folder / "work")
         (folder / "home").mkdir()
 
 
+def path_of(module: str) -> str:
+    """Return the path of a module's file: "cs231n/fast_layers.py"."""
+    return f"{module.replace('.', '/')}.py"
+
+
 def write_stand_ins(modules: tuple[str, ...], folder: Path) -> None:
     """Put a copy of `cs231n` into a folder in which `modules` refuse to work.
 
-    Importing a name from them still works, so that no definition is lost with the import in front of it; calling it
+    Importing a name from them still works, so that no definition is lost with the import before it; calling it
     raises. A module of another package, such as torch, gets a file of the same kind.
     """
     original = Path(cs231n.__file__).parent
     shutil.copytree(original, folder / "cs231n", ignore=shutil.ignore_patterns("__pycache__"))
     for module in modules:
-        path = folder.joinpath(*module.split(".")).with_suffix(".py")
-        path.write_text(STAND_IN.format(module=module), encoding="utf-8")
+        (folder / path_of(module)).write_text(STAND_IN.format(module=module), encoding="utf-8")

@@ -4,12 +4,12 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.core.errors import GraderError, NotGraded, SubmissionError
 from autograder.core.trouble import trouble_of_machine
+from autograder.course.assignment import Assignment
 from autograder.grading.logs import write_log
 from autograder.integration.converters import ConversionFailed
 
@@ -24,8 +24,8 @@ class Boundary:
     reasons: by student, "not gradable: ..."; set_aside: by student, the grader's trouble with this one submission
     """
 
-    def __init__(self, course: Path):
-        self.course = course
+    def __init__(self, assignment: Assignment):
+        self.assignment = assignment
         self.reasons: dict[str, str] = {}
         self.set_aside: dict[str, str] = {}
 
@@ -47,7 +47,7 @@ class Boundary:
         except Exception as error:  # RecursionError and MemoryError included
             if trouble_of_machine(error):  # of the grader's own too, where nbgrader has wrapped it
                 raise
-            write_log(self.course, student, traceback.format_exc(), append=True)
+            write_log(self.assignment, student, traceback.format_exc(), append=True)
             self._note(student, outcome, f"{type(error).__name__}: {error}, see logs/")
 
     def _note(self, student: str, outcome: str, reason: str) -> None:

@@ -10,15 +10,16 @@ from typing import Any
 from traitlets.config import Config
 
 import autograder
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.held_out import CIFAR10_FILE
+from autograder.course.key import package_files
 from autograder.execution.job import Runtime
 from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
 from autograder.submission.reading import Submission
 
 LIBRARIES = ("nbgrader", "nbformat", "nh3", "pillow", "threadpoolctl")  # of the judge; those of kernels are in Runtime
-NO_KEY = {".ipynb_checkpoints", "equivalents", "reference", "variants"}  # folders of source/ that grading does not read
+NO_KEY = {".ipynb_checkpoints", "equivalents", "reference", "variants"}  # folders that grading does not read
 # options of paths, of pages, of the exchange and of commands other than autograde
 NO_SCORES = (
     "CourseDirectory",
@@ -41,18 +42,19 @@ def digest_of_result(submission: Submission, course: str) -> str:
     return hashlib.sha256(f"{course} {submission.digest}".encode()).hexdigest()
 
 
-def digest_of_course(course: Path, config: Config, seed: int) -> str:
-    """Return the hash of what all scores depend on: the key and its catalogue, the configuration of what executes and
+def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
+    """Return the hash of what all scores depend on: the key and its catalog, the configuration of what executes and
     judges, the due date, the grader and its machine.
 
     seed: of the held-out images. Where the course is, who is in it, and what its pages look like does not count.
     """
-    source = course / "source"
-    files = sorted(path for path in source.rglob("*") if path.is_file())
-    files = [path for path in files if not NO_KEY.intersection(path.relative_to(source).parts)]
+    course = assignment.course
+    found = [path for folder in (assignment.source, assignment.proof) for path in sorted(folder.rglob("*"))]
+    found += package_files(assignment)
+    files = [path for path in found if path.is_file() and not NO_KEY.intersection(path.relative_to(course).parts)]
     files += [path for path in [course / CIFAR10_FILE] if path.is_file()]
     with open_gradebook(config) as gradebook:
-        due = gradebook.find_assignment(ASSIGNMENT).duedate
+        due = gradebook.find_assignment(assignment.name).duedate
     machine = [Runtime.current(), held_out_identity(), [(name, version(name)) for name in LIBRARIES]]
     options = {name: value for name, value in config.items() if not name.startswith(NO_SCORES)}
     code = sorted(course.glob("*.py")) if names_code(options) else []

@@ -52,7 +52,7 @@ class Elsewhere:
 
 
 def outputs(future: Future[bytes]) -> bytes:
-    """Return what the cluster has executed; raises WorkerDied where it could not."""
+    """Return what the cluster has executed; raises WorkerDied if it could not."""
     try:
         return future.result()
     except (GraderError, CancelledError):

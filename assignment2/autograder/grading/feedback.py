@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.execution.pool import WorkerDied
 from autograder.grading.boundary import Boundary
 from autograder.grading.logs import log_of, write_log
@@ -25,37 +25,39 @@ EXTRA_SECONDS = 60  # for the pages of one student, beyond several times what th
 DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
 
 
-def write_feedback(course: Path, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
+def write_feedback(assignment: Assignment, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
     """Write the pages of all students whose judged notebooks, points or comments have changed since the last time.
 
     Returns what the instructor should know about them, by student: pages that are plain, or could not be written.
     """
     with open_gradebook(config) as gradebook:
-        digests = {student: digest_of_pages(gradebook, course, student) for student in students}
-    due = {student: digest for student, digest in digests.items() if digest and digest != written(course, student)}
+        digests = {student: digest_of_pages(gradebook, assignment, student) for student in students}
+    due = {student: digest for student, digest in digests.items() if digest and digest != written(assignment, student)}
     futures: dict[Future[str], str] = {
-        pool.submit(write_pages, course, student, digest): student for student, digest in due.items()
+        pool.submit(write_pages, assignment, student, digest): student for student, digest in due.items()
     }
     reasons: dict[str, str] = {}
     for future in tqdm(as_completed(futures), total=len(futures), desc="feedback", unit="student", disable=not due):
         try:
             reasons[futures[future]] = future.result()
         except WorkerDied:
-            reasons[futures[future]] = "no feedback page: the process that wrote it has died, see logs/"
-    return {student: [reason] if (reason := reasons.get(student)) else plain(course, student) for student in students}
+            reasons[futures[future]] = "no feedback page: the process that wrote it died, see logs/"
+    return {
+        student: [reason] if (reason := reasons.get(student)) else plain(assignment, student) for student in students
+    }
 
 
-def write_pages(course: Path, student: str, digest: str) -> str:
+def write_pages(assignment: Assignment, student: str, digest: str) -> str:
     """Write the pages of one student; returns "", or what kept them from being written."""
-    boundary, transcript = Boundary(course), Transcript()
+    boundary, transcript = Boundary(assignment), Transcript()
     with boundary.around(student, "no feedback page"):
-        config, names = load_config(course), judged_notebooks(course, student)
+        config, names = load_config(assignment), judged_notebooks(assignment, student)
         try:
-            with process_limit(seconds_of_pages(config, len(names)), log_of(course, student)):
+            with process_limit(seconds_of_pages(config, len(names)), log_of(assignment, student)):
                 convert_one(FeedbackOne, config, student, names, transcript)
         finally:
-            write_log(course, student, transcript.text, append=True)
-        pages(course, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
+            write_log(assignment, student, transcript.text, append=True)
+        pages(assignment, student).joinpath(DIGEST).write_text(digest, encoding="utf-8")
     return boundary.reasons.get(student, "")
 
 
@@ -78,38 +80,39 @@ def process_limit(seconds: float, log: Path) -> Iterator[None]:
             faulthandler.cancel_dump_traceback_later()
 
 
-def plain(course: Path, student: str) -> list[str]:
+def plain(assignment: Assignment, student: str) -> list[str]:
     """Return which of a student's pages are plain ones, and why."""
-    reasons = {path.stem: reason_of(path) for path in sorted(pages(course, student).glob("*.html"))}
-    return [f"{name}: the page is a plain one: {reason}" for name, reason in reasons.items() if reason]
+    reasons = {path.stem: reason_of(path) for path in sorted(pages(assignment, student).glob("*.html"))}
+    return [f"{name}: this page is a plain one: {reason}" for name, reason in reasons.items() if reason]
 
 
-def judged_notebooks(course: Path, student: str) -> list[str]:
-    folder = course / "autograded" / student / ASSIGNMENT
-    return sorted(path.stem for path in folder.iterdir() if path.suffix == ".ipynb")
+def judged_notebooks(assignment: Assignment, student: str) -> list[str]:
+    return sorted(path.stem for path in assignment.autograded(student).iterdir() if path.suffix == ".ipynb")
 
 
-def pages(course: Path, student: str) -> Path:
-    return course / "feedback" / student / ASSIGNMENT
+def pages(assignment: Assignment, student: str) -> Path:
+    return assignment.feedback(student)
 
 
-def written(course: Path, student: str) -> str:
-    path = pages(course, student) / DIGEST
+def written(assignment: Assignment, student: str) -> str:
+    path = pages(assignment, student) / DIGEST
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def digest_of_pages(gradebook: Gradebook, course: Path, student: str) -> str:
-    """Return the hash of all that a student's pages depend on, "" where there is nothing to write about."""
-    judged = sorted((course / "autograded" / student / ASSIGNMENT).glob("*.ipynb"))
+def digest_of_pages(gradebook: Gradebook, assignment: Assignment, student: str) -> str:
+    """Return the hash of all that a student's pages depend on, "" if there is nothing to write about."""
+    judged = sorted(assignment.autograded(student).glob("*.ipynb"))
     try:
-        submission = gradebook.find_submission(ASSIGNMENT, student)
+        submission = gradebook.find_submission(assignment.name, student)
     except MissingEntry:
         return ""
     marks = [(g.name, g.auto_score, g.manual_score, g.extra_credit) for n in submission.notebooks for g in n.grades]
     comments = [(c.name, c.comment) for n in submission.notebooks for c in n.comments]
-    said = repr([sorted(marks, key=repr), sorted(comments, key=repr), (course / "nbgrader_config.py").read_bytes()])
+    said = repr(
+        [sorted(marks, key=repr), sorted(comments, key=repr), (assignment.course / "nbgrader_config.py").read_bytes()]
+    )
     digest = hashlib.sha256(said.encode())
-    secret = course / "autograded" / student / ASSIGNMENT / SECRET
+    secret = assignment.autograded(student) / SECRET
     for path in [*judged, secret] if secret.exists() else judged:
         digest.update(path.read_bytes())
     return digest.hexdigest() if judged else ""

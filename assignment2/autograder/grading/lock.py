@@ -19,7 +19,7 @@ class CourseIsBusy(GraderError):
 
 @contextmanager
 def only_grader(course: Path) -> Iterator[None]:
-    """Hold the lock of a course; raises CourseIsBusy where another process on any machine holds it.
+    """Hold the lock of a course; raises CourseIsBusy if another process on any machine holds it.
 
     The lock is an exclusive transaction on an empty SQLite database: the operating system gives it back when its
     holder dies, however that happens.

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from autograder.course.assignment import Assignment
 
-def log_of(course: Path, student: str) -> Path:
+
+def log_of(assignment: Assignment, student: str) -> Path:
     """Return the file of a student's log, in a folder that is there."""
-    path = course / "logs" / f"{student}.log"
-    path.parent.mkdir(exist_ok=True)
+    path = assignment.course / "logs" / assignment.name / f"{student}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def write_log(course: Path, student: str, text: str, append: bool = False) -> None:
+def write_log(assignment: Assignment, student: str, text: str, append: bool = False) -> None:
     """Keep what nbgrader said about a submission."""
-    with log_of(course, student).open("a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
+    with log_of(assignment, student).open("a" if append else "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)

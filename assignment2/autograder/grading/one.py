@@ -1,7 +1,7 @@
 """Grade one submission by itself, without leaving anything in the course: in a scratch course with the same key."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -9,9 +9,9 @@ from autograder.core.annotations import verdicts_of
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
 from autograder.core.results import Verdict
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import CONFIGURATION, Assignment
 from autograder.course.cells import is_check, name_of, points_of
-from autograder.course.copying import CONFIGURATION, copy_key
+from autograder.course.copying import copy_key
 from autograder.course.held_out import copy_held_out
 from autograder.grading.run import Options, grade
 from autograder.submission import archive
@@ -52,7 +52,7 @@ class Graded:
         return sum(cell.maximum for cell in self.cells if cell.points is not None)
 
 
-def grade_one(course: Path, handed_in: Path, no_sandbox: bool = False) -> Graded:
+def grade_one(assignment: Assignment, handed_in: Path, no_sandbox: bool = False) -> Graded:
     """Grade what one student handed in: a zip of `hand_in()`, a notebook, or a folder with notebooks and weights.
 
     Executions are kept in the course, as always; its gradebook and its students stay as they are.
@@ -61,9 +61,10 @@ def grade_one(course: Path, handed_in: Path, no_sandbox: bool = False) -> Graded
     with TemporaryDirectory() as scratch:
         copy = Path(scratch) / "course"
         copy.mkdir()
-        make_scratch_course(course.resolve(), copy)
-        take(handed_in, copy / "submitted" / STUDENT / ASSIGNMENT)
-        outcome = grade(copy, Options(workers=1, no_sandbox=no_sandbox, feedback=False))
+        make_scratch_course(assignment.course, copy)
+        scratch_assignment = replace(assignment, course=copy.resolve())
+        take(handed_in, scratch_assignment.submitted(STUDENT))
+        outcome = grade(scratch_assignment, Options(workers=1, no_sandbox=no_sandbox, feedback=False))
         if outcome.set_aside:
             raise GraderError(outcome.set_aside[STUDENT])
         cells = [cell for path in sorted((copy / "autograded").rglob("*.ipynb")) for cell in cells_of(path)]
@@ -74,7 +75,7 @@ def make_scratch_course(course: Path, folder: Path) -> None:
     """Make a course with the same key, configuration and seeds, with a gradebook of its own."""
     if not (course / REGISTRY).exists() or not (course / CONFIGURATION).exists():
         raise GraderError(
-            f"{course} is no course that has been released: run autograder release, or name it with --course"
+            f"{course} is not a released course: run autograder release, or name the course with --course"
         )
     copy_key(course, folder)
     copy_held_out(course, folder)

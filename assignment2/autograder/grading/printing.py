@@ -59,5 +59,5 @@ def print_outcome(outcome: Outcome) -> None:
     print_table(outcome.rows)
     print(f"\n{outcome.executed} notebooks executed, {outcome.judged} of {len(outcome.rows)} submissions judged")
     if outcome.changed:
-        print("\nwhat has changed since the last time:")
+        print("\nchanges since the last time:")
         print("\n".join(outcome.changed))

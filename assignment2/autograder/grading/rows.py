@@ -1,7 +1,6 @@
 """A student's line in the table of results: points from the gradebook, remarks from the judged notebooks."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
@@ -11,7 +10,7 @@ from autograder.core.files import is_there
 from autograder.core.notebooks import read
 from autograder.core.results import FAULTS, Status
 from autograder.core.text import printable
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.cells import name_of
 from autograder.submission.arrangement import submission_folder
 
@@ -33,14 +32,16 @@ class Row:
         return sum(self.scores.values())
 
 
-def row(gradebook: Gradebook, course: Path, student: str, remarks: list[str]) -> Row:
+def row(gradebook: Gradebook, assignment: Assignment, student: str, remarks: list[str]) -> Row:
     """Return the line of a student. remarks: what the run has to say about this submission"""
     remarks = [printable(remark) for remark in remarks]
     try:
-        submission = gradebook.find_submission(ASSIGNMENT, student)
+        submission = gradebook.find_submission(assignment.name, student)
     except MissingEntry:
         return Row(student, {}, 0.0, 0.0, remarks)
-    missing = [f"{n.name} was not handed in" for n in submission.notebooks if not handed_in(course, student, n.name)]
+    missing = [
+        f"{n.name} was not handed in" for n in submission.notebooks if not handed_in(assignment, student, n.name)
+    ]
     scores = {notebook.name: notebook.score for notebook in sorted(submission.notebooks, key=lambda n: n.name)}
     return Row(student, scores, submission.max_score, submission.total_seconds_late, missing + remarks)
 
@@ -50,13 +51,13 @@ def row_without_id(folder: str, problem: str) -> Row:
     return Row(printable(folder), {}, 0.0, 0.0, [problem])
 
 
-def handed_in(course: Path, student: str, notebook: str) -> bool:
-    return is_there(submission_folder(course, student) / f"{notebook}.ipynb")
+def handed_in(assignment: Assignment, student: str, notebook: str) -> bool:
+    return is_there(submission_folder(assignment, student) / f"{notebook}.ipynb")
 
 
-def remarks_on(course: Path, student: str) -> list[str]:
+def remarks_on(assignment: Assignment, student: str) -> list[str]:
     """Return what the instructor should know about a student's judged notebooks."""
-    judged = sorted((course / "autograded" / student / ASSIGNMENT).glob("*.ipynb"))
+    judged = sorted(assignment.autograded(student).glob("*.ipynb"))
     return [f"{path.stem}: {text}" for path in judged for text in remarks_in(read(path))]
 
 

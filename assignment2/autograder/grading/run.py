@@ -7,11 +7,10 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from traitlets.config import Config
 
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.key import keys
 from autograder.evaluation.rules import Rules
 from autograder.execution.kernel import sandbox
@@ -63,32 +62,34 @@ class Outcome:
     set_aside: dict[str, str]
 
 
-def grade(course: Path, options: Options | None = None) -> Outcome:
-    """Grade every submission of a course folder and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
+def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
+    """Grade every submission of an assignment and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
-    course: a folder with `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`
-    Raises NoCourse where a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
-    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError where this
+    Its course folder has `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`.
+    Raises NoCourse if a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
+    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError if this
     machine cannot do its part.
     """
-    course, options = course.resolve(), options or Options()
-    config = load_config(course)
+    course, options = assignment.course, options or Options()
+    config = load_config(assignment)
     with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
-        require_same_key(gradebook, course / "source" / ASSIGNMENT)
+        require_same_key(gradebook, assignment)
     if options.no_sandbox:
         config.ExecuteFromStore.sandbox = False
     if execution_options(config).sandboxed and options.scheduler is None:
         sandbox.require()
         sandbox.require_hidden(course / "source")
+        sandbox.require_hidden(course / "proof")
     with only_grader(course):
-        problems = submitters(course)
+        problems = submitters(assignment)
         if not problems:
-            raise NoCourse(f"nothing to grade: no folder matches {course / SUBMITTED}/*/{ASSIGNMENT}; collect first")
+            raise NoCourse(
+                f"nothing to grade: no folder matches {course / SUBMITTED}/*/{assignment.name}; collect first"
+            )
         students = [student for student, problem in problems.items() if not problem]
-        sources = course / "source" / ASSIGNMENT
-        names = list(keys(sources))
-        rules = rules_of(config, course, sources, remote=options.scheduler is not None)
-        schedule = Schedule(course, config, rules, names, options.again)
+        names = list(keys(assignment))
+        rules = rules_of(config, assignment, remote=options.scheduler is not None)
+        schedule = Schedule(config, rules, names, options.again)
         workers = options.workers or os.cpu_count() or 1
         with local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
             for ready in [pool.submit(require_key, replace(rules, remote=False), name) for name in names]:
@@ -96,14 +97,14 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
             with elsewhere(options.scheduler, pool, rules, AHEAD * workers) as away:
                 submit = away.submit if away else partial(pool.submit, evaluated)
                 schedule.run(students, submit, AHEAD * workers)
-            on_pages = write_feedback(course, config, students, pool) if options.feedback else {}
+            on_pages = write_feedback(assignment, config, students, pool) if options.feedback else {}
         with open_gradebook(config) as gradebook:
             renew_penalties(gradebook, config)
             write_grades(gradebook, course / "grades.csv")
             remarks = {student: schedule.remarks(student) for student in students}
             for student, said in on_pages.items():
                 remarks[student] += said
-            rows = [row(gradebook, course, student, found) for student, found in remarks.items()]
+            rows = [row(gradebook, assignment, student, found) for student, found in remarks.items()]
             rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
     executed = schedule.executed + (away.executed if away else 0)
     return Outcome(rows, schedule.changed, executed, schedule.judged, schedule.set_aside)
@@ -111,7 +112,7 @@ def grade(course: Path, options: Options | None = None) -> Outcome:
 
 @contextmanager
 def elsewhere(scheduler: str | None, pool: Executor, rules: Rules, at_once: int) -> Iterator[Elsewhere | None]:
-    """Open the cluster of a Dask scheduler for executions; None where there is no scheduler."""
+    """Open the cluster of a Dask scheduler for executions; None if there is no scheduler."""
     if scheduler is None:
         yield None
         return

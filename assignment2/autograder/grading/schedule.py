@@ -13,7 +13,6 @@ from traitlets.config import Config
 from autograder.core.files import Unusable
 from autograder.core.timestamps import read_timestamp
 from autograder.core.upstream import time_zone
-from autograder.course.assignment import ASSIGNMENT
 from autograder.evaluation.rules import Rules
 from autograder.grading.boundary import Boundary
 from autograder.grading.changes import differences, summary
@@ -34,12 +33,13 @@ class Schedule:
     set_aside: students who could not be graded for a reason that is not theirs, with that reason
     """
 
-    def __init__(self, course: Path, config: Config, rules: Rules, names: list[str], again: bool):
+    def __init__(self, config: Config, rules: Rules, names: list[str], again: bool):
         """names: of the assignment's notebooks; again: whether to judge those again who would keep their result"""
-        self.course, self.config, self.rules, self.names, self.again = course, config, rules, names, again
-        self.digest = digest_of_course(course, config, rules.seed)
+        self.config, self.rules, self.names, self.again = config, rules, names, again
+        self.assignment = rules.assignment
+        self.digest = digest_of_course(self.assignment, config, rules.seed)
         self.pending: dict[Future[bytes], str] = {}  # evaluations, by student
-        self.boundary = Boundary(course)
+        self.boundary = Boundary(self.assignment)
         self.remarked: dict[str, list[str]] = {}  # of workers, by student
         self.changed: list[str] = []
         self.executed = self.judged = 0
@@ -67,7 +67,7 @@ class Schedule:
         path = self._digest_file(student)
         known = path.read_text(encoding="utf-8") if path.exists() and not self.again else ""
         known = "" if self._total(student) is None else known
-        return Task(self.course, student, self.names, self.rules, self.digest, known)
+        return Task(student, self.names, self.rules, self.digest, known)
 
     def _finish(self, student: str, future: Future[bytes]) -> None:
         with self.boundary.around(student):
@@ -84,7 +84,7 @@ class Schedule:
         try:
             convert_one(AutogradeOne, self.config, student, list(answer.notebooks), transcript, evaluations)
         finally:
-            write_log(self.course, student, transcript.text)
+            write_log(self.assignment, student, transcript.text)
         self.judged += 1
         path = self._digest_file(student)
         if path.parent.exists():
@@ -95,13 +95,13 @@ class Schedule:
             self.changed += summary(student, points, now, lines)
 
     def _digest_file(self, student: str) -> Path:
-        return self.course / "autograded" / student / ASSIGNMENT / DIGEST
+        return self.assignment.autograded(student) / DIGEST
 
     def _total(self, student: str) -> float | None:
-        """Return the points of a student who has been graded before, None where the gradebook has no such student."""
+        """Return the points of a student who has been graded before, None if the gradebook has no such student."""
         with open_gradebook(self.config) as gradebook:
             try:
-                total: float = gradebook.find_submission(ASSIGNMENT, student).score
+                total: float = gradebook.find_submission(self.assignment.name, student).score
             except MissingEntry:
                 return None
         return total
@@ -119,7 +119,7 @@ class Schedule:
 
     def _about_time(self, student: str) -> list[str]:
         try:
-            read_timestamp(submission_folder(self.course, student), time_zone(self.config))
+            read_timestamp(submission_folder(self.assignment, student), time_zone(self.config))
         except Unusable as problem:
-            return [f"{problem}: late or not is unknown"]
+            return [f"{problem}: whether it is late is unknown"]
         return []

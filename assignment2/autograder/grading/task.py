@@ -2,10 +2,8 @@
 
 import pickle
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from autograder.core.errors import SubmissionError
-from autograder.course.assignment import ASSIGNMENT
 from autograder.course.key import files_asked_for
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
 from autograder.evaluation.rules import Rules
@@ -32,7 +30,6 @@ class Task:
     known: the digest of the result that is in the gradebook, "" for none
     """
 
-    course: Path
     student: str
     names: list[str]
     rules: Rules
@@ -45,8 +42,8 @@ class Answer:
     """What became of a task.
 
     digest: of all that the result depends on; remarks: what the instructor should know
-    notebooks: by name; none where the result would be the known one, or jobs are missing
-    missing: the jobs whose results have to be stored before
+    notebooks: by name; none if the result would be the known one, or if jobs lack their results
+    missing: the jobs whose results have to be stored first
     before: the statuses of the result that there is already; executed: how many jobs were executed for it
     """
 
@@ -67,7 +64,7 @@ class Answer:
 def evaluated(task: Task) -> bytes:
     """Evaluate a submission; returns its Answer pickled, see `unpacked`.
 
-    Raises SubmissionError where it cannot be used or takes too much, GraderError where the grader cannot do its part.
+    Raises SubmissionError if it cannot be used or takes too much, GraderError if the grader cannot do its part.
     """
     with limited():
         packed = pickle.dumps(answer(task), pickle.HIGHEST_PROTOCOL)
@@ -84,11 +81,11 @@ def unpacked(packed: bytes) -> Answer:
 
 def answer(task: Task) -> Answer:
     wanted = files_asked_for({name: task.rules.key(name) for name in task.names})
-    folder = arrange(task.course, task.student, wanted)
+    folder = arrange(task.rules.assignment, task.student, wanted)
     submission = read_submission(folder, task.names)
     found = Answer(digest_of_result(submission, task.digest), list(submission.remarks))
     if found.digest == task.known:
-        found.remarks += remarks_on(task.course, task.student)
+        found.remarks += remarks_on(task.rules.assignment, task.student)
         return found
     if not submission.notebooks:
         nothing = f"none of {', '.join(f'{name}.ipynb' for name in task.names)} was handed in"
@@ -104,12 +101,12 @@ def answer(task: Task) -> Answer:
     if found.missing:
         found.notebooks.clear()
         return found
-    found.before = statuses(task.course / "autograded" / task.student / ASSIGNMENT)
+    found.before = statuses(task.rules.assignment.autograded(task.student))
     for name, evaluation in sorted(found.notebooks.items()):
         found.remarks += [f"{name}: {text}" for text in remarks_in(evaluation.notebook)]
     return found
 
 
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook where that is due; raises KeyFails where it does not pass its own checks."""
+    """Execute the key of one notebook where that is due; raises KeyFails if it does not pass its own checks."""
     rules.judge(rules.key(name))

@@ -18,7 +18,7 @@ from traitlets.log import get_logger
 
 from autograder.core.errors import GraderError
 from autograder.core.trouble import trouble_of_machine
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment, chosen
 from autograder.evaluation.evaluate import Evaluation
 from autograder.integration.steps import EVALUATED
 from autograder.submission.arrangement import ARRANGED, submission_folder
@@ -76,10 +76,17 @@ def is_graders_trouble(error: BaseException) -> bool:
     return isinstance(error, GraderError) or bool(trouble_of_machine(error))
 
 
-def load_config(course: Path) -> Config:
-    """Read the `nbgrader_config.py` of a course folder; raises NoCourse where there is none that can be read."""
+def load_config(assignment: Assignment) -> Config:
+    """Return the configuration of a course with the name of an assignment in it; raises NoCourse, see `read_config`."""
+    config = read_config(assignment.course)
+    config.CourseDirectory.assignment_id = assignment.name
+    return config
+
+
+def read_config(course: Path) -> Config:
+    """Read the `nbgrader_config.py` of a course folder; raises NoCourse if there is none that can be read."""
     if odd := PATTERN.search(str(course)):
-        raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader takes for something else: rename the folder")
+        raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader misreads: rename the folder")
     if not (course / "nbgrader_config.py").exists():
         raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     try:
@@ -94,16 +101,21 @@ def load_config(course: Path) -> Config:
 
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
     directory = CourseDirectory(config=config)
-    directory.assignment_id, directory.student_id = ASSIGNMENT, student
-    if submission_folder(Path(directory.root), student).parent.parent.name == ARRANGED:
+    directory.student_id = student
+    if submission_folder(assignment_of(config), student).parent.parent.name == ARRANGED:
         directory.submitted_directory = ARRANGED
     directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
     return directory
 
 
+def assignment_of(config: Config) -> Assignment:
+    """Return the assignment that a configuration names, see `load_config`."""
+    return chosen(Path(config.CourseDirectory.root), config.CourseDirectory.assignment_id)
+
+
 class OneSubmission(BaseConverter):
     """Converts the notebooks of one student, which are named: no name is taken for a pattern, nothing is copied, and
-    whatever a step raises passes, where nbgrader would log it and go on."""
+    whatever a step raises passes, if nbgrader would log it and go on."""
 
     def __init__(self, *, names: list[str], **options: Any):
         self.names = names
@@ -165,7 +177,7 @@ def convert_one(
     transcript: Transcript,
     evaluated: Mapping[tuple[str, str], Evaluation] | None = None,
 ) -> None:
-    """Run a converter over one student's notebooks; raises ConversionFailed where nbgrader gives up, and what any of
+    """Run a converter over one student's notebooks; raises ConversionFailed if nbgrader gives up, and what any of
     the steps raises.
 
     transcript: gets what nbgrader says; evaluated: the notebooks that have been evaluated already, by student and
@@ -181,7 +193,7 @@ def convert_one(
 
 
 def gist(log: str) -> str:
-    """Return the line of nbgrader's log that says most, "" where there is none: a person reads it, nothing else."""
+    """Return the line of nbgrader's log that says most, "" if there is none: a person reads it, nothing else."""
     lines = [line for line in log.split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
     found = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else "")
     return found.removeprefix("ERROR ")

@@ -9,7 +9,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
-from autograder.course.assignment import ASSIGNMENT
 from autograder.integration.converters import NoCourse, course_directory
 
 RELEASE_FIRST = "run `autograder release` first"
@@ -17,7 +16,7 @@ RELEASE_FIRST = "run `autograder release` first"
 
 @contextmanager
 def open_gradebook(config: Config) -> Iterator[Gradebook]:
-    """Open the gradebook of a course; raises NoCourse where there is none, or one that does not know the assignment.
+    """Open the gradebook of a course; raises NoCourse if there is none, or one that does not know the assignment.
 
     nbgrader itself would make an empty gradebook and then miss the assignment in it.
     """
@@ -30,9 +29,9 @@ def open_gradebook(config: Config) -> Iterator[Gradebook]:
     with ExitStack() as stack:
         try:
             gradebook = stack.enter_context(Gradebook(directory.db_url, directory.course_id))
-            gradebook.find_assignment(ASSIGNMENT)
+            gradebook.find_assignment(directory.assignment_id)
         except MissingEntry:
-            raise NoCourse(f"{place} holds no assignment {ASSIGNMENT}: {RELEASE_FIRST}") from None
+            raise NoCourse(f"{place} holds no assignment {directory.assignment_id}: {RELEASE_FIRST}") from None
         except SQLAlchemyError as error:
             raise NoCourse(f"{place} cannot be read as a gradebook: {getattr(error, 'orig', None) or error}") from error
         yield gradebook

@@ -18,8 +18,8 @@ from traitlets.config import Config
 
 from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
-from autograder.course.assignment import ASSIGNMENT
-from autograder.integration.converters import course_directory
+from autograder.course.assignment import Assignment
+from autograder.integration.converters import assignment_of, course_directory
 
 GRADED = ("GradeCell", "TaskCell")  # the kinds that have points, as nbgrader calls them
 COMMENTED = ("SolutionCell", "TaskCell")
@@ -57,10 +57,10 @@ def _cells_of_notebook(path: Path) -> Iterator[Cell]:
             yield Cell(path.stem, kind, cell.metadata.nbgrader["grade_id"], points, cell.cell_type)
 
 
-def cells_of_gradebook(gradebook: Gradebook) -> dict[Place, Cell]:
-    """Return the cells that are registered."""
+def cells_of_gradebook(gradebook: Gradebook, assignment: str) -> dict[Place, Cell]:
+    """Return the cells that are registered for an assignment."""
     found: dict[Place, Cell] = {}
-    for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks:
+    for notebook in gradebook.find_assignment(assignment).notebooks:
         for cell in (*notebook.grade_cells, *notebook.task_cells, *notebook.solution_cells, *notebook.source_cells):
             kind = type(cell).__name__
             points = cell.max_score if kind in GRADED else None
@@ -87,9 +87,9 @@ def differences(registered: dict[Place, Cell], wanted: dict[Place, Cell]) -> lis
     return lines
 
 
-def require_same_key(gradebook: Gradebook, source: Path) -> None:
-    """Raise OtherKey where the gradebook was not made from this key. source: the folder of its notebooks"""
-    found = differences(cells_of_gradebook(gradebook), cells_of_key(source))
+def require_same_key(gradebook: Gradebook, assignment: Assignment) -> None:
+    """Raise OtherKey if the gradebook was not made from this key."""
+    found = differences(cells_of_gradebook(gradebook, assignment.name), cells_of_key(assignment.source))
     if found:
         more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
         raise OtherKey(
@@ -104,24 +104,24 @@ def migrate(config: Config) -> list[str]:
 
     config: of the course; names the database and the folder of the key
     """
-    directory = course_directory(config)
+    directory, assignment = course_directory(config), assignment_of(config)
+    name = assignment.name
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
-            if not gradebook.find_assignment(ASSIGNMENT).submissions:
+            if not gradebook.find_assignment(name).submissions:
                 return []
         except MissingEntry:
             return []
-        registered = cells_of_gradebook(gradebook)
-        wanted = cells_of_key(Path(directory.format_path(directory.source_directory, ".", ASSIGNMENT)))
+        registered, wanted = cells_of_gradebook(gradebook, name), cells_of_key(assignment.source)
         told = differences(registered, wanted)
         if told:
             told.append(f"the gradebook as it was: {copy_of_database(directory.db_url)}")
         for place in sorted(registered.keys() - wanted.keys()):
-            told += _remove(gradebook, registered[place])
-        _set_notebooks(gradebook, {cell.notebook for cell in wanted.values()})
+            told += _remove(gradebook, name, registered[place])
+        _set_notebooks(gradebook, name, {cell.notebook for cell in wanted.values()})
         for place in sorted(wanted.keys() - registered.keys()):
-            _add(gradebook, wanted[place])
-        _fill_submissions(gradebook)
+            _add(gradebook, name, wanted[place])
+        _fill_submissions(gradebook, name)
     return told
 
 
@@ -136,9 +136,9 @@ def copy_of_database(url: str) -> str:
     return copy
 
 
-def _remove(gradebook: Gradebook, cell: Cell) -> list[str]:
+def _remove(gradebook: Gradebook, assignment: str, cell: Cell) -> list[str]:
     """Remove a cell with its points and comments; returns what a person had written."""
-    notebook = gradebook.find_notebook(cell.notebook, ASSIGNMENT)
+    notebook = gradebook.find_notebook(cell.notebook, assignment)
     rows = notebook.source_cells if cell.kind == SOURCE else notebook._base_cells
     (row,) = [each for each in rows if each.name == cell.name and type(each).__name__ == cell.kind]
     told = []
@@ -154,18 +154,18 @@ def _remove(gradebook: Gradebook, cell: Cell) -> list[str]:
     return told
 
 
-def _set_notebooks(gradebook: Gradebook, names: set[str]) -> None:
+def _set_notebooks(gradebook: Gradebook, assignment: str, names: set[str]) -> None:
     """Remove the notebooks that a key no longer has, and add those that are new."""
-    registered = {notebook.name for notebook in gradebook.find_assignment(ASSIGNMENT).notebooks}
+    registered = {notebook.name for notebook in gradebook.find_assignment(assignment).notebooks}
     for name in registered - names:
-        gradebook.remove_notebook(name, ASSIGNMENT)
+        gradebook.remove_notebook(name, assignment)
     for name in names - registered:
-        gradebook.add_notebook(name, ASSIGNMENT)
+        gradebook.add_notebook(name, assignment)
 
 
-def _add(gradebook: Gradebook, cell: Cell) -> None:
+def _add(gradebook: Gradebook, assignment: str, cell: Cell) -> None:
     """Add a cell; what it says is registered with the release."""
-    where = (cell.name, cell.notebook, ASSIGNMENT)
+    where = (cell.name, cell.notebook, assignment)
     if cell.kind == "GradeCell":
         gradebook.add_grade_cell(*where, max_score=cell.points, cell_type=cell.cell_type)
     elif cell.kind == "TaskCell":
@@ -176,9 +176,9 @@ def _add(gradebook: Gradebook, cell: Cell) -> None:
         gradebook.add_source_cell(*where, cell_type=cell.cell_type)
 
 
-def _fill_submissions(gradebook: Gradebook) -> None:
+def _fill_submissions(gradebook: Gradebook, assignment: str) -> None:
     """Give each submission a row for each notebook, graded cell and comment that it lacks."""
-    for submission in gradebook.find_assignment(ASSIGNMENT).submissions:
+    for submission in gradebook.find_assignment(assignment).submissions:
         theirs = {notebook.name: notebook for notebook in submission.notebooks}
         for notebook in submission.assignment.notebooks:
             mine = theirs.get(notebook.name) or SubmittedNotebook(notebook=notebook, assignment=submission)

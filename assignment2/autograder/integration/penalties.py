@@ -1,11 +1,25 @@
 """Penalties for being late, from the points as they are now: nbgrader sets them when it grades, and marking by hand
 changes the points afterwards."""
 
+import math
+
 from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from traitlets import Float
 from traitlets.config import Config
 
-from autograder.course.assignment import ASSIGNMENT
+SECONDS_OF_A_DAY = 86400
+
+
+class PerDay(BasePlugin):
+    """Takes a share of the points for each day that has begun: `late = 0.1` in `course.toml`."""
+
+    share = Float(0.0, help="The share of a notebook's points that a day costs, from 0 to 1.").tag(config=True)
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        """Return the points that a notebook loses; those of other plugins may be None."""
+        return score * min(1.0, self.share * math.ceil(total_seconds_late / SECONDS_OF_A_DAY))
 
 
 class Penalties:
@@ -17,7 +31,7 @@ class Penalties:
         self.plugin = step.plugin_inst
 
     def of(self, submission: SubmittedAssignment) -> dict[str, float | None]:
-        """Return the penalty of each notebook of a submission, at most its points; None where there is none.
+        """Return the penalty of each notebook of a submission, at most its points; None if there is none.
 
         What a person has entered for a late submission stays where the configuration asks for none.
         """
@@ -33,9 +47,9 @@ class Penalties:
 
 
 def renew_penalties(gradebook: Gradebook, config: Config) -> None:
-    """Set the penalties of all submissions anew."""
+    """Set the penalties of all submissions of the assignment that a configuration names again."""
     penalties = Penalties(config)
-    for submission in gradebook.assignment_submissions(ASSIGNMENT):
+    for submission in gradebook.assignment_submissions(config.CourseDirectory.assignment_id):
         current = penalties.of(submission)
         for notebook in submission.notebooks:
             if notebook.late_submission_penalty != current[notebook.name]:

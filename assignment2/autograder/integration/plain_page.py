@@ -25,7 +25,7 @@ def plain_page(notebook: NotebookNode, names: dict[str, Any], reason: str) -> st
     """
     title = escape(str(names["notebook"]))
     score = f"<p>Score: {points(names.get('score'))} of {points(names.get('max_score'))} points</p>"
-    why = "<p>This page is a plain one, since your notebook is too large or too complicated for a better one.</p>"
+    why = "<p>This is a plain page, because your notebook is too large or too complicated for a better one.</p>"
     head = f"<head>\n<meta charset='utf-8'><title>{title}</title><style>{STYLE}</style></head>"
     body, left = [], MAX_SOURCE
     for cell in notebook.cells:
@@ -35,7 +35,7 @@ def plain_page(notebook: NotebookNode, names: dict[str, Any], reason: str) -> st
 
 
 def reason_of(page: Path) -> str:
-    """Return why a page is a plain one, "" where it is not."""
+    """Return why a page is a plain one, "" if it is not."""
     with page.open(encoding="utf-8") as file:
         found = PLAIN.match(file.read(300))
     return found[1] if found else ""

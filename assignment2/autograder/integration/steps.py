@@ -18,7 +18,7 @@ from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Config
 
 from autograder.core.annotations import note_verdicts, repairs_of, verdicts_of
-from autograder.course.assignment import nbgrader_options
+from autograder.course.assignment import Assignment, chosen, nbgrader_options
 from autograder.course.cells import is_check, is_experiment, name_of
 from autograder.course.held_out import course_seed
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
@@ -43,11 +43,10 @@ class CourseStep(NbGraderPreprocessor):
         return self.parent.parent  # the parent is the exporter
 
     def folder(self, step: str, resources: Resources) -> Path:
-        """Return the folder of this submission at a step: "source", "submitted", "autograded"."""
+        """Return the folder of this submission at a step: "submitted", "autograded"."""
         names = resources["nbgrader"]
-        student = "." if step == "source" else names["student"]
         directory = getattr(self.converter.coursedir, f"{step}_directory")
-        return Path(self.converter.coursedir.format_path(directory, student, names["assignment"]))
+        return Path(self.converter.coursedir.format_path(directory, names["student"], names["assignment"]))
 
     def evaluation(self, resources: Resources) -> Evaluation:
         """Return what came of the notebook that is being converted: evaluated once for both conversions."""
@@ -55,7 +54,7 @@ class CourseStep(NbGraderPreprocessor):
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         if (student, name) not in ready:
             folder, course = self.folder("submitted", resources), Path(self.converter.coursedir.root)
-            rules = rules_of(self.config, course, self.folder("source", resources))
+            rules = rules_of(self.config, chosen(course, resources["nbgrader"]["assignment"]))
             with limited():
                 ready = {(student, name): evaluate(read_submission(folder, [name]), folder, name, rules)}
             setattr(self.converter, EVALUATED, ready)
@@ -120,10 +119,11 @@ def held_out_seed(config: Config, course: Path) -> int:
     return course_seed(course) if configured is None else configured
 
 
-def rules_of(config: Config, course: Path, sources: Path, remote: bool = False) -> Rules:
+def rules_of(config: Config, assignment: Assignment, remote: bool = False) -> Rules:
     """Return how a course has its submissions evaluated. remote: whether somebody else executes"""
-    store = course / ExecuteFromStore(config=config).store
-    return Rules(sources.resolve(), store, execution_options(config), held_out_seed(config, course), remote)
+    store = assignment.course / ExecuteFromStore(config=config).store
+    seed = held_out_seed(config, assignment.course)
+    return Rules(assignment, store, execution_options(config), seed, remote)
 
 
 class HideFromStudents(NbGraderPreprocessor):

@@ -37,7 +37,7 @@ class Expected:
 def expected_values(key: Key, executions: Executions) -> Expected:
     """Execute the key, also without its hidden checks and on the inputs that students see.
 
-    Raises KeyFails where it sends nothing, or not what it should.
+    Raises KeyFails if it sends nothing, or not what it should.
     """
     checks = sent_by_cell(key.notebook, key, executions, key.seed)
     known = sent_by_cell(key.notebook, key, executions, PUBLIC_SEED)

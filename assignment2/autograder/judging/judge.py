@@ -97,7 +97,7 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
     if error is not None:
         text = f"{error.get('error')}{error.get('where', '')}"
         if error.get("exception") == NotImplementedError.__name__:
-            return Status.EMPTY, text, "a TODO block is still empty (run the cell yourself to read which one)"
+            return Status.EMPTY, text, "a TODO block is still empty (run the cell to see which one)"
         words = told.undefined(error.get("error", ""), cell.source, code)
         exception = told.exception(error.get("exception"), error.get("line"), error.get("source"), code)
         return Status.ERROR, text, words or exception
@@ -113,7 +113,7 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
 
 
 def score(verdicts: list[Verdict], points: float) -> float:
-    """Return the points of a cell: its share of passed checks by weight, 0 where nothing was checked."""
+    """Return the points of a cell: its share of passed checks by weight, 0 if nothing was checked."""
     total = sum(verdict.weight for verdict in verdicts)
     passed = sum(verdict.weight for verdict in verdicts if verdict.passed)
     return round(points * passed / total, 2) if total else 0.0

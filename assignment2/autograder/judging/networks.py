@@ -35,12 +35,12 @@ class DataSetMissing(NotGraded):
 class NetworkJudge:
     """Callable that judges a model check: (the key's message, the submission's folder) -> verdicts.
 
-    Raises DataSetMissing where the images to measure on are not on this machine; it never downloads them.
+    Raises DataSetMissing if the images to measure on are not on this machine; it never downloads them.
     """
 
     def __init__(self, key: Key, held_out_seed: int):
         self.key, self.held_out_seed = key, held_out_seed
-        self.course = key.folder.parent.parent
+        self.course = key.assignment.course
 
     def __call__(self, expected: Message, folder: Path) -> list[Verdict]:
         path, weights = folder / expected["path"], expected["weights"]
@@ -85,7 +85,7 @@ def unusable(number: int, file: str, error: Exception, weight: float) -> Verdict
     there was one: no more than of those in a check."""
     found = verdict(number, Status.FAILED, f"{file}: {error}", weight)
     if not isinstance(error, Unusable | model_io.WeightsError):
-        found.told = f"{file}: no network can be made of it"
+        found.told = f"{file}: no network can be built from it"
     return found
 
 
@@ -103,8 +103,8 @@ def held_out_identity() -> str:
 
 
 def own_images(data_set: str, course: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what the course measures networks on that were trained on a data set, None where it has no images of its
-    own; raises DataSetMissing where the training images, whose mean is subtracted, are not on this machine."""
+    """Return what the course measures networks on that were trained on a data set, None if it has no images of its
+    own; raises DataSetMissing if the training images, whose mean is subtracted, are not on this machine."""
     path = course / CIFAR10_FILE
     if data_set != CIFAR10 or not path.exists():
         return None
@@ -142,7 +142,7 @@ def _held_out_images(data_set: str, seed: int, identity: str) -> tuple[np.ndarra
 
 
 def read_small(path: Path) -> model_io.Weights:
-    """Read a file of weights; raises Unusable, or WeightsError where it has more than MAX_PARAMETERS or is damaged."""
+    """Read a file of weights; raises Unusable, or WeightsError if it has more than MAX_PARAMETERS or is damaged."""
     open_regular(path, model_io.MAX_BYTES).close()
     saved = model_io.read_weights(path, max_bytes=8 * MAX_PARAMETERS)
     if parameters_of(saved) > MAX_PARAMETERS:
@@ -180,5 +180,5 @@ def memory_limit(more: int) -> Iterator[None]:
 @lru_cache(maxsize=16)
 def key_class(key: Key, name: str) -> type:
     """Return the class of this name from the key's notebooks, of the latest one that has it."""
-    found: list[type] = [vars(module)[name] for module in key_modules(key.folder).values() if name in vars(module)]
+    found: list[type] = [vars(module)[name] for module in key_modules(key.assignment).values() if name in vars(module)]
     return found[-1]

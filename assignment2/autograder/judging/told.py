@@ -53,7 +53,7 @@ def exception(name: object, number: object, line: object, code: Sequence[str]) -
     kind = name if isinstance(name, str) and name in EXCEPTIONS else "an exception of another type"
     known = line_in(code, number, line) if type(number) is int and isinstance(line, str) else ""
     where = f" in line {number}: {known}" if known else ""
-    return f"{kind}{where} (run the cell yourself to read the whole message)"
+    return f"{kind}{where} (run the cell to read the whole message)"
 
 
 def undefined(error: str, check: str, code: Sequence[str]) -> str:
@@ -67,14 +67,14 @@ def undefined(error: str, check: str, code: Sequence[str]) -> str:
     name = found[1]
     defining = [source for source in code if re.search(rf"^(?:def|class)\s+{name}\b", source, re.MULTILINE)]
     if not defining:
-        return f"no cell defines {name}: is it called otherwise?"
+        return f"no cell defines {name}: does it have another name?"
     if not any(name in definitions_in(source) for source in defining):
         return f"the cell that defines {name} has a SyntaxError"
-    return f"the cell that defines {name} ended before it came to that, or did not run"
+    return f"the cell that defines {name} ended before that line, or did not run"
 
 
 def line_in(code: Sequence[str], number: int, text: str) -> str:
-    """Return the line with this number from the first cell where it reads so, "" where there is none."""
+    """Return the line with this number from the first cell where it reads so, "" if there is none."""
     for source in code:
         lines = source.split("\n")
         if 1 <= number <= len(lines) and lines[number - 1].strip() == text.strip():
@@ -83,7 +83,7 @@ def line_in(code: Sequence[str], number: int, text: str) -> str:
 
 
 def wrong_value(actual: Value, expected: NDArray[np.generic], tol: float) -> str:
-    """Return what is told of a value that may differ from the expected one, "" where it does not."""
+    """Return what is told of a value that may differ from the expected one, "" if it does not."""
     if isinstance(actual, str):
         return str(difference(_value(actual), expected, tol))
     if actual.shape != expected.shape and not _is_small(actual.shape):
@@ -92,7 +92,7 @@ def wrong_value(actual: Value, expected: NDArray[np.generic], tol: float) -> str
 
 
 def violated(expression: str, names: dict[str, Value]) -> str:
-    """Return what is told of a condition that may be violated, "" where it holds. expression: from the key"""
+    """Return what is told of a condition that may be violated, "" if it holds. expression: from the key"""
     message = str(violation(expression, {n: _value(v) if isinstance(v, str) else v for n, v in names.items()}))
     failed = f"cannot evaluate {expression}"  # what comes behind is the text of an exception
     return failed if message.startswith(failed) else message

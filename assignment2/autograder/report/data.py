@@ -14,7 +14,7 @@ from tqdm import tqdm
 from autograder.core.annotations import repairs_of, status_of, verdicts_of
 from autograder.core.errors import GraderError
 from autograder.core.results import Repair, RepairKind, Status, Verdict
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_solution, name_of, tree_of
 from autograder.course.key import keys
 from autograder.integration.converters import load_config
@@ -67,7 +67,7 @@ class Notebook:
 
     order: the graded cells as they follow each other
     verdicts: by check cell; empty where the submitted notebook was not gradable
-    code: the student's solution cells in one normal form, "" where all of them are still empty
+    code: the student's solution cells in one normal form, "" if all of them are still empty
     """
 
     order: list[str] = field(default_factory=list)
@@ -120,8 +120,9 @@ class StudentResult:
 
 @dataclass
 class Course:
-    """The graded class. not_graded: students who handed in but are not in the gradebook."""
+    """The graded class. assignment: its name; not_graded: students who handed in but are not in the gradebook."""
 
+    assignment: str
     cells: list[Cell]
     submissions: list[StudentResult]
     not_graded: list[str]
@@ -139,27 +140,27 @@ class Course:
         return found
 
 
-def read_course(folder: Path) -> Course:
-    """Read a course folder.
+def read_course(assignment: Assignment) -> Course:
+    """Read what a course has graded of an assignment.
 
-    Raises NoCourse where it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
+    Raises NoCourse if it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
     """
-    config = load_config(folder)
+    config = load_config(assignment)
     with open_gradebook(config) as gradebook:
-        stubs = {name: key.stubs for name, key in keys(folder / "source" / ASSIGNMENT).items()}
-        notebooks = gradebook.find_assignment(ASSIGNMENT).notebooks
-        submitted = gradebook.assignment_submissions(ASSIGNMENT)
+        stubs = {name: key.stubs for name, key in keys(assignment).items()}
+        notebooks = gradebook.find_assignment(assignment.name).notebooks
+        submitted = gradebook.assignment_submissions(assignment.name)
         graded = [(n.name, cell) for n in notebooks for cell in (*n.grade_cells, *n.task_cells)]
         cells = {(notebook, cell.name): Cell(notebook, cell.name, cell.max_score) for notebook, cell in graded}
         bar = tqdm(submitted, desc="reading", unit="student", disable=not submitted)
         penalties = Penalties(config)
-        submissions = [submission_of(folder, entry, cells, stubs, penalties) for entry in bar]
+        submissions = [submission_of(assignment, entry, cells, stubs, penalties) for entry in bar]
     if not submissions:
-        raise NothingGraded(f"no graded submission in {folder}: run `autograder grade` first")
+        raise NothingGraded(f"no graded submission of {assignment.name}: run `autograder grade` first")
     submissions.sort(key=lambda submission: submission.student)
-    handed_in = {name for name, problem in submitters(folder).items() if not problem}
+    handed_in = {name for name, problem in submitters(assignment).items() if not problem}
     not_graded = sorted(handed_in - {submission.student for submission in submissions})
-    return Course(in_order(list(cells.values()), submissions), submissions, not_graded)
+    return Course(assignment.name, in_order(list(cells.values()), submissions), submissions, not_graded)
 
 
 def in_order(cells: list[Cell], submissions: list[StudentResult]) -> list[Cell]:
@@ -174,7 +175,7 @@ def in_order(cells: list[Cell], submissions: list[StudentResult]) -> list[Cell]:
 
 
 def submission_of(
-    folder: Path,
+    assignment: Assignment,
     entry: SubmittedAssignment,
     cells: dict[tuple[str, str], Cell],
     stubs: dict[str, dict[str, str]],
@@ -192,7 +193,7 @@ def submission_of(
     for notebook in sorted(entry.notebooks, key=lambda notebook: notebook.name):
         for grade in notebook.grades:
             submission.grades[cells[notebook.name, grade.name]] = Grade(grade.score, grade.needs_manual_grade)
-        path = folder / "autograded" / student.id / ASSIGNMENT / f"{notebook.name}.ipynb"
+        path = assignment.autograded(student.id) / f"{notebook.name}.ipynb"
         try:
             found = read_judged(path, stubs.get(notebook.name, {}))
         except FileNotFoundError:

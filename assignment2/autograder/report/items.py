@@ -14,7 +14,10 @@ WRONG = (Status.FAILED, Status.ERROR)
 SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
 EASY, HARD, WEAK = 0.95, 0.05, 0.10
 NEARLY_ALL_PASS, NEARLY_ALL_FAIL = "nearly all pass", "nearly all fail"
-TELLS_NOTHING, UPSIDE_DOWN = "hardly tells strong from weak", "the strong fail where the weak pass"
+TELLS_NOTHING, UPSIDE_DOWN = (
+    "hardly tells strong students from weak ones",
+    "strong students fail and weak students pass",
+)
 
 
 @dataclass
@@ -22,7 +25,7 @@ class Check:
     """One check over the class.
 
     points: its share of the cell's points; counts: how many submissions ended in each of STATUSES
-    discrimination: see `discrimination`; None where it is not defined
+    discrimination: see `discrimination`; None if it is not defined
     flags: what is questionable about it, in words; none in a class smaller than SMALL_CLASS
     """
 
@@ -46,7 +49,7 @@ class Check:
 
 @dataclass
 class Mistake:
-    """A misconception of the catalogue, and the students in whose verdicts it was recognized."""
+    """A misconception of the catalog, and the students in whose verdicts it was recognized."""
 
     cell: Cell
     name: str
@@ -85,7 +88,7 @@ def checks_of(course: Course) -> list[Check]:
 
 
 def discrimination(passed: list[bool], rest: list[float]) -> float | None:
-    """Return the corrected item-total correlation of a check, from -1 to 1; None where everyone did the same.
+    """Return the corrected item-total correlation of a check, from -1 to 1; None if everyone did the same.
 
     passed: who passes the check; rest: the points of the same students in all other cells.
     It is the point-biserial correlation of an item with the rest of the test: Henrysson, "Correction of item-total
@@ -98,7 +101,7 @@ def discrimination(passed: list[bool], rest: list[float]) -> float | None:
 
 
 def flags_of(check: Check) -> list[str]:
-    """Return what is questionable about a check, nothing where the class is too small to tell."""
+    """Return what is questionable about a check, nothing if the class is too small to tell."""
     if check.submissions < SMALL_CLASS:
         return []
     found = []
@@ -124,7 +127,7 @@ def mistakes_of(course: Course) -> list[Mistake]:
 
 
 def unexplained(course: Course, cell: Cell) -> list[str]:
-    """Return the students with wrong values or exceptions in a cell of which none is a mistake of the catalogue."""
+    """Return the students with wrong values or exceptions in a cell of which none is a mistake of the catalog."""
     found = []
     for submission in course.submissions:
         verdicts = submission.verdicts(cell)
@@ -150,7 +153,7 @@ def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
 
 def suspicions(course: Course, submission: StudentResult) -> list[Remark]:
     """Return the cells that pass what students see and nothing else, as answers made for the visible checks do."""
-    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers written into the code?"
+    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers hard-coded?"
     found = []
     for cell in course.cells:
         verdicts = submission.verdicts(cell)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from autograder.core.tables import write_csv
-from autograder.course.assignment import ASSIGNMENT
 from autograder.report.data import Course
 
 
@@ -16,7 +15,7 @@ def write_canvas(course: Course, path: Path) -> None:
     section are for people. A column that has no assignment of that name is offered as a new assignment.
     """
     rows: list[list[object]] = [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT],
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", course.assignment],
         ["    Points Possible", "", "", "", "", course.maximum],
     ]
     rows += [[s.name, s.lms_id, "", s.student, "", round(s.total, 2)] for s in course.submissions]
@@ -29,6 +28,6 @@ def write_moodle(course: Course, path: Path) -> None:
     Moodle asks which column identifies a user (`username`, the student's id here, or `Email address`) and which grade
     item each other column is; the grade item's maximum must be that of the assignment, columns can be ignored.
     """
-    rows: list[list[object]] = [["username", "First name", "Last name", "Email address", ASSIGNMENT]]
+    rows: list[list[object]] = [["username", "First name", "Last name", "Email address", course.assignment]]
     rows += [[s.student, s.first_name, s.last_name, s.email, round(s.total, 2)] for s in course.submissions]
     write_csv(path, rows)

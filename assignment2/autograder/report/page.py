@@ -8,7 +8,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.core.tables import write_csv
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment
 from autograder.report import plots
 from autograder.report.data import Cell, Course, Reason, read_course
 from autograder.report.items import (
@@ -32,15 +32,15 @@ MISTAKES_DRAWN = 20
 FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an older encoding
 
 
-def report(folder: Path) -> Path:
-    """Write `report/` into a graded course folder; returns the page's path.
+def report(assignment: Assignment) -> Path:
+    """Write `report/<assignment>/` into a graded course folder; returns the page's path.
 
-    Raises NoCourse where the folder is none, NothingGraded where no submission in it is graded.
+    Raises NoCourse if the folder is none, NothingGraded where no submission of the assignment is graded.
     """
-    course = read_course(folder.resolve())
+    course = read_course(assignment)
     checks = checks_of(course)
-    target = folder.resolve() / "report"
-    target.mkdir(exist_ok=True)
+    target = assignment.course / "report" / assignment.name
+    target.mkdir(parents=True, exist_ok=True)
     write_csv(target / "checks.csv", check_rows(checks), FOR_SPREADSHEETS)
     write_csv(target / "students.csv", student_rows(course), FOR_SPREADSHEETS)
     write_canvas(course, target / "canvas.csv")
@@ -86,7 +86,8 @@ def page(course: Course, checks: list[Check]) -> str:
     small = len(course.submissions) < SMALL_CLASS
     not_explained = [(cell, who) for cell in course.cells if (who := unexplained(course, cell))]
     return environment.get_template("page.html").render(
-        assignment=ASSIGNMENT, course=course, checks=by_cell, mistakes=mistakes, human=human, alike=same_code(course),
+        assignment=course.assignment, course=course, checks=by_cell, mistakes=mistakes, human=human,
+        alike=same_code(course),
         unexplained=sorted(not_explained, key=lambda item: -len(item[1])),
         tiles=tiles(course, len(human)), waiting=sum(s.waiting for s in course.submissions),
         weak=sorted(flagged(checks, UPSIDE_DOWN, TELLS_NOTHING), key=lambda check: check.discrimination),
@@ -128,7 +129,7 @@ def tiles(course: Course, human: int) -> list[tuple[str, str]]:
 
 
 def mean_points(course: Course, cell: Cell) -> float | None:
-    """Return the mean over those whose answer is graded, None where nobody's is."""
+    """Return the mean over those whose answer is graded, None if nobody's is."""
     grades = [submission.grades[cell] for submission in course.submissions if cell in submission.grades]
     points = [grade.points for grade in grades if not grade.waiting]
     return float(np.mean(points)) if points else None

@@ -53,12 +53,12 @@ class Member:
 
     @property
     def problem(self) -> str:
-        """What forbids unpacking it, "" where nothing does."""
+        """What forbids unpacking it, "" if nothing does."""
         path = PurePosixPath(self.path)
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             return "its path leads out of the archive"
         if stat.S_IFMT(self.info.external_attr >> 16) not in (0, stat.S_IFREG):
-            return "it is a link, or anything else but a file"
+            return "it is not a regular file"
         if printable(self.path) != self.path or any(len(os.fsencode(part)) > MAX_PART_BYTES for part in path.parts):
             return "its name has control characters, or is too long"
         if self.info.flag_bits & ENCRYPTED:
@@ -66,7 +66,7 @@ class Member:
         return ""
 
     def copy_to(self, target: Path, limit: int) -> None:
-        """Unpack into a new file; raises Refused where it has more than `limit` bytes, or is damaged."""
+        """Unpack into a new file; raises Refused if it has more than `limit` bytes, or is damaged."""
         if self.size > limit:
             raise Refused(f"it has {self.size / MIB:.0f} MB, more than {limit / MIB:.0f}")
         with target.open("xb") as file:
@@ -74,7 +74,7 @@ class Member:
                 file.write(chunk)
 
     def chunks(self) -> Iterator[bytes]:
-        """Unpack in memory, a piece at a time; raises Refused where it is damaged."""
+        """Unpack in memory, a piece at a time; raises Refused if it is damaged."""
         try:
             with self.archive.open(self.info) as file:
                 while chunk := file.read(MIB):
@@ -89,19 +89,19 @@ class Member:
 
 @contextmanager
 def opened(path: Path) -> Iterator[ZipFile]:
-    """Open an archive to read it; raises Refused where it is none, or lists too many files."""
+    """Open an archive to read it; raises Refused if it is none, or lists too many files."""
     if size_of_directory(path) > MAX_DIRECTORY_BYTES:
         raise Refused("it lists too many files")
     try:
         archive = ZipFile(path)
     except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-        raise Refused(f"it is no zip archive: {error}") from None
+        raise Refused(f"it is not a zip archive: {error}") from None
     with archive:
         yield archive
 
 
 def size_of_directory(path: Path) -> int:
-    """Return how many bytes an archive says that its list of files has, 0 where it has none: ZipFile reads them all."""
+    """Return how many bytes an archive says that its list of files has, 0 if it has none: ZipFile reads them all."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - END_BYTES))
         end = file.read()

@@ -15,52 +15,60 @@ from zipfile import ZipFile
 
 from autograder.core.files import MIB, Unusable, hash_or_reason, is_there, open_regular
 from autograder.core.timestamps import TIMESTAMP
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment, assignments
 from autograder.submission import archive
 from autograder.submission.folders import MAX_FILES, files_in, is_left_out
 from autograder.submission.names import best
 
 SUBMITTED, ARRANGED = "submitted", "arranged"
-REMARKS, UNPACKED = ".remarks.json", "unpacked"  # in the folder of an arranged submission
+SCRATCH, REMARKS, UNPACKED = ".{assignment}", "remarks.json", "unpacked"  # beside an arranged submission
 MAX_ZIPS, MAX_ZIP_BYTES, MAX_UNPACKED_BYTES = 10, 512 * MIB, 1024 * MIB
 MAX_FILE_BYTES = 256 * MIB
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".xz", ".bz2")
 
 
-def submission_folder(course: Path, student: str) -> Path:
+def submission_folder(assignment: Assignment, student: str) -> Path:
     """Return the folder that a student's submission is read from."""
-    arranged = course / ARRANGED / student / ASSIGNMENT
-    return arranged if arranged.is_dir() else course / SUBMITTED / student / ASSIGNMENT
+    arranged = assignment.course / ARRANGED / student / assignment.name
+    return arranged if arranged.is_dir() else assignment.submitted(student)
 
 
 def remarks_on_names(folder: Path) -> list[str]:
     """Return what was put right in a folder that `arrange` has laid out, nothing for any other."""
-    path = folder.parent / REMARKS
+    path = scratch_beside(folder) / REMARKS
     if folder.parent.parent.name != ARRANGED or not path.exists():
         return []
     remarks: list[str] = json.loads(path.read_text(encoding="utf-8"))
     return remarks
 
 
-def arrange(course: Path, student: str, wanted: Collection[str]) -> Path:
+def scratch_beside(arranged: Path) -> Path:
+    """Return the folder of what was found out about an arranged submission, and unpacked for it."""
+    return arranged.parent / SCRATCH.format(assignment=arranged.name)
+
+
+def arrange(assignment: Assignment, student: str, wanted: Collection[str]) -> Path:
     """Lay a student's submission out in `arranged/` where files are missing in `submitted/` and others may be them.
 
     Returns the folder that the submission is to be read from.
 
     wanted: the names of the files that the assignment asks for
     """
-    target = course / ARRANGED / student
-    if is_there(target):
-        shutil.rmtree(target)
-    if missing := missing_in(course / SUBMITTED / student / ASSIGNMENT, wanted):
-        search = Search(course / SUBMITTED / student, target, wanted)
+    target = assignment.course / ARRANGED / student / assignment.name
+    for folder in filter(is_there, (target, scratch_beside(target))):
+        shutil.rmtree(folder)
+    if missing := missing_in(assignment.submitted(student), wanted):
+        search = Search(assignment, assignment.submitted(student).parent, scratch_beside(target), wanted)
         with suppress(PermissionError):  # whoever reads the submission says it
             search.look_for(missing)
         if search.found or search.remarks:
-            search.lay_out(target / ASSIGNMENT)
-            (target / REMARKS).write_text(json.dumps(search.remarks), encoding="utf-8")
-        shutil.rmtree(target / UNPACKED, ignore_errors=True)
-    return submission_folder(course, student)
+            search.lay_out(target)
+            search.scratch.mkdir(exist_ok=True)
+            (search.scratch / REMARKS).write_text(json.dumps(search.remarks), encoding="utf-8")
+        shutil.rmtree(search.scratch / UNPACKED, ignore_errors=True)
+    with suppress(OSError):
+        target.parent.rmdir()  # where nothing was laid out, for any assignment
+    return submission_folder(assignment, student)
 
 
 def missing_in(folder: Path, wanted: Collection[str]) -> list[str]:
@@ -77,6 +85,7 @@ class Search:
     found: the files that are taken, by the name that they should have; remarks: what was done, or could not be
     """
 
+    assignment: Assignment
     student: Path
     scratch: Path
     wanted: Collection[str]
@@ -84,7 +93,9 @@ class Search:
     remarks: list[str] = field(default_factory=list)
 
     def look_for(self, missing: list[str]) -> None:
-        files = list(files_in(self.student, ASSIGNMENT))
+        others = set(assignments(self.assignment.course)) - {self.assignment.name}
+        found = files_in(self.student, self.assignment.name)
+        files = [path for path in found if path.partition("/")[0] not in others]
         self._take(missing, files, "")
         for number, path in enumerate([path for path in files if path.endswith(".zip")][:MAX_ZIPS]):
             left = [name for name in missing if name not in self.found]
@@ -94,7 +105,7 @@ class Search:
                 self._take(left, inside, f"{path}: ", self.scratch / UNPACKED)
         for path in files:
             if path.endswith(OTHER_ARCHIVES):
-                self.remarks.append(f"{path} was not looked into: only zip archives are")
+                self.remarks.append(f"{path} was not opened: only zip archives are")
 
     def _take(self, missing: list[str], files: list[str], where: str, root: Path | None = None) -> None:
         """Take what fits, where that is one file, or all that fit are the same."""
@@ -107,11 +118,13 @@ class Search:
                 self.found[name] = root / fitting[0]
                 self.remarks.append(f"{name} was found as {shown[0]} and taken")
             elif fitting:
-                self.remarks.append(f"{name} was not handed in, and which of these it is, is for a person: {shown}")
+                self.remarks.append(
+                    f"{name} was not handed in, and a person has to decide which of these it is: {shown}"
+                )
 
     def _is_misplaced(self, path: str) -> bool:
         """Tell whether a file has a name that is wanted, in a folder where it is not looked for."""
-        return path != f"{ASSIGNMENT}/{Path(path).name}"
+        return path != f"{self.assignment.name}/{Path(path).name}"
 
     def _unpack(self, path: Path, into: Path, name: str) -> None:
         """Unpack a zip archive within limits; what is left out is remarked on."""
@@ -127,7 +140,7 @@ class Search:
     def lay_out(self, folder: Path) -> None:
         """Write the submission as it should have been: what is in its place, what was found, Python files beside it."""
         folder.mkdir(parents=True)
-        own = self.student / ASSIGNMENT
+        own = self.student / self.assignment.name
         notebooks = [path for name, path in self.found.items() if name.endswith(".ipynb")]
         if any(is_there(own / name) for name in self.wanted):
             copy_tree(own, folder, self.wanted)

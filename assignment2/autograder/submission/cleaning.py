@@ -21,8 +21,8 @@ from autograder.submission.pictures import picture
 
 PICTURE_NAME = re.compile(r"[^\x00-\x1f\x7f<>\"'&\\]{1,200}")
 UNESCAPED = ":/?#@!$&()*+,;=%"  # in addresses, as mistune writes them
-ANSWER = "HTML in this text that could have acted in a reader's browser is shown as text"
-OUTPUTS = "scripts, or HTML that could have acted in a reader's browser, were taken out of its outputs"
+ANSWER = "active HTML in this text is shown as text"
+OUTPUTS = "scripts or active HTML were removed from its outputs"
 
 
 def clean_submission(notebook: NotebookNode, instructors: Container[str]) -> list[Repair]:

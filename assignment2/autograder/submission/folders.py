@@ -12,7 +12,7 @@ NOT_HANDED_IN = {"__pycache__", "__MACOSX", "node_modules", "site-packages"}
 
 
 def files_in(folder: Path, assignment: str = "") -> list[str]:
-    """Return the paths of the files in a folder and in those inside of it, without links and what nobody hands in.
+    """Return the paths of the files in a folder and in those inside it, without links and what nobody hands in.
 
     assignment: leaves out folders of other assignments
     """

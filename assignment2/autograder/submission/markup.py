@@ -1,7 +1,7 @@
 """Text and HTML that a student wrote, such that it does nothing in the browser or the terminal of its reader.
 
 HTML goes through nh3, which parses it as browsers do and keeps the tags, attributes and addresses of a list. Style and
-class go, so nothing looks or acts as a part of the page around it; pictures stay where they are inside of the HTML, so
+class go, so nothing looks or acts as a part of the page around it; pictures stay where they are inside the HTML, so
 that opening a page tells nobody.
 """
 
@@ -74,7 +74,7 @@ def clean_html(html: str) -> str:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Return what an attribute of the list may hold, None where it has to go."""
+    """Return what an attribute of the list may hold, None if it has to go."""
     if tag == "img" and name == "src":
         head, _, data = value.partition(";base64,")
         kept = picture(head.removeprefix("data:"), data)
@@ -92,5 +92,5 @@ def is_harmless_address(address: str) -> bool:
 
 
 def inert_tex(text: str) -> str:
-    """Return text whose TeX macros with effects outside of the formula are no macros any more, and look the same."""
+    """Return text whose TeX macros with effects outside the formula are no macros any more, and look the same."""
     return MACRO.sub(rf"\\{JOINER}", text)

@@ -170,9 +170,7 @@ class Matcher:
                 self.names[index] = name
             if any(not self._is_blank(self.cells[index], name) for index in below):
                 how = (
-                    "recognized by its question, its id was lost"
-                    if lost
-                    else "stood in another cell below its question"
+                    "recognized by its question, its id was lost" if lost else "was in another cell below its question"
                 )
                 self.repairs.append(Repair(RepairKind.ID_LOST if lost else RepairKind.MOVED, name, how))
             if not self._is_answered(name) and question in self.names:
@@ -208,7 +206,7 @@ class Matcher:
             cell.source, self.cells[index].source = text, self.given[question]
             self.cells.insert(index + 1, cell)
             self.names.insert(index + 1, answer)
-            self.repairs.append(Repair(RepairKind.MOVED, answer, "the answer stood in the cell of its question"))
+            self.repairs.append(Repair(RepairKind.MOVED, answer, "the answer was in the cell of its question"))
 
     # -- what there is, in order
 
@@ -248,13 +246,13 @@ class Matcher:
             return self.cells[index]
         filled = [cell for cell in cells if not self._is_blank(cell, name)]
         if len(filled) > 1:
-            self.repairs.append(Repair(RepairKind.MOVED, name, "its parts, from more than one cell, were put together"))
+            self.repairs.append(Repair(RepairKind.MOVED, name, "it was put together from several cells"))
         return joined(filled) if filled else self.cells[index]
 
     def _repeated(self, matched: Matched, name: str, cell: NotebookNode, last: str | None) -> None:
         """Keep a version that does not count as an added cell, where it may matter what it defines."""
         matched.repairs.append(
-            Repair(RepairKind.CELL_REPEATED, name, "the cell stood there more than once, the last one counts")
+            Repair(RepairKind.CELL_REPEATED, name, "the cell was there more than once: the last one counts")
         )
         if is_check(self.known[name]) or self._is_untouched(cell, name) or not cell.source.strip():
             matched.spare.append(cell)

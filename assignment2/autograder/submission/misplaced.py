@@ -172,7 +172,7 @@ class Names:
 
 @lru_cache(maxsize=256)  # most cells are the same in a whole class
 def names_in(source: str) -> Names:
-    """Return the global names of a cell, none where Python cannot parse it."""
+    """Return the global names of a cell, none if Python cannot parse it."""
     if not tree_of(source).body:
         return Names()
     try:

@@ -11,7 +11,7 @@ EXACT, SAME, ALIKE = range(3)  # how well a name fits, best first
 
 
 def fit(path: str, wanted: str) -> int | None:
-    """Tell how well the name of a file fits the one that is wanted, None where it does not.
+    """Tell how well the name of a file fits the one that is wanted, None if it does not.
 
     SAME: but for case, spaces, hyphens and underscores; ALIKE: the name is a part of it, as in "Copy of Toy (1).ipynb"
     """

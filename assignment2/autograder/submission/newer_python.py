@@ -17,7 +17,7 @@ QUOTES = (3, 12)  # the first version with all kinds of quotes in the braces of 
 def remarks_on_syntax(cells: Iterable[NotebookNode], version: str) -> list[Repair]:
     """Return a remark on each cell that this Python cannot parse and a newer one may.
 
-    version: of the Python that the notebook names, such as "3.13", "" where it names none
+    version: of the Python that the notebook names, such as "3.13", "" if it names none
     """
     theirs = tuple(map(int, version.split("."))) if version else ()
     ours = ".".join(map(str, OURS))
@@ -32,7 +32,7 @@ def remarks_on_syntax(cells: Iterable[NotebookNode], version: str) -> list[Repai
 
 
 def problem_of(source: str) -> str:
-    """Return why Python cannot parse a code cell, "" where it can."""
+    """Return why Python cannot parse a code cell, "" if it can."""
     if source.lstrip().startswith("%%"):
         return ""
     with warnings.catch_warnings():

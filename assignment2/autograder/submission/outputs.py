@@ -1,6 +1,6 @@
 """Outputs of cells that a student's code wrote, or that a student handed in: what may be shown of them, and how much.
 
-Every output is made anew from the few fields that are known, so nothing that is not looked at comes along.
+Every output is made again from the few fields that are known, so nothing that is not looked at comes along.
 """
 
 import re

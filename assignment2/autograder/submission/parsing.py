@@ -78,7 +78,7 @@ def load_json(content: bytes, problems: list[str]) -> Any:
     except json.JSONDecodeError:
         if not CONFLICT.search(text):
             raise
-    problems.append("it holds the marks of a merge with conflicts: of each, the first version that can be read counts")
+    problems.append("it contains merge conflicts: the first readable version of each counts")
     try:
         return json.loads(CONFLICT.sub(r"\g<first>", text), strict=False)
     except json.JSONDecodeError:
@@ -90,7 +90,7 @@ def decoded(content: bytes, problems: list[str]) -> str:
     try:
         return content.decode(json.detect_encoding(content), "surrogatepass")
     except UnicodeDecodeError:
-        problems.append("it is no Unicode text and was read as Windows-1252: letters with accents may be wrong")
+        problems.append("it is not Unicode and was read as Windows-1252: accented letters may be wrong")
         return content.decode("cp1252", "replace")
 
 
@@ -105,7 +105,7 @@ def too_many_nodes(text: str) -> bool:
 def cells_of(notebook: Any) -> list[Any]:
     """Return the cells of a notebook of any version, as they are."""
     if not isinstance(notebook, dict):
-        raise NotGradable("is not a readable notebook: it holds no notebook")
+        raise NotGradable("is not a readable notebook: it contains no notebook")
     if "cells" not in notebook:
         notebook = nbformat.reads(json.dumps(notebook), as_version=4)  # its own reader joins lines, too
     if not isinstance(notebook["cells"], list):
@@ -163,7 +163,7 @@ def outputs_of(found: Any, problems: list[str]) -> list[NotebookNode]:
     if None in outputs:
         problems.append("an output that is none was left out")
     elif not all(map(is_whole, found)):
-        problems.append("an output that is not as the notebook format has it was repaired")
+        problems.append("an output in a wrong format was repaired")
     return [output for output in outputs if output is not None]
 
 

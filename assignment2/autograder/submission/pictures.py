@@ -15,7 +15,7 @@ IS_SVG = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*
 
 
 def picture(mime: str, data: str) -> str | None:
-    """Return a picture in base64 without line breaks, None where it is not a picture of that type or is too large."""
+    """Return a picture in base64 without line breaks, None if it is not a picture of that type or is too large."""
     if mime not in FORMATS or len(data) > MAX_BYTES * 3 // 2:
         return None
     try:
@@ -31,7 +31,7 @@ def picture(mime: str, data: str) -> str | None:
 
 
 def drawing(svg: str) -> str | None:
-    """Return an SVG drawing as an HTML image, None where it is none: browsers run no script in an image, and load
+    """Return an SVG drawing as an HTML image, None if it is none: browsers run no script in an image, and load
     nothing for it."""
     if len(svg) > MAX_BYTES or not IS_SVG.match(svg):
         return None

@@ -51,7 +51,7 @@ class Submission:
 
 
 def problem_of_name(student: str) -> str:
-    """Say why the name of a folder cannot be a student's id, "" where it can."""
+    """Say why the name of a folder cannot be a student's id, "" if it can."""
     if not is_name(student):
         return "not gradable: the folder's name is not UTF-8, has control characters in it, or space around it"
     if len(student) > MAX_STUDENT or len(os.fsencode(student)) > MAX_STUDENT_BYTES:
@@ -62,7 +62,7 @@ def problem_of_name(student: str) -> str:
 def read_submission(folder: Path, names: list[str]) -> Submission:
     """Read what a student handed in. folder: `submitted/<student>/<assignment>`; names: the assignment's notebooks.
 
-    Raises NotGradable where the folder cannot be read.
+    Raises NotGradable if the folder cannot be read.
     """
     try:
         if folder.is_symlink() or folder.parent.is_symlink():
@@ -93,7 +93,7 @@ def copies_of(notebooks: Collection[str], found: list[str]) -> list[str]:
 
 
 def python_files(folder: Path, found: list[str], remarks: list[str]) -> list[str]:
-    """Return the paths of the Python files in a folder and in the packages inside of it."""
+    """Return the paths of the Python files in a folder and in the packages inside it."""
     packages = [name for name in found if not is_left_out(name) and (folder / name).is_dir()]
     paths = [f"{name}/{path}" for name in packages if name not in OURS for path in files_in(folder / name)]
     remarks += [f"the folder {name} was handed in too: the course's own counts" for name in packages if name in OURS]
@@ -117,7 +117,7 @@ def read_modules(folder: Path, names: list[str], remarks: list[str]) -> dict[str
     left_out: list[str] = []
     for name in names:
         if len(modules) == MAX_MODULES:
-            left_out.append(f"{printable(name)} is one of too many")
+            left_out.append(f"{printable(name)} is beyond the limit")
         elif not all(is_name(part) and len(os.fsencode(part)) <= MAX_MODULE_NAME for part in name.split("/")):
             left_out.append(f"{printable(name)[:MAX_MODULE_NAME]} has a name that is too long, or not text")
         else:

@@ -18,7 +18,7 @@ from autograder.submission.misplaced import add_helpers, find_solutions
 from autograder.submission.writing import copy_pictures, plain, same_code, same_text, written_into
 
 MIN_TEXT = 40  # characters of an added text that may be an answer
-NO_ANSWER = "*No answer was found here, but there are texts without a place: they stand where the student wrote them.*"
+NO_ANSWER = "*No answer was found here, but some texts fit nowhere. They are where the student wrote them.*"
 
 
 def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repair]]:
@@ -65,12 +65,12 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
         return []
     if is_check(cell):
         if not any(same_code(theirs.source, ours) for ours in (cell.source, key.given[name])):
-            repairs.append(Repair(RepairKind.CHECK_CHANGED, name, "the check cell was changed, the original counts"))
+            repairs.append(Repair(RepairKind.CHECK_CHANGED, name, "the check cell was changed: the original counts"))
     elif cell.cell_type == "code":
         if theirs.cell_type == "code" and not same_code(theirs.source, cell.source):
             return [plain(theirs)]  # imports that the student added to a given cell
     elif text := inserted(theirs, key.given[name]):
-        repairs.append(Repair(RepairKind.MOVED, name, "what was written into the given text stands below it"))
+        repairs.append(Repair(RepairKind.MOVED, name, "what was written into the given text is below it"))
         added: NotebookNode = new_markdown_cell(text)
         copy_pictures(theirs, added)
         return [added]
@@ -78,7 +78,7 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
 
 
 def inserted(theirs: NotebookNode, given: str) -> str:
-    """Return what a student wrote into a given text of which nothing is missing, "" where it is another text."""
+    """Return what a student wrote into a given text of which nothing is missing, "" if it is another text."""
     written, whole = written_into(theirs.source, given)
     return written if whole else ""
 
@@ -90,5 +90,5 @@ def leave_to_a_person(known: dict[str, NotebookNode], key: Key, cells: list[Note
     for name, cell in known.items():
         if texts and is_answer(cell) and (same_text(cell.source, key.given[name]) or not cell.source.strip()):
             cell.source = f"{key.given[name]}\n\n{NO_ANSWER}"
-            text = "no answer in its place, but texts without one: a person has to look"
+            text = "no answer here, but some texts fit nowhere: a person has to look"
             matched.repairs.append(Repair(RepairKind.UNPLACED, name, text))

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from autograder.course.assignment import ASSIGNMENT
+from autograder.course.assignment import Assignment, assignments
 from autograder.submission.arrangement import SUBMITTED
 from autograder.submission.folders import is_left_out
 from autograder.submission.names import is_of_another_assignment
@@ -13,30 +13,35 @@ from autograder.submission.reading import problem_of_name
 FILES = (".ipynb", ".npz", ".zip")
 
 
-def submitters(course: Path) -> dict[str, str]:
+def submitters(assignment: Assignment) -> dict[str, str]:
     """Return the names of those who handed in something, each with what keeps it from being a student's id, or "".
 
     A student is whoever has a folder in `submitted/`, unless it holds nothing but other assignments.
     """
-    folder = course / SUBMITTED
+    folder = assignment.course / SUBMITTED
+    others = set(assignments(assignment.course)) - {assignment.name}
     found: dict[str, str] = {}
     for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
-        if is_folder(folder / name / ASSIGNMENT) or (is_folder(folder / name) and may_concern_us(folder / name)):
+        if is_folder(folder / name / assignment.name) or (
+            is_folder(folder / name) and may_concern(assignment.name, folder / name, others)
+        ):
             found[name] = problem_of_name(name)
         elif name.lower().endswith(FILES) and not is_left_out(name):
-            found[name] = f"not gradable: a file in {SUBMITTED}/ and not in a student's folder: whose is it?"
+            found[name] = f"not gradable: a file in {SUBMITTED}/ but not in a student's folder: whose is it?"
     return found
 
 
-def may_concern_us(student: Path) -> bool:
-    """Tell whether a student's folder may hold something of this assignment, in whatever folder."""
+def may_concern(assignment: str, student: Path, others: set[str]) -> bool:
+    """Tell whether a student's folder may hold something of an assignment, in whatever folder. others: names of the
+    course's other assignments"""
     if is_left_out(student.name):
         return False
     try:
         names = os.listdir(student)
     except OSError:
         return True
-    ours = [name for name in names if not is_left_out(name) and not is_of_another_assignment(name, ASSIGNMENT)]
+    left = [name for name in names if not is_left_out(name) and name not in others]
+    ours = [name for name in left if not is_of_another_assignment(name, assignment)]
     return bool(ours) or not names
 
 

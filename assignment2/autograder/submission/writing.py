@@ -90,7 +90,7 @@ def _trimmed(text: str) -> list[str]:
 
 @lru_cache(maxsize=256)  # each cell is compared with many
 def _form(source: str) -> str:
-    """Return a hash of code that comments and formatting do not change, "" where there is none, or it is too deep."""
+    """Return a hash of code that comments and formatting do not change, "" if there is none, or it is too deep."""
     try:
         tree = tree_of(source)
         return hashlib.sha256(ast.dump(tree).encode(errors="replace")).hexdigest() if tree.body else ""

@@ -32,7 +32,7 @@ def scaled_error(actual, expected):
 
 
 def difference(actual, expected, tol):
-    """Say in a few words how `actual` differs from `expected`, or return "" where it does not.
+    """Say in a few words how `actual` differs from `expected`, or return "" if it does not.
 
     actual: an array, or the string that `values.decode` gives for what is neither an array nor a number
     expected: an array; tol: the largest `scaled_error` that passes

@@ -9,7 +9,7 @@ DEFINES = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 def not_taken(shell):
     """Return the names that the running cell uses and whose last definition has a SyntaxError.
 
-    shell: IPython's, None outside of it. Its `In` holds the cells as they were typed, the running one last.
+    shell: IPython's, None outside it. Its `In` holds the cells as they were typed, the running one last.
     """
     history = shell.user_ns.get("In", [])[1:] if shell is not None else []
     if not history:

@@ -1,4 +1,4 @@
-"""Telling a student of an exception: what it is, where it was raised, and what the commonest ones mean."""
+"""Telling a student of an exception: what it is, where it was raised, and what the most common ones mean."""
 
 import re
 import traceback
@@ -6,18 +6,18 @@ import traceback
 # exceptions that no line of a solution raised, but a check that called one or used what it returned
 NO_VALUE = "something that the check needs is None: is a `return` missing?"
 SLIPS = {
-    r"TypeError: cannot unpack non-iterable NoneType object": "it returns nothing (None): is its `return` missing?",
+    r"TypeError: cannot unpack non-iterable NoneType object": "it returns None: is its `return` missing?",
     r"TypeError: 'NoneType' object is not .*": NO_VALUE,
     r"AttributeError: 'NoneType' object has no attribute .*": NO_VALUE,
     r"ValueError: too many values to unpack \(expected (\d+).*\)": r"it returns more than \1 values",
     r"ValueError: not enough values to unpack \(expected (\d+), got (\d+)\)": r"it returns \2 of \1 values",
     r"TypeError: (\w+)\(\) takes (.*) positional arguments? but (.*) (?:was|were) given": (
-        r"`\1` takes \2 arguments, the check passes \3: are the arguments those of the text?"
+        r"`\1` takes \2 arguments, the check passes \3: compare its arguments with the text"
     ),
-    r"TypeError: (\w+)\(\) missing .*": r"`\1` wants more arguments than the text gives it",
+    r"TypeError: (\w+)\(\) missing .*": r"`\1` requires more arguments than the check passes",
     r"TypeError: (\w+)\(\) got an unexpected keyword argument '(\w+)'": r"`\1` does not take `\2`, see the text",
     r"NameError: name '(\w+)' is not defined": (
-        r"`\1` is not defined: run the cell that defines it. Is it still called so there?"
+        r"`\1` is not defined: run the cell that defines it. Does it still have this name there?"
     ),
 }
 
@@ -31,7 +31,7 @@ def one_line(error):
 
 
 def in_words(text):
-    """Say what an exception means that no line of a solution raised, "" where that is not known.
+    """Say what an exception means that no line of a solution raised, "" if that is not known.
 
     text: of `one_line`; it was raised where a check called a solution or used what that returned
     """
@@ -44,7 +44,7 @@ def in_words(text):
 def where(error, check_file):
     """Say where in a notebook an exception was raised: " (in affine_forward, line 12: …)".
 
-    A function that was imported is named with its notebook: "fill the TODO block of relu_forward in
+    A function that was imported is named with its notebook: "fill in the TODO block of relu_forward in
     FullyConnectedNets.ipynb". check_file: the file name of the check cell's code, which is not the student's
     """
     places = places_of(error, check_file)
@@ -54,7 +54,7 @@ def where(error, check_file):
     notebook, imported, _ = code.co_filename.partition(".ipynb")
     function = code.co_qualname + (f" in {notebook}.ipynb" if imported else "")
     if isinstance(error, NotImplementedError):
-        return f": fill the TODO block of {function}, and delete its line `raise NotImplementedError`"
+        return f": fill in the TODO block of {function}, and delete its line `raise NotImplementedError`"
     return f" (in {function}, line {line.lineno}: {line.line})" if code.co_name != "<module>" else ""
 
 

@@ -13,7 +13,7 @@ FEW = 3  # entries that have to agree before a pattern is no coincidence
 def explain(actual, expected):
     """Say in what way `actual` differs from `expected`: the first of the patterns that fits, else how many entries.
 
-    actual, expected: arrays of numbers, of any shapes; they differ. Returns "" where nothing can be said.
+    actual, expected: arrays of numbers, of any shapes; they differ. Returns "" if nothing can be said.
     """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if not np.isfinite(actual).all() or not np.isfinite(expected).all() or not expected.any():
@@ -35,9 +35,9 @@ def _other_shape(actual, expected):
     if actual.size == expected.size:
         for axes in _orders(actual.ndim):
             if _close(actual.transpose(axes), expected, expected):
-                return "it holds the right entries, with its axes in another order"
+                return "the right entries, with axes in another order"
         if _close(actual.ravel(), expected.ravel(), expected):
-            return "it holds the right entries, in another shape"
+            return "the right entries, in another shape"
     for axis in range(actual.ndim):
         if _close(actual.sum(axis=axis), expected, expected):
             return f"its sum over axis {axis} is right"
@@ -67,7 +67,7 @@ def _number(x):
 def _exchanged(actual, expected):
     for axes in _orders(actual.ndim):
         if _close(actual.transpose(axes), expected, expected):
-            return "the right entries, with axes exchanged (transposed)"
+            return "the right entries, with axes swapped (transposed)"
     for axis in range(actual.ndim):
         if _close(np.flip(actual, axis), expected, expected):
             return f"the right entries, in reverse order along axis {axis}"
@@ -93,7 +93,7 @@ def _factor_along_an_axis(actual, expected):
         if e.shape[1] >= FEW and squares.all():
             factors = np.sum(a * e, axis=1, keepdims=True) / squares
             if _close(a, factors * e, actual):
-                return f"along axis {axis}, each index has a factor of its own"
+                return f"along axis {axis}, each index is off by a different factor"
     return ""
 
 
@@ -102,7 +102,7 @@ def _addend_along_an_axis(actual, expected):
         difference = _along(actual - expected, axis)
         mean = difference.mean(axis=1, keepdims=True)
         if difference.shape[1] >= FEW and _close(difference, np.broadcast_to(mean, difference.shape), expected):
-            return f"along axis {axis}, each index has an addend missing or too much"
+            return f"along axis {axis}, a term is missing or added twice at each index"
     return ""
 
 

@@ -11,7 +11,7 @@ WIDTH = 100
 
 @dataclass
 class Line:
-    """One check: `message` is "" where it passed, HIDDEN where only the judge can tell. name: "" for an exception."""
+    """One check: `message` is "" if it passed, HIDDEN where only the judge can tell. name: "" for an exception."""
 
     case: str
     name: str

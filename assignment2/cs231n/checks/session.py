@@ -66,7 +66,7 @@ class Checks:
     def gradient(self, name, f, x, dout, dx, tol=1e-6, weight=1):
         """Compare dx with the numerical gradient of sum(f(x) * dout) at every entry of x.
 
-        f: function of an array shaped like x; dout: upstream gradient shaped like f(x), None where f returns a number
+        f: function of an array shaped like x; dout: upstream gradient shaped like f(x), None if f returns a number
         """
         numerical = eval_numerical_gradient if dout is None else eval_numerical_gradient_array
         arguments = (f, x) if dout is None else (f, x, dout)
@@ -88,7 +88,7 @@ class Checks:
         self._snapshots.append((arrays, snapshots, weight))
 
     def model(self, path, classes, data, at_least, weights):
-        """Require an accuracy of the network whose weights were saved with `save_model`. Stands outside of cases.
+        """Require an accuracy of the network whose weights were saved with `save_model`. Stands outside cases.
 
         path: the .npz file beside the notebook; classes: the class, or a tuple of classes, that it may hold
         data: function that returns the dictionary of `get_CIFAR10_data`
@@ -139,10 +139,10 @@ class Checks:
 
     def _require_case(self):
         if not self._case:
-            raise RuntimeError("a check stands outside of a case: put it into a function below @check.case(...)")
+            raise RuntimeError("a check is outside a case: put it into a function below @check.case(...)")
 
     def _equal(self, name, actual, expected, tol, weight, shipped=False):
-        """expected: function that returns the right array, or None where only the judge has it
+        """expected: function that returns the right array, or None if only the judge has it
 
         shipped: whether the right array comes with the package, and not out of the case
         """
@@ -178,7 +178,7 @@ class Checks:
         if error is not None:
             self._fail(error)
         for name in not_taken(shell()):
-            print(f"The cell that defines {name} has a SyntaxError: what is checked is the definition from before.")
+            print(f"The cell that defines {name} has a SyntaxError: the check used its earlier definition.")
         failed = print_lines(self.cell, self.lines)
         remember(self.cell, sum(line.message != HIDDEN for line in self.lines), failed)
         if failed:

@@ -51,7 +51,7 @@ def decode(message):
         raise MalformedValue("the dtype is not a number's")
     sizes = shape if isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS else [None]
     if not all(type(n) is int and 0 <= n <= MAX_BYTES for n in sizes):
-        raise MalformedValue("the shape is not a list of a few whole numbers")
+        raise MalformedValue("the shape is not a list of a few integers")
     if not isinstance(data, str) or len(data) > 2 * MAX_BYTES:
         raise MalformedValue("the data are not a text, or a long one")
     try:
@@ -60,7 +60,7 @@ def decode(message):
     except (TypeError, ValueError) as error:  # binascii.Error is a ValueError
         raise MalformedValue(f"not the JSON of a value: {error}") from None
     if math.prod(shape) * dtype.itemsize != len(raw) or len(raw) > MAX_BYTES:
-        raise MalformedValue("the bytes do not fill the shape")
+        raise MalformedValue("the bytes do not fit the shape")
     try:
         return np.frombuffer(raw, dtype).reshape(shape)
     except ValueError:  # such as [0, 1048576, 1048576, ...], too many bytes but for the zero

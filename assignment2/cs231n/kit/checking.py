@@ -5,7 +5,7 @@ import linecache
 import os
 from pathlib import Path
 
-from cs231n.kit.handed_out import stubs
+from cs231n.kit.handed_out import notebooks_for
 from cs231n.kit.notebooks import Notebook, graded, read_folder, text_of
 
 
@@ -13,14 +13,14 @@ def check(folder: Path) -> list[str]:
     """Run the cells of all notebooks in a folder but for experiments, as they were last saved, and print the verdicts.
 
     Returns the names of the steps with a check cell that fails. Runs your code in this process: use it on your own.
-    Raises ValueError where there is no notebook with steps.
+    Raises ValueError if there is no notebook with steps.
     """
     import cs231n.notebook_import  # noqa: F401  switches on that notebooks import each other
 
     os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are for a front end
-    found = read_folder(folder, list(stubs()))
+    found = read_folder(folder, notebooks_for(folder))
     if not found.notebooks:
-        raise ValueError(f"no notebook with steps is in {folder.absolute()}")
+        raise ValueError(f"there is no notebook with steps in {folder.absolute()}")
     with contextlib.chdir(folder):
         return [step for notebook in found.notebooks for step in run(notebook)]
 

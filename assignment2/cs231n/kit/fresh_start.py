@@ -1,4 +1,4 @@
-"""`start_again("affine_forward")`: the empty step, to begin anew."""
+"""`start_again("affine_forward")`: the empty step, to begin again."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from cs231n.kit.front_end import put_below
 from cs231n.kit.handed_out import stubs
 
 ADVICE = """\
-The cell below holds {step} as it was handed out. To begin anew, swap the texts: cut what the cell of {step} holds
+The cell below holds {step} as it was handed out. To begin again, swap the texts: cut what the cell of {step} holds
 now, paste the empty step there, and keep your old text in the new cell, as comments. The cell that was there from the
 start is the one that is graded, so do not delete it."""
 
@@ -23,7 +23,7 @@ def start_again(step: str) -> None:
 
 
 def stub_of(step: str) -> str:
-    """Return the text of a step as it was handed out; raises ValueError where there is none."""
+    """Return the text of a step as it was handed out; raises ValueError if there is none."""
     known = {name: text for notebook in stubs().values() for name, text in notebook.items()}
     if step in known:
         return known[step]

@@ -14,7 +14,7 @@ def show(markdown: str) -> None:
 
 
 def put_below(text: str) -> bool:
-    """Put a text into a new cell below the one that runs; returns False where there are no cells."""
+    """Put a text into a new cell below the one that runs; returns False if there are no cells."""
     if kernel() is None:
         return False
     shell().set_next_input(text)

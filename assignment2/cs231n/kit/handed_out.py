@@ -1,26 +1,28 @@
-"""What was handed out with this package: the edition, and the empty steps of each notebook.
+"""What was handed out with this package. A package from a clone of the repository has nothing of it."""
 
-`autograder hand-out` puts `handed_out.json` into the wheel. A package from a clone of the repository has none.
-"""
-
-import json
-from functools import cache
 from pathlib import Path
 
-FILE = "handed_out.json"
-
-
-@cache
-def handed_out() -> dict:
-    path = Path(__file__).with_name(FILE)
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"edition": "", "steps": {}}
-
-
-def edition() -> str:
-    """Return the name of the edition, "" where nothing was handed out."""
-    return handed_out()["edition"]
+from cs231n.shipped import EDITION, STEPS, each, notebooks
 
 
 def stubs() -> dict[str, dict[str, str]]:
-    """Return the empty steps: text by step, by notebook in working order; {} where nothing was handed out."""
-    return handed_out()["steps"]
+    """Return the empty steps: text by step, by notebook in working order; {} if nothing was handed out."""
+    return {notebook: steps for assignment in each(STEPS).values() for notebook, steps in assignment.items()}
+
+
+def edition_in(folder: Path) -> str:
+    """Return the name of the edition of the assignment in a folder, "" if nothing was handed out."""
+    return each(EDITION).get(assignment_in(folder), {}).get("name", "")
+
+
+def assignment_in(folder: Path) -> str:
+    """Return the name of the assignment that most notebooks in a folder are of, "" if none is known."""
+    found = {name: sum((folder / f"{each}.ipynb").exists() for each in names) for name, names in notebooks().items()}
+    best = max(found, key=lambda name: found[name], default="")
+    return best if found.get(best) else ""
+
+
+def notebooks_for(folder: Path) -> list[str]:
+    """Return the names of the notebooks that were handed out for a folder, in working order; [] if that is not
+    known."""
+    return list(each(STEPS).get(assignment_in(folder), {}))

@@ -9,12 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cs231n
-from cs231n.kit.handed_out import edition, stubs
+from cs231n.kit.handed_out import assignment_in, edition_in, notebooks_for
 from cs231n.kit.notebooks import Folder, Notebook, read_folder
 from cs231n.kit.overview import missing_weights, saved
 
-ASSIGNMENT = "assignment2"
-ARCHIVE = f"{ASSIGNMENT}_hand_in.zip"  # ASCII without spaces: no learning platform has to change it
+ARCHIVE = "hand_in.zip"  # behind the assignment's name; ASCII without spaces: no learning platform has to change it
 MANIFEST = "manifest.json"
 FORMAT = 1  # of the manifest
 GIVEN = ("start.py",)  # comes with the hand-out
@@ -22,19 +21,19 @@ PACKAGES = ("numpy", "matplotlib", "ipykernel")
 
 
 def hand_in(folder: str | Path = ".") -> Path:
-    """Write `assignment2_hand_in.zip` beside the notebooks, say what is in it and what is missing; returns its path.
+    """Write `<assignment>_hand_in.zip` beside the notebooks, say what is in it and what is missing; returns its path.
 
     It holds what is on the disk: save your notebooks before. Hand in the zip as it is.
-    Raises ValueError where there is no notebook with steps in the folder.
+    Raises ValueError if there is no notebook with steps in the folder.
     """
     path = Path(folder)
-    found = read_folder(path, list(stubs()))
+    found = read_folder(path, notebooks_for(path))
     files = files_of(found)
     if not files:
-        raise ValueError(f"there is nothing to hand in: no notebook with steps is in {path.absolute()}")
+        raise ValueError(f"there is nothing to hand in: there is no notebook with steps in {path.absolute()}")
     content = {name: (path / name).read_bytes() for name in files}
     manifest = manifest_of(found, content)
-    archive = path / ARCHIVE
+    archive = path / "_".join(filter(None, [manifest["assignment"], ARCHIVE]))
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
         for name, data in content.items():
             opened.writestr(name, data)
@@ -57,8 +56,8 @@ def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:
     SHA-256 of each file."""
     return {
         "format": FORMAT,
-        "assignment": ASSIGNMENT,
-        "edition": edition(),
+        "assignment": assignment_in(folder.path),
+        "edition": edition_in(folder.path),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "python": platform.python_version(),

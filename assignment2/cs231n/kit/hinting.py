@@ -1,16 +1,16 @@
 """`hint("affine_backward")`: the idea of a step first, then shapes and formula, then an example. Never the solution.
 
-The hints are written in `hints/<notebook>.toml`, each a list of Markdown texts that say more and more.
+The hints are written in `assignments/<assignment>/hints/<notebook>.toml`, each a list of Markdown texts that say more
+and more.
 """
 
 import tomllib
 from functools import cache
-from pathlib import Path
 
 from cs231n.kit.fresh_start import did_you_mean
 from cs231n.kit.front_end import show
+from cs231n.shipped import folders
 
-FOLDER = Path(__file__).with_name("hints")
 opened: dict[str, int] = {}  # hints that this session has shown, by step; kept nowhere else
 
 
@@ -24,12 +24,12 @@ def hint(step: str, level: int | None = None) -> None:
     if not 1 <= number <= len(texts):
         raise ValueError(f"{step} has hints of the levels 1 to {len(texts)}, not {number}")
     opened[step] = max(number, opened.get(step, 0))
-    more = f'`hint("{step}")` says more' if number < len(texts) else "that is the last one"
+    more = f'`hint("{step}")` says more' if number < len(texts) else "this is the last one"
     show(f"**{step}**, hint {number} of {len(texts)}: {more}.\n\n{texts[number - 1].strip()}")
 
 
 def hints_for(step: str) -> list[str]:
-    """Return the hints for a step, from the idea on; raises ValueError where there is none."""
+    """Return the hints for a step, from the idea on; raises ValueError if there is none."""
     if step not in all_hints():
         raise ValueError(f"there is no hint for a step {step!r}{did_you_mean(step, all_hints())}")
     return all_hints()[step]
@@ -38,5 +38,5 @@ def hints_for(step: str) -> list[str]:
 @cache
 def all_hints() -> dict[str, list[str]]:
     """Read the hints of all notebooks, by step."""
-    files = sorted(FOLDER.glob("*.toml"))
+    files = [file for folder in folders() for file in sorted(folder.glob("*/hints/*.toml"))]
     return {step: texts for file in files for step, texts in tomllib.loads(file.read_text(encoding="utf-8")).items()}

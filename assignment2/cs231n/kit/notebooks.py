@@ -101,7 +101,7 @@ def read_folder(path: Path, handed_out: list[str]) -> Folder:
 
 
 def read_cells(path: Path) -> list[dict]:
-    """Return the cells of a notebook; raises ValueError for a file that is no notebook, OSError where there is none."""
+    """Return the cells of a notebook; raises ValueError for a file that is no notebook, OSError if there is none."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         if all(isinstance(text_of(cell), str) and isinstance(cell["cell_type"], str) for cell in cells):

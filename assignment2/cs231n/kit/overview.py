@@ -4,12 +4,12 @@ import sys
 import time
 from pathlib import Path
 
-from cs231n.kit.handed_out import stubs
+from cs231n.kit.handed_out import notebooks_for
 from cs231n.kit.notebooks import Folder, Notebook, Step, read_folder
 from cs231n.verdicts import recall
 
 HANDED_OUT_BEFORE = time.mktime((2021, 1, 1, 0, 0, 0, 0, 0, -1))  # files in a hand-out's zip are dated 2020
-NOTE = "Points are what is at stake. Hidden checks and a reader decide when your work is graded."
+NOTE = "These are the points that a step is worth. Hidden checks and a reader decide when your work is graded."
 
 
 def progress(folder: str | Path = ".") -> None:
@@ -18,7 +18,7 @@ def progress(folder: str | Path = ".") -> None:
     A verdict is that of the last run of a check cell: after a change, run it again.
     """
     path = Path(folder)
-    print("\n".join([*lines_about(read_folder(path, list(stubs())), recall(path)), *stale_imports(), NOTE]))
+    print("\n".join([*lines_about(read_folder(path, notebooks_for(path)), recall(path)), *stale_imports(), NOTE]))
 
 
 def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
@@ -39,7 +39,7 @@ def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
 
 
 def state_of(step: Step, verdict: dict | None) -> str:
-    """Say how far a step is. verdict: of its check cell, None where it has not been run"""
+    """Say how far a step is. verdict: of its check cell, None if it has not been run"""
     if step.is_answer:
         return "unanswered" if step.is_empty else "answered"
     if step.is_empty:

@@ -16,12 +16,12 @@ def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
     """Put what was written in the notebooks of `earlier` into those of `folder`; returns lines that say what was done.
 
     Taken over are the TODO blocks and answers that are not empty, the cells that were added, and files of weights. A
-    cell that has been written into in `folder` stays as it is, and so do experiments: the new edition may have mended
+    cell that has been written into in `folder` stays as it is, and so do experiments: the new edition may have fixed
     them. The lines name those that differ. Nothing in `earlier` is changed.
-    Raises ValueError where `earlier` has none of the notebooks, or is the folder itself.
+    Raises ValueError if `earlier` has none of the notebooks, or is the folder itself.
     """
     if earlier.resolve() == folder.resolve():
-        raise ValueError(f"{earlier} is this very folder: name the one of the earlier edition")
+        raise ValueError(f"{earlier} is this folder: name the folder of the earlier edition")
     names = [path.name for path in sorted(folder.glob("*.ipynb")) if (earlier / path.name).is_file()]
     if not names:
         raise ValueError(f"{earlier} has none of the notebooks of {folder.absolute()}")
@@ -32,7 +32,9 @@ def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
             text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
             (folder / name).write_text(text, encoding="utf-8")
         lines.append(f"{name}: {', '.join(taken) or 'nothing to take over'}")
-        lines += [f"  {label} differs and was left: compare it with the old one" for label in left(notebook, cells)]
+        lines += [
+            f"  {label} differs and was not taken over: compare it with the old one" for label in left(notebook, cells)
+        ]
     for pattern in KEPT_BESIDE:
         for path in earlier.glob(pattern):
             target = folder / path.relative_to(earlier)

@@ -21,12 +21,11 @@ import warnings
 
 from cs231n._shell import shell
 from cs231n.notebook_import.definitions import Definitions, parse_definitions, read_definitions
-from cs231n.notebook_import.finder import FOLDER_VARIABLE, WORKBOOK, MissingNotebookFinder, NotebookFinder
+from cs231n.notebook_import.finder import FOLDER_VARIABLE, MissingNotebookFinder, NotebookFinder
 from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, loader_of
 
 __all__ = [
     "FOLDER_VARIABLE",
-    "WORKBOOK",
     "Definitions",
     "MissingNotebookFinder",
     "NotebookFinder",

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from cs231n.notebook_import.loader import NotebookLoader, loader_of
+from cs231n.shipped import notebooks
 
-WORKBOOK = ("FullyConnectedNets", "BatchNormalization", "Dropout", "ConvolutionalNetworks")
 FOLDER_VARIABLE = "CS231N_NOTEBOOK_PATH"
 
 
@@ -35,10 +35,11 @@ class NotebookFinder(importlib.abc.MetaPathFinder):
 
 
 class MissingNotebookFinder(importlib.abc.MetaPathFinder):
-    """Stands last: says what to do about a notebook of the workbook that is missing, when nothing else has its name."""
+    """Stands last: says what to do about an assignment's notebook that is missing, when nothing else has its name."""
 
     def find_spec(self, fullname, path=None, target=None):
-        close = difflib.get_close_matches(fullname, WORKBOOK, n=1, cutoff=0.85)
+        known = [name for names in notebooks().values() for name in names]
+        close = difflib.get_close_matches(fullname, known, n=1, cutoff=0.85)
         if not close:
             return None
         hint = f"is it {close[0]}? " if close[0] != fullname else ""

@@ -4,6 +4,7 @@ import os
 import zipfile
 
 import pytest
+from autograder.course.assignment import Assignment
 from autograder.submission.arrangement import arrange, missing_in
 from autograder.submission.names import best, fit, is_of_another_assignment
 from autograder.submission.reading import read_submission
@@ -29,7 +30,7 @@ def put(folder, **files):
 
 def read(student, wanted=WANTED):
     course = student.parents[1]
-    return read_submission(arrange(course, student.name, wanted), ["Toy"])
+    return read_submission(arrange(Assignment(course, "assignment2"), student.name, wanted), ["Toy"])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_what_is_no_zip(student):
     put(student, **{"assignment2/a.zip": "no zip", "assignment2/b.rar": "x"})
     remarks = read(student).remarks
     assert any(remark.startswith("assignment2/a.zip was not unpacked") for remark in remarks)
-    assert any("b.rar was not looked into" in remark for remark in remarks)
+    assert any("b.rar was not opened" in remark for remark in remarks)
 
 
 def test_arranged_anew_each_time(student):
@@ -157,7 +158,7 @@ def test_everybody_has_a_row(tmp_path):
     put(submitted, **{"ada/assignment2/Toy.ipynb": "x", "bob/Toy.ipynb": "x", "cy/hw/all.zip": "x", "dan.zip": "x"})
     put(submitted, **{"eve/assignment1/Toy.ipynb": "x", ".cache/x": "x", "notes.txt": "x"})
     (submitted / "fay").mkdir()
-    found = submitters(tmp_path)
+    found = submitters(Assignment(tmp_path, "assignment2"))
     assert [name for name, problem in found.items() if not problem] == ["ada", "bob", "cy", "fay"]
     assert "not in a student's folder" in found["dan.zip"]
     assert len(found) == 5

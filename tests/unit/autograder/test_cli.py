@@ -76,7 +76,7 @@ def database_error(said):
     ("said", "told"),
     [
         ("database is locked", "the gradebook is locked by another program, such as formgrader: close it"),
-        ("disk I/O error", "the gradebook cannot be used, since its database says 'disk I/O error': mend that"),
+        ("disk I/O error", "the gradebook cannot be used. Its database says 'disk I/O error': fix that"),
     ],
 )
 def test_trouble_of_the_database_is_told_in_one_line(said, told, command, capsys):
@@ -127,14 +127,34 @@ def test_interrupted_and_something_else_gets_out_first(consequence, monkeypatch,
 def test_doctor_of_no_folder(tmp_path, capsys):
     """Does the doctor say that a course folder is not there, and exit with a status other than 0?"""
     assert cli.main(["doctor", "--course", str(tmp_path / "nowhere")]) == 1
-    assert f"{tmp_path / 'nowhere'} is no course folder" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'nowhere'} is no course folder" in " ".join(said.split())
+
+
+def test_doctor_fits_a_terminal(tmp_path, capsys):
+    """Has no line of the doctor more than 80 characters, but for a path that is longer?"""
+    cli.main(["doctor", "--course", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if len(line) > 80 and "/" not in line] == []
+
+
+@pytest.mark.parametrize("command", ["", *(name for name, _, _ in cli.COMMANDS)])
+def test_help_fits_a_terminal(command, capsys, monkeypatch):
+    """Has no line of the help more than 80 characters, in a terminal of that width?"""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main([*command.split(), "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("command", ["notebooks", "fingerprints", "reference"])
 def test_no_key(command, tmp_path, capsys):
     """Does a command that works on the key say where it looked for one, make nothing, and fail?"""
     assert cli.main([command, "--course", str(tmp_path)]) == 1
-    assert f"no notebook in {tmp_path / 'source' / 'assignment2'}" in capsys.readouterr().err
+    assert f"{tmp_path} is no course folder: it has no nbgrader_config.py" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -35,7 +35,7 @@ def test_file_that_holds_no_seed(tmp_path, text):
 
 
 def test_images_of_a_course(tmp_path):
-    """Are a course's own images taken as picture libraries have them, colors last, and none where there is no file?"""
+    """Are a course's own images taken as picture libraries have them, colors last, and none if there is no file?"""
     assert own_cifar10_images(tmp_path) is None
     pictures = np.arange(2 * 32 * 32 * 3).reshape(2, 32, 32, 3).astype(np.uint8)
     np.savez_compressed(tmp_path / CIFAR10_FILE, X=pictures, y=np.array([9, 0], np.uint8))

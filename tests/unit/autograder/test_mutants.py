@@ -39,7 +39,7 @@ def test_known_equivalents_are_left_out(toy_key):
     """Is a mutant that is listed with a reason not judged, and a listed one without a reason refused?"""
     before = mutants(toy_key)
     entry = f'[[equivalent]]\ncell = "{before[0].cell}"\nline = "{before[0].line}"\nchange = "{before[0].change}"\n'
-    path = toy_key.folder.parent / "equivalents" / "Toy.toml"
+    path = toy_key.assignment.proof / "equivalents" / "Toy.toml"
     path.parent.mkdir()
     path.write_text(entry + 'reason = "for the test"\n')
     assert mutants(toy_key) == before[1:]

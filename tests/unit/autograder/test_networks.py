@@ -130,7 +130,7 @@ def test_images_of_the_course_stand_in_for_cifar10(judge, own_images, tmp_path, 
 
 
 def test_other_images_are_another_measure(judge, own_images, tmp_path):
-    """Is a network measured anew when the course's images have changed?"""
+    """Is a network measured again when the course's images have changed?"""
     hand_in(tmp_path, "cifar-10")
     assert judge(MESSAGE, tmp_path)[0].message.startswith("75.0%")
     np.savez(judge.course / CIFAR10_FILE, X=np.zeros((2, 32, 32, 3), np.uint8), y=np.array([0, 0]))

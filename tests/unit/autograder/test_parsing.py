@@ -132,7 +132,7 @@ def test_marks_of_a_merge():
     for text, expected in ((MERGED, "a = 1"), (MERGED.replace('1"}', '1"'), "a = 2")):
         notebook, repairs = parse_notebook(text.encode(), "Toy")
         assert notebook.cells[0].source == expected
-        assert "marks of a merge" in str(repairs[0])
+        assert "merge conflicts" in str(repairs[0])
 
 
 def test_version_of_python():

@@ -67,7 +67,7 @@ def test_header(handler):
 
 
 def test_nothing_to_patch_outside_of_a_server(monkeypatch):
-    """Does the patch import nothing where no Jupyter server runs?"""
+    """Does the patch import nothing if no Jupyter server runs?"""
     monkeypatch.delitem(sys.modules, upstream.FORMGRADER)
     upstream.add_policy_to_submissions(submission_policy)
     assert upstream.FORMGRADER not in sys.modules

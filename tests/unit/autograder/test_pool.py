@@ -64,7 +64,7 @@ def test_what_kills_every_process_is_told_and_nothing_else_is_lost(pool):
     jobs = [pool.submit(pow, 2, n) for n in range(4)]
     killer = pool.submit(die)
     jobs += [pool.submit(pow, 2, n) for n in range(4, 8)]
-    with pytest.raises(WorkerDied, match=r"has died 2 times \(SIGKILL\)"):
+    with pytest.raises(WorkerDied, match=r"the worker died 2 times \(SIGKILL\)"):
         killer.result()
     assert [job.result() for job in jobs] == [1, 2, 4, 8, 16, 32, 64, 128]
 

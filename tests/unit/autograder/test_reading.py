@@ -8,6 +8,7 @@ import pytest
 from autograder.core.errors import GraderError
 from autograder.core.files import Unusable, open_regular, read_regular
 from autograder.core.text import printable, well_formed
+from autograder.course.assignment import Assignment
 from autograder.grading.boundary import Boundary
 from autograder.submission import parsing, reading
 from autograder.submission.parsing import parse_notebook
@@ -80,7 +81,7 @@ def test_many_files(folder, monkeypatch):
         (folder / f"{name}.py").write_text("")
     found = read_submission(folder, ["Toy"])
     assert list(found.modules) == ["a.py", "b.py"]
-    assert found.remarks[-1] == "Python files were left out: c.py is one of too many, and 1 more"
+    assert found.remarks[-1] == "Python files were left out: c.py is beyond the limit, and 1 more"
     (folder / "e.py").write_text("")
     assert "more than 4 files" in read_submission(folder, ["Toy"]).remarks[0]
 
@@ -119,16 +120,16 @@ def test_well_formed():
 @pytest.mark.parametrize("error", [RecursionError("too deep"), MemoryError(), ZeroDivisionError("ours"), KeyError("x")])
 def test_unforeseen_trouble_is_the_students_own_and_visible(tmp_path, error):
     """Does whatever is raised become a reason with its type, and its traceback the student's log?"""
-    boundary = Boundary(tmp_path)
+    boundary = Boundary(Assignment(tmp_path, "assignment2"))
     with boundary.around("ada"):
         raise error
     assert boundary.reasons["ada"].startswith(f"not gradable: {type(error).__name__}")
-    assert "Traceback" in (tmp_path / "logs" / "ada.log").read_text()
+    assert "Traceback" in (tmp_path / "logs" / "assignment2" / "ada.log").read_text()
 
 
 def test_foreseen_trouble_has_no_traceback(tmp_path):
     """Is a reason for people all that is said where the student's file is at fault?"""
-    boundary = Boundary(tmp_path)
+    boundary = Boundary(Assignment(tmp_path, "assignment2"))
     with boundary.around("ada"):
         raise NotGradable("the folder\nis a link")
     assert boundary.reasons == {"ada": "not gradable: the folder is a link"}
@@ -138,7 +139,7 @@ def test_foreseen_trouble_has_no_traceback(tmp_path):
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), GraderError("no kernel"), KeyboardInterrupt()])
 def test_the_graders_own_trouble_passes(tmp_path, error):
     """Does the trouble of the machine stop the run, and Ctrl-C?"""
-    boundary = Boundary(tmp_path)
+    boundary = Boundary(Assignment(tmp_path, "assignment2"))
     with pytest.raises(type(error)), boundary.around("ada"):
         raise error
     assert boundary.reasons == {}

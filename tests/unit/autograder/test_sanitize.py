@@ -10,7 +10,8 @@ from autograder.course.key import keys
 from autograder.submission.parsing import parse_notebook
 from autograder.submission.reading import NotGradable, read_submission
 from autograder.submission.sanitize import sanitize
-from helpers import SOURCES, toy
+from helpers import toy
+from helpers.courses import WORKBOOK
 
 MINE = "def double(x):\n    return x + x"
 
@@ -246,7 +247,7 @@ def test_empty_answers_without_ids_are_no_answers(handed_in, toy_key):
     assert len(clean.cells) == len(toy_key.notebook.cells)
 
 
-@pytest.mark.parametrize("name", list(keys(SOURCES)))
+@pytest.mark.parametrize("name", list(keys(WORKBOOK)))
 def test_untouched_notebook_needs_no_repair(name, course_keys, repository):
     """Is nothing said of a notebook as it was handed out, whose stubs return what nothing has computed yet?"""
     notebook = read(repository / "release" / "assignment2" / f"{name}.ipynb")

@@ -12,7 +12,7 @@ CODE = ["import numpy as np", "def double(x):\n    y = x @ x\n    return y"]
 def test_an_exception_of_an_honest_student():
     """Does the student read the type, the line, and where to find the text?"""
     shown = told.exception("ValueError", 2, "y = x @ x", CODE)
-    assert shown == "ValueError in line 2: y = x @ x (run the cell yourself to read the whole message)"
+    assert shown == "ValueError in line 2: y = x @ x (run the cell to read the whole message)"
 
 
 @pytest.mark.parametrize("name", ["KeyError", "NameError", "LinAlgError", "AxisError", "UFuncTypeError"])
@@ -40,15 +40,15 @@ def test_an_exception_that_carries_a_secret(name, number, line):
     shown = told.exception(name, number, line, CODE)
     for known in ("ValueError", "an exception of another type", " in line 2: y = x @ x"):
         shown = shown.replace(known, "")
-    assert shown == " (run the cell yourself to read the whole message)"
+    assert shown == " (run the cell to read the whole message)"
 
 
 @pytest.mark.parametrize(
     ("code", "said"),
     [
         (["def double(x):\n    return 2 *"], "the cell that defines double has a SyntaxError"),
-        (["def doubled(x):\n    return 2 * x"], "no cell defines double: is it called otherwise?"),
-        (["1 / 0\ndef double(x):\n    return 2 * x"], "the cell that defines double ended before it came to that"),
+        (["def doubled(x):\n    return 2 * x"], "no cell defines double: does it have another name?"),
+        (["1 / 0\ndef double(x):\n    return 2 * x"], "the cell that defines double ended before that line"),
     ],
 )
 def test_a_name_that_is_not_defined(code, said):
@@ -94,7 +94,7 @@ def test_conditions():
 
 
 def test_verdicts():
-    """Do students read what they may be told, nothing where nobody said what, and no message of a hidden check?"""
+    """Do students read what they may be told, nothing if nobody said what, and no message of a hidden check?"""
     verdicts = [
         Verdict("a", Status.FAILED, SECRET, told="a word"),
         Verdict("b", Status.ERROR, SECRET, hint="a hint"),

@@ -31,7 +31,7 @@ def test_differences_are_told(actual, said):
 
 
 def test_scalars():
-    """May a loss be a float of any width or a whole number, but not an array of shape (1,) or a bool?"""
+    """May a loss be a float of any width or a integer, but not an array of shape (1,) or a bool?"""
     loss = np.asarray(2.0)
     assert difference(np.asarray(2.0, np.float32), loss, 1e-6) == ""
     assert difference(np.asarray(2), loss, 1e-6) == ""
@@ -41,7 +41,7 @@ def test_scalars():
 
 
 def test_zero_and_empty():
-    """Is the error absolute where all is zero, and nothing where nothing is there?"""
+    """Is the error absolute where all is zero, and nothing if nothing is there?"""
     assert scaled_error(np.full(3, 1e-3), np.zeros(3)) == pytest.approx(1e-3)
     assert scaled_error(np.zeros((0, 2)), np.zeros((0, 2))) == 0
 

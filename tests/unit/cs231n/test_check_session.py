@@ -105,7 +105,9 @@ def test_what_is_missing_is_named_with_its_notebook(capsys):
             names["here"]()
 
     printed = " ".join(capsys.readouterr().out.split())
-    assert "✗ earlier: not implemented yet: fill the TODO block of Net.__init__ in Earlier.ipynb, and delete" in printed
+    assert (
+        "✗ earlier: not implemented yet: fill in the TODO block of Net.__init__ in Earlier.ipynb, and delete" in printed
+    )
     assert "✗ here: ZeroDivisionError: division by zero (in here, line 2: " in printed
 
 
@@ -150,7 +152,7 @@ def test_check_outside_of_a_case(outside, sending, monkeypatch, capsys):
     monkeypatch.setattr("IPython.display.display", lambda data, raw: said.append(str(data)))
     with suppress(ChecksFailed), checking("double") as check:
         outside(check)
-    assert "outside of a case" in " ".join([*said, capsys.readouterr().out])
+    assert "outside a case" in " ".join([*said, capsys.readouterr().out])
 
 
 def inputs_of(monkeypatch, seed, disturb):
@@ -210,7 +212,7 @@ with checking("double") as check:
     ("error", "words"),
     [
         (lambda: (lambda: None)()[0], "something that the check needs is None"),
-        (lambda: [0 for a, b in [None]], "it returns nothing (None)"),
+        (lambda: [0 for a, b in [None]], "it returns None"),
         (lambda: [0 for a, b in [(1, 2, 3)]], "it returns more than 2 values"),
         (lambda: [0 for a, b in [(1,)]], "it returns 1 of 2 values"),
         (lambda: relu_backward, "`relu_backward` is not defined: run the cell that defines it"),  # noqa: F821

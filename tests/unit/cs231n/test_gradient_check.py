@@ -68,7 +68,7 @@ def test_keywords_of_cs231n(capsys):
     [
         (np.sum, np.array([1, 2]), TypeError, "not int64: use x.astype"),
         (np.sum, [1.0], TypeError, "not list"),
-        (np.sum, np.ones(2, np.float32), ValueError, "h=1e-05 drowns in the rounding of float32"),
+        (np.sum, np.ones(2, np.float32), ValueError, "h=1e-05 is lost in the rounding of float32"),
         (lambda x: x, np.ones(2), ValueError, r"shape \(2,\).*use eval_numerical_gradient_array"),
     ],
 )

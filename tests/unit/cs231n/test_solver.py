@@ -252,11 +252,11 @@ def test_a_first_loss_that_is_infinite(data):
     model = Linear()
     model.loss = lambda X, y=None: (np.inf, {})
     with pytest.raises(
-        FloatingPointError, match=r"the loss is inf in iteration 1 .*it is not the learning rate.*weight_scale"
+        FloatingPointError, match=r"the loss is inf in iteration 1 .*the learning rate is not the cause.*weight_scale"
     ):
         trained(data, model)
     data["X_train"][:] = np.nan
-    with pytest.raises(FloatingPointError, match="images of this mini-batch hold NaN"):
+    with pytest.raises(FloatingPointError, match="images of this mini-batch contain NaN"):
         trained(data)
 
 

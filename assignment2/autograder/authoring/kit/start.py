@@ -53,7 +53,7 @@ def arguments() -> argparse.Namespace:
 
 
 def content() -> str:
-    """Return a hash of all that is installed: after an update it is another one, and all is installed anew."""
+    """Return a hash of all that is installed: after an update it is another one, and all is installed again."""
     files = [HERE / "requirements.txt", *sorted(HERE.glob("*.whl"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
@@ -64,7 +64,7 @@ def is_set_up() -> bool:
 
 
 def set_up() -> None:
-    """Make .venv anew: with uv where it is there, which brings its own Python, else with venv and pip."""
+    """Make .venv again: with uv where it is there, which brings its own Python, else with venv and pip."""
     if shutil.which("uv"):
         run("uv", "venv", "--quiet", "--clear", "--python", ">={}.{}".format(*OLDEST), VENV)
         run("uv", "pip", "install", "--quiet", "--python", PYTHON, "-r", "requirements.txt")

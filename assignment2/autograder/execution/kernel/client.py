@@ -23,7 +23,7 @@ class Kernel:
     """The grader's end of the pipes to a kernel. Use as `async with`: it is ready, and in the end gone.
 
     end: kills the kernel and all that it has started
-    sandbox: the one that it lives in, None where it has the grader's rights
+    sandbox: the one that it lives in, None if it has the grader's rights
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class Kernel:
         try:
             status = await self._outcome(NO_CELL, Outputs(self.limits.output_bytes), READY_SECONDS)
             if status is not Status.DONE:
-                raise GraderError("a kernel did not start: is there memory and disk left? `autograder doctor` looks")
+                raise GraderError(
+                    "a kernel did not start: is there enough memory and disk space? Run `autograder doctor`"
+                )
         except BaseException:
             self._close()
             raise

@@ -36,7 +36,7 @@ class ForkServer:
         return self._control
 
     def fork(self, request: KernelRequest, pipe: int, theirs: int) -> None:
-        """Have a kernel forked; raises GraderError where the server has died.
+        """Have a kernel forked; raises GraderError if the server has died.
 
         pipe: is kept open while the kernel runs; theirs: the kernel's end of a socket
         """
@@ -44,7 +44,7 @@ class ForkServer:
             try:
                 socket.send_fds(self.start(), [request.to_bytes()], [pipe, theirs])
             except (BrokenPipeError, ConnectionResetError):
-                raise GraderError("the fork server has ended: what it wrote last says why") from None
+                raise GraderError("the fork server has ended: its last output says why") from None
 
     def close(self) -> None:
         """End the process; kernels that it has forked live on."""

@@ -10,7 +10,7 @@ from autograder.core.text import well_formed
 from autograder.execution.kernel.frames import HEADER, Kind, is_bundle
 
 FRAME_BYTES = 2**10  # what a frame counts beside its body: an output is larger in memory than in a frame
-MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside of its texts: a million empty objects fill the memory
+MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside its texts: a million empty objects fill the memory
 TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never looks at a byte twice
 STREAMS = {Kind.STDOUT: "stdout", Kind.STDERR: "stderr"}
 
@@ -32,7 +32,7 @@ class Outputs:
         self._texts: list[str] = []  # of the last output, where that is a stream
 
     def count(self, length: int) -> None:
-        """Count a frame before its body is read; raises TooMuchOutput where the cell may not send it any more.
+        """Count a frame before its body is read; raises TooMuchOutput if the cell may not send it any more.
 
         length: of the body, in bytes
         """
@@ -76,7 +76,7 @@ class Outputs:
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a frame; raises BrokenFrame where it is none, or more than a kernel sends."""
+    """Return the JSON object of a frame; raises BrokenFrame if it is none, or more than a kernel sends."""
     if len(body) > MAX_STRUCTURE and is_complex(body):
         raise BrokenFrame
     try:

@@ -10,9 +10,9 @@ class KernelRequest:
     kernel talks to the grader over come with it.
 
     sandbox_pid: a process in the sandbox, whose namespaces the kernel enters
-    uid: the user that the kernel becomes; None where it stays the one that the grader is
+    uid: the user that the kernel becomes; None if it stays the one that the grader is
     limits: of `resource`, by name; environment: all of its variables
-    path: what goes in front of `sys.path`; folder: where the kernel works
+    path: what goes to the front of `sys.path`; folder: where the kernel works
     forget: the names of top-level modules that the server may have imported and this kernel must not have
     """
 

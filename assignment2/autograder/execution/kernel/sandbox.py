@@ -42,7 +42,7 @@ class NoSandbox(GraderError):
 
 @cache
 def unavailable() -> str:
-    """Say in a few words why no sandbox can be made on this machine; "" where one can."""
+    """Say in a few words why no sandbox can be made on this machine; "" if one can."""
     if sys.platform != "linux":
         return f"bubblewrap does not exist on {sys.platform}"
     if shutil.which("bwrap") is None:
@@ -55,13 +55,13 @@ def unavailable() -> str:
 
 
 def require() -> None:
-    """Raise NoSandbox where no sandbox can be made."""
+    """Raise NoSandbox if no sandbox can be made."""
     if reason := unavailable():
-        raise NoSandbox(f"student code runs in a sandbox, and there is none here ({reason}). {INSTALL}")
+        raise NoSandbox(f"student code needs a sandbox, and there is none here ({reason}). {INSTALL}")
 
 
 def require_hidden(folder: Path) -> None:
-    """Raise NoSandbox where a sandbox would show this folder, because what it has to show contains it."""
+    """Raise NoSandbox if a sandbox would show this folder, because what it has to show contains it."""
     for path in read_only():
         if folder.resolve().is_relative_to(Path(path).resolve()):
             raise NoSandbox(
@@ -134,7 +134,7 @@ class Sandbox:
 
     @property
     def uid(self) -> int | None:
-        """The user that a kernel becomes: None where it stays the one that the grader is."""
+        """The user that a kernel becomes: None if it stays the one that the grader is."""
         return FIRST_USER + self.pid if os.geteuid() == 0 else None
 
     def kill(self) -> None:

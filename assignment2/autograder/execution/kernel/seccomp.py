@@ -27,7 +27,7 @@ UNCOUNTED = ("shmget", "msgget", "semget", "memfd_create", "memfd_secret", "io_u
 
 
 def unavailable() -> str:
-    """Say in a few words why there is no filter on this machine; "" where there is one."""
+    """Say in a few words why there is no filter on this machine; "" if there is one."""
     try:
         import pyseccomp  # noqa: F401
     except ImportError:

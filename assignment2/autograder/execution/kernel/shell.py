@@ -93,7 +93,7 @@ class PipeShell(InteractiveShell):
 
 
 def refuse_input(prompt: str = "", *_: object, **__: object) -> NoReturn:
-    raise StdinNotImplementedError("input() was called, and nobody is there to answer")
+    raise StdinNotImplementedError("input() was called, but nobody can answer")
 
 
 def bundle_to_json(data: Any) -> bytes:

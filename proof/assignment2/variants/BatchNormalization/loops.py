@@ -34,17 +34,17 @@ def batchnorm_backward(dout, cache):
     N, D = x.shape
     dx, dgamma, dbeta = np.zeros_like(x), np.zeros_like(gamma), np.zeros_like(gamma)
     for j in range(D):
-        centred = x[:, j] - cache["means"][j]
+        centered = x[:, j] - cache["means"][j]
         inverse = 1 / np.sqrt(cache["variances"][j] + eps)
         dmean = dvar = 0.0
         for n in range(N):
             dbeta[j] += dout[n, j]
-            dgamma[j] += dout[n, j] * centred[n] * inverse
-            dvar += dout[n, j] * gamma[j] * centred[n] * -0.5 * inverse**3
+            dgamma[j] += dout[n, j] * centered[n] * inverse
+            dvar += dout[n, j] * gamma[j] * centered[n] * -0.5 * inverse**3
             dmean += -dout[n, j] * gamma[j] * inverse
-        dmean += dvar * np.mean(-2 * centred)
+        dmean += dvar * np.mean(-2 * centered)
         for n in range(N):
-            dx[n, j] = dout[n, j] * gamma[j] * inverse + dvar * 2 * centred[n] / N + dmean / N
+            dx[n, j] = dout[n, j] * gamma[j] * inverse + dvar * 2 * centered[n] / N + dmean / N
     return dx, dgamma, dbeta
 
 # %% batchnorm_backward_alt

@@ -33,8 +33,8 @@ def batchnorm_backward(dout, cache):
     dgamma, dbeta = np.sum(x_hat * dout, 0), np.sum(dout, 0)
     dx_hat = gamma * dout
     dinv_std_times_std = np.sum(dx_hat * x_hat, 0)  # d/d(inv_std) * inv_std
-    dcentred = dx_hat * inv_std - x_hat * inv_std * dinv_std_times_std / N
-    dx = np.asfortranarray(dcentred - np.mean(dcentred, 0))
+    dcentered = dx_hat * inv_std - x_hat * inv_std * dinv_std_times_std / N
+    dx = np.asfortranarray(dcentered - np.mean(dcentered, 0))
     return dx, dgamma, dbeta
 
 # %% batchnorm_backward_alt

@@ -1,0 +1,63 @@
+"""The prose linter: what it finds, and what it leaves alone."""
+
+import json
+import runpy
+
+import pytest
+from helpers import REPOSITORY
+
+LINT = runpy.run_path(str(REPOSITORY / "prose" / "lint.py"))
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("A whole number of epochs.", "write 'integer', not 'whole number'"),
+        ("Half an hour is enough.", "write '30 minutes', not 'Half an hour'"),
+        ("The gradeint is a sum.", "unknown word: gradeint"),
+        ("The the gradient is a sum.", "a phrase is repeated"),
+        ("A long line, " * 10, "break it at 120"),
+    ],
+)
+def test_what_is_found(tmp_path, text, finding):
+    """Does the linter find a word that we do not use, a typing error, a repetition and a long line?"""
+    (tmp_path / "page.md").write_text(f"# Title\n\n{text}\n", encoding="utf-8")
+    found = list(LINT["findings"](tmp_path / "page.md"))
+    assert found
+    assert all(line.startswith(f"{tmp_path}/page.md:3: ") for line in found)
+    assert any(finding in line for line in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call `conv_frwd(dta)` first.",
+        "```\nwhole number\n```",
+        r"$$ \\text{gradeint} $$",
+        "See [the page](docs/gradeint.md) and `np.linalg`.",
+        "| " + "a table may be wide " * 8 + "|",
+        "The shape of dout.shape is (N, M).",
+    ],
+)
+def test_what_is_no_prose(tmp_path, text):
+    """Are code, formulas, targets of links and wide tables left alone?"""
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    assert not list(LINT["findings"](tmp_path / "page.md"))
+
+
+def test_every_kind_of_file(tmp_path):
+    """Is a typing error found in a notebook's Markdown, a hint, a docstring, a message and a comment?"""
+    wrong = "One gradeint for each parameter."
+    cell = {"cell_type": "markdown", "id": "intro", "source": [wrong]}
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    (tmp_path / "a.toml").write_text(f'[[misconception]]\nname = "x"\nhint = "{wrong}"\n', encoding="utf-8")
+    (tmp_path / "a.py").write_text(f'"""{wrong}"""\nprint("{wrong}")\n# {wrong}\n', encoding="utf-8")
+    counts = {path.suffix: len(list(LINT["findings"](path))) for path in tmp_path.iterdir()}
+    assert counts == {".ipynb": 1, ".toml": 1, ".py": 3}
+
+
+def test_words_are_sorted_and_needed():
+    """Is the list of our own words in order, without doubles, and without words that the dictionary has?"""
+    words = (REPOSITORY / "prose" / "words.txt").read_text(encoding="utf-8").split()
+    assert words == sorted(set(words))
+    assert not [word for word in words if word in LINT["SpellChecker"]().word_frequency.dictionary]
