@@ -16,7 +16,7 @@ from autograder.core.errors import GraderError
 from autograder.core.notebooks import read
 from autograder.course.assignment import Assignment
 
-INSTALL = f"# In the browser, the package has to be installed anew each time.\n%pip install -q {STUDENTS}"
+INSTALL = f"# In the browser, the package has to be installed each time.\n%pip install -q {STUDENTS}"
 PYODIDE_KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 BUILD = "from jupyterlite_core.app import main; main()"
