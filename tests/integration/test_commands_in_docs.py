@@ -65,6 +65,7 @@ IN_HAND_OUT = {  # what a student runs in the folder that was handed out
     ".venv/bin/python -m cs231n progress": "python -m cs231n progress",
     "python -m cs231n check": "",
 }
+OTHER = "hw3 is an example of a second assignment; tests of several assignments run the like"
 INSTALLS = "it installs packages from a network; the workflow of CI runs it"
 OF_THE_CLONE = "it belongs to a clone of the repository, whose own tests run it"
 NOT_RUN = {
@@ -81,6 +82,9 @@ NOT_RUN = {
     "dnf install bubblewrap libseccomp": INSTALLS,
     "autograder grade --scheduler tcp://HOST:8786": "it needs a cluster: tests/integration/test_grading.py starts one",
     "nbgrader db student import": "it needs a file of names, described by nbgrader",
+    "autograder grade hw3": OTHER,
+    "autograder collect hw3 submissions.zip": OTHER,
+    "autograder grade-one FILE --assignment hw3": OTHER,
     "make reference": OF_THE_CLONE,
     "make fingerprints": OF_THE_CLONE,
     "make release": OF_THE_CLONE,
@@ -88,7 +92,6 @@ NOT_RUN = {
     "python start.py": INSTALLS,
     "python start.py --from OLD_FOLDER": "tests/unit/cs231n/test_kit.py takes work over",
     "pip install cs231n_assignment2-*.whl": INSTALLS,
-    "!pip install cs231n_assignment2-*.whl": INSTALLS,
     ".venv/bin/pip install nbgrader": INSTALLS,
     ".venv/bin/pip install notebook": INSTALLS,
     ".venv/bin/jupyter notebook": INSTALLS,
