@@ -229,7 +229,7 @@ def test_published(toy_course):
     """Has a hand-out for a repository what services read there, links to it, and nothing of where the key is?"""
     plain = contents(hand_out(the(toy_course), toy_course / "plain")[1].read_bytes())
     found = hand_out(
-        toy_course, toy_course / "out", Options(repository=Repository(URL, "2026", "https://hub.example.org/"))
+        the(toy_course), toy_course / "out", Options(repository=Repository(URL, "2026", "https://hub.example.org/"))
     )
     folder, files = found[0], contents(found[1].read_bytes())
     names = {name.removeprefix(f"{ASSIGNMENT}/") for name in files.keys() - plain.keys()}
