@@ -79,7 +79,7 @@ def student(course: Path, home: Path, chromium, pictures: Path) -> Path:
         take(page, pictures / "student_3_step.png")
         page.keyboard.press("Control+s")
         add_below(page, "from cs231n.kit import hand_in, hint, progress\n\nprogress()")
-        page.get_by_text("Points are what is at stake").scroll_into_view_if_needed()
+        page.get_by_text("These are the points that a step is worth").scroll_into_view_if_needed()
         take(page, pictures / "student_4_progress.png")
         add_below(page, f'hint("{STEP}")')
         page.get_by_text(f"{STEP}, hint 1 of").wait_for()

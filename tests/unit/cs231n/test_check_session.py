@@ -377,3 +377,21 @@ def test_grading_names_the_type_of_an_exception(sent):
         ("raises", "ZeroDivisionError"),
         ("", "TypeError"),
     ]
+
+
+def test_html_in_a_notebook(monkeypatch):
+    """Are verdicts HTML where a notebook shows it, escaped, with a picture of what is wrong, and the text beside?"""
+    shown = []
+    monkeypatch.setattr("cs231n.checks.printing.kernel", lambda: object())
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append(data))
+    with suppress(ChecksFailed), checking("double") as check:
+
+        @check.case("1 < 2")
+        def _(random):
+            check.equal("out", np.ones((2, 2)), np.eye(2))
+            check.equal("fine", 1.0, 1.0)
+
+    (bundle,) = shown
+    assert "✓ 1 &lt; 2: fine" in bundle["text/html"]
+    assert "<details><summary>Look at [0:2, 0:2]" in bundle["text/html"]
+    assert bundle["text/plain"].startswith("double\n  ✓ 1 < 2: fine\n  ✗ out:")
