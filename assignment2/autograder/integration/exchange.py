@@ -31,11 +31,16 @@ class KeepForExchange(CourseStep):
         return nb, resources
 
     def keep(self, source: Path, target: Path) -> None:
-        target.mkdir(parents=True, exist_ok=True)
-        for name in (TIMESTAMP, SECRET):
-            with suppress(Unusable, UnicodeDecodeError):
-                text = read_regular(source / name, MAX_TIMESTAMP_BYTES).decode("utf-8-sig")
-                (target / name).write_text(text, encoding="utf-8")
+        keep_for_exchange(source, target)
+
+
+def keep_for_exchange(source: Path, target: Path) -> None:
+    """Copy what the exchange needs from one folder to another."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (TIMESTAMP, SECRET):
+        with suppress(Unusable, UnicodeDecodeError):
+            text = read_regular(source / name, MAX_TIMESTAMP_BYTES).decode("utf-8-sig")
+            (target / name).write_text(text, encoding="utf-8")
 
 
 class MakeFitForRelease(KeepForExchange):

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import Exporter, HTMLExporter, NotebookExporter
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
@@ -21,6 +21,7 @@ from autograder.core.time_limit import TookTooLong, time_limit
 from autograder.integration.formulas import Renderer, mathml
 from autograder.integration.plain_page import plain_page
 from autograder.integration.policy import with_policy
+from autograder.integration.recent import RecentHighlight, rendered, templates
 
 TEMPLATE, TEMPLATES = "feedback_page", Path(__file__).with_name("templates")
 COLORED = "k[ncd]?|ow|nb|bp|s[12daie]?|m[if]|n[fcd]|c[1hm]"  # classes of highlighted code that the page has a color for
@@ -60,7 +61,7 @@ class PageExporter(HTMLExporter):
             with time_limit(self.page_seconds):
                 register: Callable[..., object] = self.register_filter
                 register("mathml", mathml)
-                page, resources_of_page = upstream.page_without_parsing(self, nb, resources, **kwargs)
+                page, resources_of_page = upstream.page_without_parsing(self, RecentHighlight, nb, resources, **kwargs)
                 page = PLAIN_SPAN.sub(r"\1", page)  # most of what highlighting writes
                 page = with_policy(IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page))
             if len(page) <= self.page_characters:
@@ -85,11 +86,23 @@ class PageExporter(HTMLExporter):
     def markdown2html(self, context: Context, source: str) -> str:
         try:
             attachments = context.get("cell", {}).get("attachments", {})
-            renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
-            html: str = MarkdownWithMath(renderer=renderer).render(source)
+            if attachments:
+                return html_of(source, attachments)
+            return rendered.get(source, lambda: html_of(source, {}))
         except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
-            html = f"<pre>{escape(source)}</pre>"
-        return html
+            return f"<pre>{escape(source)}</pre>"
+
+    def _create_environment(self) -> Environment:
+        environment: Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.bytecode_cache = templates
+        return environment
+
+
+def html_of(source: str, attachments: dict[str, Any]) -> str:
+    """Return Markdown as HTML, with formulas as MathML."""
+    renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    html: str = MarkdownWithMath(renderer=renderer).render(source)
+    return html
 
 
 def page_seconds(config: Config) -> float:

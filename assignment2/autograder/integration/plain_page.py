@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from autograder.core.annotations import verdicts_of
 from autograder.course.cells import is_check, name_of
-from autograder.integration.summary import WAITING
+from autograder.integration.marks import WAITING
 from autograder.submission.outputs import shortened
 
 MAX_CELL, MAX_SOURCE = 20_000, 500_000  # characters that are shown, of one cell and of all

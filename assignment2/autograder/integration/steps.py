@@ -2,10 +2,10 @@
 
 autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
                     AssignLatePenalties*    (* nbgrader's own)
-generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
+generate_feedback:  GetMarks, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
-nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation:
-`autograder grade` has had that done by a worker, plain nbgrader does it here.
+nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation,
+which is made here. `autograder grade` has workers evaluate, and enters what they have made by itself: see `entering`.
 """
 
 from pathlib import Path
@@ -22,6 +22,7 @@ from autograder.course.assignment import Assignment, chosen, nbgrader_options
 from autograder.course.cells import is_check, is_experiment, name_of
 from autograder.course.held_out import course_seed
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
+from autograder.evaluation.follow_through import Verdicts
 from autograder.evaluation.rules import Rules
 from autograder.execution.job import ExecutionOptions, Limits
 from autograder.judging import table, told
@@ -29,7 +30,7 @@ from autograder.judging.judge import score
 from autograder.submission.markdown import escaped
 from autograder.submission.reading import read_submission
 
-EVALUATED = "evaluated"  # attribute of a converter: evaluations that are there already, by (student, name)
+EVALUATED = "evaluated"  # attribute of a converter: the last evaluation, by (student, name)
 Resources = dict[str, Any]
 
 
@@ -104,13 +105,17 @@ class Judge(CourseStep):
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        found = self.evaluation(resources).verdicts
-        for cell in filter(is_check, nb.cells):
-            verdicts = found[name_of(cell)]
-            note_verdicts(cell, verdicts)
-            points = score(verdicts, float(cell.metadata.nbgrader["points"]))
-            cell.outputs = [table.output(verdicts, points), *cell.outputs]
+        write_verdicts(nb, self.evaluation(resources).verdicts)
         return nb, resources
+
+
+def write_verdicts(notebook: NotebookNode, found: Verdicts) -> None:
+    """Write the verdicts and the score of each check cell, in place. found: by cell"""
+    for cell in filter(is_check, notebook.cells):
+        verdicts = found[name_of(cell)]
+        note_verdicts(cell, verdicts)
+        points = score(verdicts, float(cell.metadata.nbgrader["points"]))
+        cell.outputs = [table.output(verdicts, points), *cell.outputs]
 
 
 def held_out_seed(config: Config, course: Path) -> int:

@@ -6,33 +6,20 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import GetGrades
 
 from autograder.core.annotations import verdicts_of
-from autograder.course.cells import is_check, name_of
+from autograder.course.assignment import chosen
+from autograder.course.cells import name_of
+from autograder.integration.marks import WAITING
 from autograder.integration.steps import CourseStep, Resources
-
-WAITING = "waiting"  # field of a cell's metadata: nobody has graded this answer yet
-
-
-class GetGradesAndWaiting(GetGrades):
-    """nbgrader's grades and comments, and which answers still wait for theirs: to nbgrader these have 0 points."""
-
-    gradebook: Gradebook
-
-    def _get_score(self, cell: NotebookNode, resources: Resources) -> None:
-        super()._get_score(cell, resources)
-        about = cell.metadata.nbgrader
-        grade = self.gradebook.find_grade(about.grade_id, self.notebook_id, self.assignment_id, self.student_id)
-        about[WAITING] = bool(grade.needs_manual_grade) and not is_check(cell)
 
 
 class Summarize(CourseStep):
     """Put the summary where the template of the page finds it. Comes last: what students may not read is gone."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        key = self.folder("source", resources) / f"{resources['nbgrader']['notebook']}.ipynb"
+        assignment = chosen(Path(self.converter.coursedir.root), resources["nbgrader"]["assignment"])
+        key = assignment.source / f"{resources['nbgrader']['notebook']}.ipynb"
         resources["summary"] = Summary([part_of(cell) for cell in nb.cells if is_graded(cell)], texts_of(key))
         return nb, resources
 
