@@ -20,9 +20,6 @@ from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.core.errors import GraderError
 from autograder.core.results import Status
-from autograder.course.key import load_key
-from autograder.course.solutions import answered, set_source
-from autograder.demo import samples
 from autograder.evaluation.evaluate import evaluate, limited
 from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.kernel import sandbox
@@ -34,7 +31,7 @@ from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
 from autograder.grading.task import evaluated
 from autograder.integration.converters import ConversionFailed
-from autograder.integration.steps import Judge
+from autograder.integration.entering import enter
 from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
 from distributed import LocalCluster
@@ -53,18 +50,10 @@ def course(tmp_path):
     """A released toy course with three submissions, two of them the same."""
     course = toy.make_course(tmp_path / "course")
     release(the(course))
-    hand_in(course, "ada", "def double(x):\n    return 2 * x")
-    hand_in(course, "bob", "def double(x):\n    return 2 * x")
-    hand_in(course, "cy", "def double(x):\n    return 3 * x")
+    toy.hand_in(course, "ada", "def double(x):\n    return 2 * x")
+    toy.hand_in(course, "bob", "def double(x):\n    return 2 * x")
+    toy.hand_in(course, "cy", "def double(x):\n    return 3 * x")
     return course
-
-
-def hand_in(course, name, double):
-    key = load_key(the(course), "Toy")
-    folder = samples.submission(the(course), name, samples.ON_TIME)
-    notebook = answered(samples.released(the(course), key), key)
-    set_source(notebook, "double", double)
-    nbformat.write(notebook, folder / "Toy.ipynb")
 
 
 def totals(outcome):
@@ -87,7 +76,7 @@ def test_a_new_submission_is_the_only_one_judged(course):
     (course / "submitted" / "cy" / ASSIGNMENT / "Toy.ipynb").unlink()
     (course / "submitted" / "cy" / ASSIGNMENT / "timestamp.txt").unlink()
     (course / "submitted" / "cy" / ASSIGNMENT).rmdir()
-    hand_in(course, "cy", "def double(x):\n    return x + x")
+    toy.hand_in(course, "cy", "def double(x):\n    return x + x")
     again = grade(the(course), HOW)
     assert (again.executed, again.judged) == (1, 1)
     assert again.changed[0] == "cy: 2.00 -> 6.00, gained 4.00"
@@ -146,7 +135,7 @@ def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
 def test_killed_run_resumes(course):
     """When the grader is killed in the middle, does the next run execute only what is missing, and finish?"""
     for number in range(4):
-        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+        toy.hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
     command = [sys.executable, "-m", "autograder.cli", "grade", "--course", str(course), "--workers", "1"]
     command += [] if SANDBOX else ["--no-sandbox"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -167,7 +156,7 @@ def test_killed_run_resumes(course):
 def test_interrupted_run_ends_in_one_line(course, tmp_path, monkeypatch):
     """Does Ctrl-C in a terminal, which all processes get, end with one line, and leave no temporary file?"""
     for number in range(4):
-        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+        toy.hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
@@ -332,26 +321,24 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
     [GraderError("a kernel did not start"), OSError(errno.ENOSPC, "No space left on device")],
     ids=["machine", "disk"],
 )
-def test_trouble_inside_of_nbgrader_stops_the_run(course, monkeypatch, problem):
-    """Does the grader's trouble in a step of nbgrader's, which catches everything, end the run, and cost nobody a
-    point?"""
+def test_trouble_while_writing_stops_the_run(course, monkeypatch, problem):
+    """Does the grader's trouble while a submission is entered end the run, and cost nobody a point?"""
     with monkeypatch.context() as patched:
-        patched.setattr("autograder.integration.steps.Judge.preprocess", Mock(side_effect=problem))
+        patched.setattr("autograder.integration.entering.enter", Mock(side_effect=problem))
         with pytest.raises(type(problem), match=re.escape(str(problem))):
             grade(the(course), HOW)
     assert totals(grade(the(course), HOW)) == {"ada": 6, "bob": 6, "cy": 2}
 
 
-def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeypatch):
-    """Does any other exception in a step cost the one submission only, and say so in the table?"""
+def test_a_submission_that_cannot_be_entered_stops_nobody_else(course, monkeypatch):
+    """Does any other exception cost the one submission only, and say so in the table?"""
 
-    def preprocess(step, nb, resources):
-        if resources["nbgrader"]["student"] == "bob":
+    def entered(gradebook, assignment, student, *rest):
+        if student == "bob":
             raise ValueError("an odd notebook")
-        return judge(step, nb, resources)
+        enter(gradebook, assignment, student, *rest)
 
-    judge = Judge.preprocess
-    monkeypatch.setattr(Judge, "preprocess", preprocess)
+    monkeypatch.setattr("autograder.integration.entering.enter", entered)
     outcome = grade(the(course), HOW)
     assert totals(outcome) == {"ada": 6, "bob": 0, "cy": 2}
     remarks = {row.student: row.remarks for row in outcome.rows}
@@ -400,7 +387,7 @@ def test_what_kills_every_worker_is_the_graders_trouble(course, monkeypatch, cap
 def test_killed_workers_cost_nothing(course):
     """When somebody kills all workers in the middle of their work, is it done again, and nobody set aside?"""
     for number in range(2):
-        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+        toy.hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
     killed = []
 
     def kill():

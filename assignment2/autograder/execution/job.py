@@ -54,7 +54,7 @@ class Limits:
 @dataclass(frozen=True)
 class ExecutionOptions:
     """How to execute. sandboxed: whether a job may only run in a sandbox; None, for the instructor's own code: it
-    runs in one where there is one."""
+    runs in one if there is one."""
 
     limits: Limits = Limits()
     sandboxed: bool | None = None

@@ -1,7 +1,7 @@
 """`with checking("affine_forward") as check:` — one check cell of a notebook, in the student's session.
 
 Each case is a function that runs at once, with random numbers and names of its own. In the end the verdicts are
-printed, and where checks failed one AssertionError gives their number.
+printed, and if checks failed, one AssertionError gives their number.
 """
 
 import zlib
@@ -149,7 +149,8 @@ class Checks:
         """
         actual, right = decode(encode(actual)), expected()
         message = HIDDEN if right is None else told_difference(actual, right, tol)
-        self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}))
+        wrong = None if message in ("", HIDDEN) or isinstance(actual, str) else (actual, right)
+        self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}), wrong)
 
     def _compare_snapshots(self):
         for arrays, snapshots, _ in self._snapshots:
@@ -158,9 +159,9 @@ class Checks:
             message = f"{', '.join(modified)} modified in place: work on a copy" if modified else ""
             self._record(f"{', '.join(arrays)} unchanged", message, hints.fingerprint(values, snapshots))
 
-    def _record(self, name, message, fingerprint):
+    def _record(self, name, message, fingerprint, arrays=None):
         self._require_case()
-        self.lines.append(Line(self._case, name, message, fingerprint))
+        self.lines.append(Line(self._case, name, message, fingerprint, arrays))
 
     def _fail(self, error):
         text, place = one_line(error), where(error, self.check_file)
