@@ -150,3 +150,13 @@ def test_training_with_a_progress_bar(no_threads, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert "(Epoch 2 / 2)" in out
     assert "/8 [" in err
+
+
+def test_libraries_that_cannot_be_looked_up(monkeypatch):
+    """Does a layer work in a sandbox without /proc, where nobody can tell how many threads BLAS has?"""
+
+    def refuse():
+        raise FileNotFoundError("/proc/self/maps")
+
+    monkeypatch.setattr(threads, "_controller", refuse)
+    assert threads.in_two_halves(list, [1, 2, 3]) == [[1, 2], [3]]

@@ -1,0 +1,58 @@
+"""Assignments that need a framework, on machines that have it and on others."""
+
+import pytest
+from autograder.cli import parser, usable
+from autograder.core import frameworks
+from autograder.core.frameworks import NoFramework, framework_versions
+from autograder.course.assignment import BadSettings, assignments, chosen
+from helpers import REPOSITORY
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """A function that says which frameworks are installed."""
+    return lambda *names: monkeypatch.setattr(frameworks, "_version", lambda name: "1.0" if name in names else "")
+
+
+def test_only_pytorch_needs_a_framework():
+    """Is the workbook graded without any?"""
+    found = {name: assignment.frameworks for name, assignment in assignments(REPOSITORY).items()}
+    assert found == {"assignment2": (), "pytorch": ("torch",)}
+
+
+def test_versions_belong_to_what_a_job_runs_on(installed):
+    """Is the version of each framework known?"""
+    installed("torch")
+    assert framework_versions(("torch",)) == {"torch": "1.0"}
+
+
+def test_without_the_framework_nobody_is_graded(installed):
+    """Does a grader without it hear what to install?"""
+    installed()
+    with pytest.raises(NoFramework, match=r"needs torch.*cs231n-assignment2\[pytorch\]"):
+        framework_versions(("torch",))
+
+
+def test_the_only_assignment_that_can_be_graded_needs_no_name(installed):
+    """Do commands without a name go on as before where PyTorch is not installed, and by its name reach it?"""
+    installed()
+    assert chosen(REPOSITORY).name == "assignment2"
+    assert chosen(REPOSITORY, "pytorch").name == "pytorch"
+
+
+@pytest.mark.parametrize(("names", "wanted"), [((), ["assignment2"]), (("torch",), ["assignment2", "pytorch"])])
+def test_all_means_all_that_can_be_executed(names, wanted, installed, capsys):
+    """Is an assignment without its framework left out, and is that said?"""
+    installed(*names)
+    options = parser().parse_args(["release", "--course", str(REPOSITORY)])
+    assert [each.name for each in usable(options)] == wanted
+    assert ("pytorch is left out" in capsys.readouterr().err) is (not names)
+
+
+def test_a_framework_that_nobody_knows(tmp_path):
+    """Is a misspelled framework no course without one?"""
+    (tmp_path / "source" / "hw").mkdir(parents=True)
+    (tmp_path / "source" / "hw" / "A.ipynb").write_text("{}")
+    (tmp_path / "course.toml").write_text('[hw]\nframeworks = ["pytorch"]\n')
+    with pytest.raises(BadSettings, match="must be a list of torch"):
+        assignments(tmp_path)
