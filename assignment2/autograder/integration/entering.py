@@ -8,11 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGrades
+from traitlets.config import Config
 
+from autograder.core.errors import GraderError
 from autograder.integration.converters import AutogradeOne
 from autograder.integration.entry import Entry
-from autograder.integration.exchange import keep_for_exchange
+from autograder.integration.exchange import KeepForExchange, keep_for_exchange
 from autograder.integration.gradebook import rows_of
+from autograder.integration.steps import ExecuteFromStore, Judge, Sanitize
+
+SANITIZE = [Sanitize, KeepForExchange]  # what nbgrader's autograde does for a course
+AUTOGRADE = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
+
+
+class OtherSteps(GraderError):
+    """A course configures steps that only nbgrader runs."""
+
+
+def require_our_steps(config: Config) -> None:
+    """Raise OtherSteps where nbgrader's autograde would do something else than what is entered here."""
+    if (config.Autograde.sanitize_preprocessors, config.Autograde.autograde_preprocessors) != (SANITIZE, AUTOGRADE):
+        raise OtherSteps("c.Autograde names preprocessors of your own, which only `nbgrader autograde` runs: use that")
 
 
 class EnterOne(AutogradeOne):
