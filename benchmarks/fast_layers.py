@@ -2,7 +2,11 @@
 
 Needs the optional extra: pip install -e ".[reference]". Prints Markdown: medians of interleaved runs in milliseconds,
 two threads on each side, the ratios PyTorch / ours (above 1: ours is faster) and their geometric means; then one
-training iteration of ThreeLayerConvNet and the peak memory that it takes.
+training iteration of ThreeLayerConvNet and the peak memory that it takes. "product" is the time of NumPy's matrix
+product alone, on columns that are there already: what a convolution by im2col cannot fall below.
+
+--processor-time: one thread on each side, and the time that it ran. What else the machine does changes this little,
+where two threads that wait for each other lose much more than their share.
 """
 
 import argparse
@@ -21,6 +25,7 @@ except ImportError:
     sys.exit('PyTorch is not installed: pip install -e ".[reference]"')
 
 from cs231n.fast_layers import conv_backward_fast, conv_forward_fast, max_pool_backward_fast, max_pool_forward_fast
+from threadpoolctl import threadpool_limits
 from torch.nn import functional
 
 CONVOLUTIONS = [
@@ -32,15 +37,15 @@ POOLINGS = [(2, 2), (3, 2)]  # window, stride
 DTYPES = [np.float32, np.float64]
 
 
-def interleaved(*functions, runs):
+def interleaved(*functions, runs, clock):
     """The median time of each function in milliseconds; each is called twice a round, the first time to warm up."""
     times = np.zeros((runs + 2, len(functions)))
     for row in times:
         for k, function in enumerate(functions):
             function()
-            start = time.perf_counter()
+            start = clock()
             function()
-            row[k] = time.perf_counter() - start
+            row[k] = clock() - start
     return 1e3 * np.median(times[2:], axis=0)
 
 
@@ -54,8 +59,8 @@ def leaves(*arrays):
     return [torch.from_numpy(array).requires_grad_() for array in arrays]
 
 
-def compare_convolution(shape, dtype, runs):
-    """Times (ours forward, PyTorch forward, ours backward, PyTorch backward), all three gradients in both."""
+def compare_convolution(shape, dtype, **measured):
+    """Times (ours forward, PyTorch forward, ours backward, PyTorch backward, product), all three gradients in both."""
     N, C, H, F, k, stride, pad = shape
     random = np.random.RandomState(0)
     x, w, b = (random.randn(*s).astype(dtype) for s in ((N, C, H, H), (F, C, k, k), (F,)))
@@ -65,17 +70,20 @@ def compare_convolution(shape, dtype, runs):
     inputs, upstream = leaves(x, w, b), torch.from_numpy(dout)
     output = functional.conv2d(*inputs, stride, pad)
     np.testing.assert_allclose(out, output.detach().numpy(), rtol=1e-3, atol=1e-3)
+    filters, product = w.reshape(F, -1), np.empty((N, F, out[0, 0].size), dtype)
+    columns = random.standard_normal((N, filters.shape[1], product.shape[2])).astype(dtype)
     return interleaved(
         lambda: conv_forward_fast(x, w, b, param),
         lambda: without_gradients(functional.conv2d, *inputs, stride, pad),
         lambda: conv_backward_fast(dout, cache),
         lambda: torch.autograd.grad(output, inputs, upstream, retain_graph=True),
-        runs=runs,
+        lambda: np.matmul(filters, columns, out=product),
+        **measured,
     )
 
 
-def compare_pooling(shape, dtype, runs):
-    """Times as compare_convolution, on the output of the second convolution."""
+def compare_pooling(shape, dtype, **measured):
+    """Times as compare_convolution, without a product, on the output of the second convolution."""
     size, stride = shape
     random = np.random.RandomState(0)
     x = random.randn(50, 32, 32, 32).astype(dtype)
@@ -90,22 +98,23 @@ def compare_pooling(shape, dtype, runs):
         lambda: without_gradients(functional.max_pool2d, *inputs, size, stride),
         lambda: max_pool_backward_fast(dout, cache),
         lambda: torch.autograd.grad(output, inputs, upstream, retain_graph=True),
-        runs=runs,
+        **measured,
     )
 
 
-def table(title, shapes, compare, runs):
-    print(f"| {title} | dtype | forward: ours | PyTorch | ratio | backward: ours | PyTorch | ratio |")
-    print("| --- | --- | --: | --: | --: | --: | --: | --: |")
+def table(title, shapes, compare, **measured):
+    print(f"| {title} | dtype | forward: ours | PyTorch | ratio | backward: ours | PyTorch | ratio | product |")
+    print("| --- | --- | --: | --: | --: | --: | --: | --: | --: |")
     means = []
     for dtype in DTYPES:
         ratios = []
         for shape in shapes:
-            ours, theirs, ours_back, theirs_back = compare(shape, dtype, runs)
+            ours, theirs, ours_back, theirs_back, *product = compare(shape, dtype, **measured)
             ratios.append((theirs / ours, theirs_back / ours_back))
             forward = f"{ours:.2f} | {theirs:.2f} | {ratios[-1][0]:.2f}"
             backward = f"{ours_back:.2f} | {theirs_back:.2f} | {ratios[-1][1]:.2f}"
-            print(f"| {shape} | {dtype.__name__} | {forward} | {backward} |", flush=True)
+            exact = f"{product[0]:.2f}" if product else "—"
+            print(f"| {shape} | {dtype.__name__} | {forward} | {backward} | {exact} |", flush=True)
         forward, backward = np.exp(np.log(ratios).mean(axis=0))
         means.append(
             f"{dtype.__name__}: forward {forward:.2f}, backward {backward:.2f}, both {np.sqrt(forward * backward):.2f}"
@@ -184,11 +193,11 @@ def peak_memory(make):
     return memory("VmHWM") - before
 
 
-def compare_training(runs):
+def compare_training(**measured):
     """Time and peak memory of an iteration; the memory of each side in a new process, on Linux only."""
     ours, theirs = our_iteration(), their_iteration()
     np.testing.assert_allclose([ours() for _ in range(3)], [theirs() for _ in range(3)], rtol=1e-4)
-    times = interleaved(ours, theirs, runs=runs)
+    times = interleaved(ours, theirs, **measured)
     peaks = ["—", "—"]
     if sys.platform == "linux":
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
@@ -202,11 +211,15 @@ def compare_training(runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=25, help="rounds that the medians are taken of")
-    runs = parser.parse_args().runs
-    torch.set_num_threads(2)
-    table("convolution (N, C, H, F, k, stride, pad)", CONVOLUTIONS, compare_convolution, runs)
-    table("max pooling of (50, 32, 32, 32): window, stride", POOLINGS, compare_pooling, runs)
-    compare_training(runs)
+    parser.add_argument("--processor-time", action="store_true", help="of one thread on each side")
+    args = parser.parse_args()
+    threads, clock = (1, time.thread_time) if args.processor_time else (2, time.perf_counter)
+    torch.set_num_threads(threads)
+    with threadpool_limits(threads, user_api="blas"):
+        measured = {"runs": args.runs, "clock": clock}
+        table("convolution (N, C, H, F, k, stride, pad)", CONVOLUTIONS, compare_convolution, **measured)
+        table("max pooling of (50, 32, 32, 32): window, stride", POOLINGS, compare_pooling, **measured)
+        compare_training(**measured)
 
 
 if __name__ == "__main__":

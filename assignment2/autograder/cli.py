@@ -186,7 +186,38 @@ def notebooks_command(options: argparse.Namespace) -> None:
     from autograder.authoring.notebooks import run_key
 
     for assignment, names in by_words(options):
-        run_key(assignment, (options.into or assignment.course / "notebooks").resolve(), names)
+        run_key(assignment, (options.into or assignment.course / "notebooks").resolve(), names, options.all)
+
+
+def prove_command(options: argparse.Namespace) -> int:
+    from autograder.authoring.proving.prove import prove
+    from autograder.authoring.proving.table import lines_of
+
+    proofs = [prove(assignment, names, options.all) for assignment, names in by_words(options)]
+    for proof in proofs:
+        print("\n".join(lines_of(proof)))
+    return 1 if any(proof.problems for proof in proofs) else 0
+
+
+def watch_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.proving.watch import watch
+
+    watch(one(options), [])
+
+
+def new_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new import new
+
+    for path in new(options.course.resolve(), options.assignment, options.notebook):
+        print(path)
+    print("next: autograder prove, then edit the notebook in JupyterLab")
+
+
+def add_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new import add
+
+    print(add(one(options), options.step, options.to, options.points, options.after, options.question))
+    print(f"next: write {options.step} in JupyterLab, then autograder prove")
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
@@ -303,7 +334,11 @@ COMMANDS = [
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
-    ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
+    ("new", new_command, "make an assignment with one worked exercise, which proves itself"),
+    ("add", add_command, "add the cells of an exercise, or of a written question, to a notebook"),
+    ("prove", prove_command, "prove the key: it earns all points, nothing else does, and mistakes are named"),
+    ("watch", watch_command, "prove the key after each save, until Ctrl-C"),
+    ("notebooks", notebooks_command, "execute what has changed of the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the misconceptions and record their fingerprints"),
     ("mutants", mutants_command, "change the key's solutions slightly and list the changes that no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
@@ -344,8 +379,23 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ONE,
         ("--into", {"type": Path, "metavar": "FILE", "help": "the zip (default: gradescope.zip)"}),
     ],
+    "new": [
+        ("assignment", {"help": "what it is called, such as hw3"}),
+        ("--notebook", {"default": "Start", "metavar": "NAME", "help": "its notebook (default: Start)"}),
+    ],
+    "add": [
+        ("step", {"metavar": "NAME", "help": "the function to write, or question_2"}),
+        ("--to", {"required": True, "metavar": "NOTEBOOK", "help": "a notebook, or a new one"}),
+        NAMED,
+        ("--points", {"type": at_least_one, "default": 1, "metavar": "N", "help": "default: 1"}),
+        ("--after", {"metavar": "CELL", "help": "the cell before it (default: the last of an exercise)"}),
+        ("--question", {"action": "store_true", "help": "a written question"}),
+    ],
+    "prove": [NAMES, ("--all", {"action": "store_true", "help": "what has not changed, too"})],
+    "watch": [ONE],
     "notebooks": [
         NAMES,
+        ("--all", {"action": "store_true", "help": "what has not changed, too"}),
         ("--into", {"type": Path, "help": "the folder for the executed notebooks (default: notebooks/)"}),
     ],
     "fingerprints": [NAMES],

@@ -15,7 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from cs231n.fast_pooling import max_pool_backward_fast, max_pool_forward_fast
 from cs231n.threads import in_even_parts, in_two_halves
@@ -79,29 +79,37 @@ def _output_size(size, window, stride, pad):
 
 # -- the fast way
 #
-# The same products; four things make them fast:
+# After Cho and Brand, "MEC: Memory-Efficient Convolution for Deep Neural Network" (2017). Four things make it fast:
 #
-# - Cache blocking. The column matrix takes HH * WW times the memory of the images. It is laid out for a block of a few
-#   images, or of a few rows of one image, at a time, in a workspace that is used again, and so stays in the processor's
-#   cache.
-# - The bias trick. Each column ends in a 1. This makes the bias one more weight, and db one more row of dw:
+# - Half a lowering. Only the WW horizontal taps are copied, into memory of which each row of the padded images is one
+#   piece:
 #
-#       out = (w, b) (F, C * HH * WW + 1) @ columns (C * HH * WW + 1, OH * OW)
-#       (dw, db).T = columns (C * HH * WW + 1, N * OH * OW) @ dout.T (N * OH * OW, F)
+#       lowered (rows, C * WW, n * OW):  lowered[r, (c, j), (n, ox)] = padded x[n, c, r, ox * stride + j]
 #
-# - Half a col2im. To add up HH * WW taps, row by row, is slow in NumPy. Here the product sums the HH vertical taps, and
-#   only the WW horizontal ones are left to be added up. For that, row y of the padded dx comes from all rows of dout
-#   whose windows cover it, stacked one below the other (for stride 1):
+#   The window of the output row oy is then HH pieces that follow each other, a matrix without another copy, which the
+#   windows of the next rows overlap:
 #
-#       stacked[i, f, y, ox] = dout[f, y - i, ox]
-#       lowered (C * WW, rows * OW) = w.T (C * WW, HH * F) @ stacked (HH * F, rows * OW)
-#       padded dx[c, y, ox + j] += lowered[c, j, y, ox]
+#       out[oy] (F, n * OW) = w (F, HH * C * WW) @ lowered[oy * stride : oy * stride + HH] (HH * C * WW, n * OW) + b
+#       dw (HH * C * WW, F) = sum over oy of lowered[oy * stride : oy * stride + HH] @ dout[oy].T (n * OW, F)
+#
+#   The gradient of x reads rows of dout the same way, those whose windows cover a row of the padded x (for stride 1),
+#   and only the horizontal taps are left to be added up:
+#
+#       product[y] (C * WW, n * OW) = w.T (C * WW, HH * F) @ dout[y - HH + 1 : y + 1] (HH * F, n * OW)
+#       padded dx[n, c, y, ox + j] += product[y, (c, j), (n, ox)]
 #
 #   With a stride s, the rows y = q * s + phase of each phase meet only the taps i = t * s + phase: one product each.
+# - Cache blocking. What is laid out for a block of a few images, or of a few rows of one image, is in a workspace that
+#   is used again, and so stays in the processor's cache.
+# - Small products. OpenBLAS multiplies small matrices where they lie; it copies large ones into another order first,
+#   which takes longer here than it gains.
 # - Two threads. See cs231n.threads.
 
-WORKSPACE = 1 << 21  # bytes that what is laid out for one product may take, in each thread
+WORKSPACE = 3 << 19  # bytes that what is laid out for one product may take, in each thread
 SMALL = 1 << 23  # multiplications below which a layer is not worth a second thread
+PRODUCT = 1_000_000  # multiplications in one product: as many as OpenBLAS does without copying
+FEWEST_ROWS = 16  # of the left matrix in one product
+SUMMED = 2  # images whose share of the filter gradient one product sums, at least
 
 
 def conv_forward_fast(x, w, b, conv_param):
@@ -119,16 +127,22 @@ def conv_forward_fast(x, w, b, conv_param):
     g = _geometry(x, w, b, conv_param)
     dtype = _working_dtype(x)
     out = np.empty((g.N, g.F, g.OH, g.OW), dtype)
-    positions = out.reshape(g.N, g.F, g.OH * g.OW)
-    filters = np.column_stack((w.reshape(g.F, -1), b)).astype(dtype)
+    filters = w.transpose(0, 2, 1, 3).reshape(g.F, -1).astype(dtype, order="C")  # (F, HH * C * WW)
+    biases = b.astype(dtype)[:, None, None]
 
     def forward(blocks):
-        columns = ColumnMatrices(x, g, dtype)
+        lowering, products = Lowering(g, dtype), Workspace(dtype)
         for images, rows in blocks:
-            matrices = columns.of_each_image(images, rows)
-            np.matmul(filters, matrices, out=positions[images, :, rows.start * g.OW : rows.stop * g.OW])
+            windows, block = lowering.windows(x[images], rows), out[images, :, rows]
+            if lowering.whole:
+                _multiply(filters, windows, block.reshape(len(windows), g.F, -1))
+            else:
+                product = products.array(len(windows), g.F, windows.shape[2])
+                _multiply(filters, windows, product)
+                block[...] = _images_first(product.reshape(len(windows), g.F, -1, g.OW))
+            block += biases
 
-    in_two_halves(forward, _blocks(g, range(g.OH), ColumnMatrices.row_size(g) * dtype.itemsize))
+    in_two_halves(forward, _blocks(g, range(g.OH), Lowering.row_size(g) * dtype.itemsize, PRODUCT // filters.size))
     return out.astype(_result_dtype(x), copy=False), (x, w, b, dict(conv_param))
 
 
@@ -155,64 +169,101 @@ def conv_backward_fast(dout, cache, input_gradient=True):
 
 
 def _filter_gradient(dout, x, g):
-    """(dw, db): the sum over all blocks of columns (C * HH * WW + 1, n * positions) @ dout.T (n * positions, F)."""
-    positions = dout.reshape(g.N, g.F, g.OH * g.OW)
+    """(dw, db): dw is the sum over all rows of windows (HH * C * WW, n * OW) @ dout.T (n * OW, F)."""
+    size = g.HH * g.C * g.WW * g.F
 
     def gradient(blocks):
-        columns = ColumnMatrices(x, g, dout.dtype)
-        total = np.zeros((g.C * g.HH * g.WW + 1, g.F), dout.dtype)
+        lowering = Lowering(g, dout.dtype)
+        upstream, transposed, products = (Workspace(dout.dtype) for _ in range(3))
+        dw, db = np.zeros((g.HH * g.C * g.WW, g.F), dout.dtype), np.zeros(g.F, dout.dtype)
         for images, rows in blocks:
-            block = positions[images, :, rows.start * g.OW : rows.stop * g.OW]
-            total += columns.of_all_images(images, rows) @ block.swapaxes(0, 1).reshape(g.F, -1).T
-        return total
+            windows, block = lowering.windows(x[images], rows), dout[images, :, rows]
+            if lowering.whole:
+                columns = block.reshape(len(windows), g.F, -1).swapaxes(1, 2)
+            else:
+                columns = transposed.array(len(windows), windows.shape[2], g.F)
+                columns[...] = _rows_of(block, 0, len(windows), upstream).swapaxes(1, 2)
+            for some in in_even_parts(len(windows), WORKSPACE // (size * dout.itemsize), 1):
+                product = products.array(some.stop - some.start, *dw.shape)
+                _multiply(windows[some], columns[some], product)
+                dw += product.sum(axis=0)
+            db += block.sum(axis=(0, 2, 3))
+        return dw, db
 
-    row_bytes = (ColumnMatrices.row_size(g) + g.F * g.OW) * dout.itemsize
-    total = sum(in_two_halves(gradient, _blocks(g, range(g.OH), row_bytes)))
-    return total[:-1].T.reshape(g.F, g.C, g.HH, g.WW), total[-1].copy()
+    blocks = _blocks(g, range(g.OH), Lowering.row_size(g) * dout.itemsize, max(PRODUCT // size, SUMMED))
+    dw, db = (sum(parts) for parts in zip(*in_two_halves(gradient, blocks), strict=True))
+    return dw.reshape(g.HH, g.C, g.WW, g.F).transpose(3, 1, 0, 2), db
 
 
 def _input_gradient(dout, w, g):
     """dx (N, C, H, W): the padded rows q * stride + phase come from the vertical taps phase, phase + stride, ... of w
-    and the rows q, q - 1, ... of dout, stacked."""
+    and the rows q, q - 1, ... of dout."""
     dx = np.zeros((g.N, g.C, g.H, g.W), dout.dtype)
-    filters = [  # of each phase, (C * WW, taps * F)
-        w[:, :, phase :: g.stride].transpose(1, 3, 2, 0).reshape(g.C * g.WW, -1).astype(dout.dtype, order="C")
+    w = w.astype(dout.dtype)
+    filters = [  # of each phase, (C * WW, taps * F), the last tap first
+        w[:, :, phase :: g.stride][:, :, ::-1].transpose(1, 3, 2, 0).reshape(g.C * g.WW, -1)
         for phase in range(min(g.stride, g.HH))
     ]
     taps = 1 + (g.HH - 1) // g.stride  # vertical taps of phase 0, which has the most
 
     def gradient(blocks):
-        stacked_workspace, lowered_workspace = Workspace(dout.dtype), Workspace(dout.dtype)
+        upstream, products = Workspace(dout.dtype), Workspace(dout.dtype)
         for images, rows in blocks:
             n, height = images.stop - images.start, rows.stop - rows.start
-            stacked = stacked_workspace.array(n, taps, g.F, height, g.OW)
-            for tap in range(taps):
-                here, there = _inside(height, rows.start - tap, 1, g.OH)
-                stacked[:, tap, :, : here.start] = stacked[:, tap, :, here.stop :] = 0
-                stacked[:, tap, :, here] = dout[images, :, there]
-            stacked = stacked.reshape(n, taps * g.F, height * g.OW)
-            lowered = lowered_workspace.array(n, g.C, g.WW, height, g.OW)
+            lowered = _rows_of(dout[images], rows.start - taps + 1, height + taps - 1, upstream)
+            product = products.array(height, g.C * g.WW, n * g.OW)
             for phase, matrix in enumerate(filters):
-                product = lowered.reshape(n, g.C * g.WW, height * g.OW)
-                np.matmul(matrix, stacked[:, : matrix.shape[1]], out=product)
-                _add_horizontal_taps(lowered, dx[images], g, rows.start * g.stride + phase)
+                count = matrix.shape[1] // g.F
+                _multiply(matrix, _overlapping(lowered[taps - count :], count, 1), product)
+                by_tap = product.reshape(height, g.C, g.WW, n, g.OW)
+                _add_horizontal_taps(by_tap, dx[images], g, rows.start * g.stride + phase)
 
     # Of the rows q, those that lie in the image, not in its padding
     rows = range(g.pad // g.stride, min(g.OH + taps - 1, (g.pad + g.H - 1) // g.stride + 1))
-    row_bytes = (g.C * g.WW + taps * g.F) * g.OW * dout.itemsize
-    in_two_halves(gradient, _blocks(g, rows, row_bytes))
+    row_size = (g.C * g.WW + g.F) * g.OW
+    in_two_halves(gradient, _blocks(g, rows, row_size * dout.itemsize, PRODUCT // filters[0].size))
     return dx
 
 
-def _add_horizontal_taps(lowered, dx, g, first):
-    """The horizontal half of col2im: dx[n, c, first + k * stride, ox * stride + j] += lowered[n, c, j, k, ox].
+def _add_horizontal_taps(product, dx, g, first):
+    """The horizontal half of col2im: dx[n, c, first + k * stride, ox * stride + j] += product[k, c, j, n, ox].
 
     Rows and columns of dx are counted with the padding, which dx does not have: what belongs there is left out.
     """
-    rows, x_rows = _inside(lowered.shape[3], first - g.pad, g.stride, g.H)
+    rows, x_rows = _inside(len(product), first - g.pad, g.stride, g.H)
     for j in range(g.WW):
         columns, x_columns = _inside(g.OW, j - g.pad, g.stride, g.W)
-        dx[:, :, x_rows, x_columns] += lowered[:, :, j, rows, columns]
+        dx[:, :, x_rows, x_columns] += _images_first(product[rows, :, j, :, columns])
+
+
+def _images_first(a):
+    """(rows, channels, n, columns) as (n, channels, rows, columns), and the reverse: a view."""
+    return a.transpose(2, 1, 0, 3)
+
+
+def _rows_of(dout, first, count, workspace):
+    """`count` rows of dout from the row `first` on, zeros where there is none: (count, F, n * OW)."""
+    n, F, OH, OW = dout.shape
+    rows = workspace.array(count, F, n, OW)
+    here, there = _inside(count, first, 1, OH)
+    rows[: here.start] = rows[here.stop :] = 0
+    rows[here] = _images_first(dout[:, :, there])
+    return rows.reshape(count, F, n * OW)
+
+
+def _overlapping(rows, HH, stride):
+    """A view (OH, HH * K, P) of rows (count, K, P): HH that follow each other, from each stride-th one on."""
+    count, K, P = rows.shape
+    row, *others = rows.strides
+    return as_strided(rows, (1 + (count - HH) // stride, HH * K, P), (row * stride, *others), writeable=False)
+
+
+def _multiply(left, right, out):
+    """np.matmul of stacks of matrices, with some rows of the left ones at a time, so that each product is small."""
+    rows, inner = left.shape[-2:]
+    most = PRODUCT // (inner * right.shape[-1])
+    for some in in_even_parts(rows, most if most >= FEWEST_ROWS else rows, 1):
+        np.matmul(left[..., some, :], right, out=out[:, some])
 
 
 class Geometry(NamedTuple):
@@ -231,51 +282,56 @@ class Geometry(NamedTuple):
     pad: int
 
 
-class ColumnMatrices:
-    """im2col for a block of images after the other, each column with a 1 at its end.
+class Lowering:
+    """The windows of a block of images after the other.
 
-    All blocks use the same workspace: a matrix that was laid out before is overwritten.
+    All blocks use the same workspace: what was laid out before is overwritten.
+    whole: in columns of all taps for each image, not in rows with their horizontal taps; what takes less memory.
     """
 
-    def __init__(self, x, g, dtype):
-        self.x, self.g = x, g
-        self.padded, self.columns = Workspace(dtype), Workspace(dtype)
+    def __init__(self, g, dtype):
+        self.g = g
+        of_taps, of_rows = self.sizes(g)
+        self.whole = of_taps <= of_rows
+        self.padded, self.lowered = Workspace(dtype), Workspace(dtype)
+
+    @staticmethod
+    def sizes(g):
+        """How many numbers either way lays out for one output position: all taps, or rows of taps and the product."""
+        return g.HH * g.C * g.WW, g.stride * g.C * g.WW + g.F
 
     @staticmethod
     def row_size(g):
-        """How many numbers the workspace holds for one row of the output."""
-        return (g.C * g.HH * g.WW + 1) * g.OW + g.C * g.stride * (g.W + 2 * g.pad)
+        """About how many numbers are laid out for one row of the output."""
+        return min(Lowering.sizes(g)) * g.OW + g.C * g.stride * (g.W + 2 * g.pad)
 
-    def of_each_image(self, images, rows):
-        """A matrix for each image, (n, C * HH * WW + 1, rows * OW): the windows of these rows of the output, and 1."""
-        windows = self._windows(images, rows)
-        n, C, HH, WW, height, OW = windows.shape
-        matrices = self.columns.array(n, C * HH * WW + 1, height * OW)
-        matrices[:, :-1].reshape(windows.shape)[...] = windows
-        matrices[:, -1] = 1
-        return matrices
+    def windows(self, x, rows):
+        """The windows of these rows of the output, (rows, HH * C * WW, n * OW), a view of memory that they share.
 
-    def of_all_images(self, images, rows):
-        """The same matrices side by side, (C * HH * WW + 1, n * rows * OW)."""
-        windows = self._windows(images, rows).transpose(1, 2, 3, 0, 4, 5)
-        C, HH, WW, n, height, OW = windows.shape
-        matrix = self.columns.array(C * HH * WW + 1, n * height * OW)
-        matrix[:-1].reshape(windows.shape)[...] = windows
-        matrix[-1] = 1
-        return matrix
+        If whole, those of each image are one matrix: (n, HH * C * WW, rows * OW).
+        """
+        g, n, height = self.g, len(x), rows.stop - rows.start
+        padded = self._padded(x, rows)
+        tap_columns = [slice(j, j + (g.OW - 1) * g.stride + 1, g.stride) for j in range(g.WW)]
+        if self.whole:
+            columns = self.lowered.array(n, g.HH, g.C, g.WW, height, g.OW)
+            for i, j in np.ndindex(g.HH, g.WW):
+                tap_rows = slice(i, i + (height - 1) * g.stride + 1, g.stride)
+                columns[:, i, :, j] = padded[:, :, tap_rows, tap_columns[j]]
+            return columns.reshape(n, g.HH * g.C * g.WW, height * g.OW)
+        lowered = self.lowered.array(padded.shape[2], g.C, g.WW, n, g.OW)
+        for j in range(g.WW):
+            lowered[:, :, j] = _images_first(padded[..., tap_columns[j]])
+        return _overlapping(lowered.reshape(len(lowered), g.C * g.WW, n * g.OW), g.HH, g.stride)
 
-    def _windows(self, images, rows):
-        """A view (n, C, HH, WW, rows, OW) of the windows: [..., i, j, oy, ox] is tap (i, j) at an output position."""
-        x, g = self.x[images], self.g
-        height = rows.stop - rows.start
-        padded = self.padded.array(len(x), g.C, (height - 1) * g.stride + g.HH, g.W + 2 * g.pad)
+    def _padded(self, x, rows):
+        """What of the padded images these rows of the output see: (n, C, (rows - 1) * stride + HH, W + 2 * pad)."""
+        g = self.g
+        padded = self.padded.array(len(x), g.C, (rows.stop - rows.start - 1) * g.stride + g.HH, g.W + 2 * g.pad)
         here, there = _inside(padded.shape[2], rows.start * g.stride - g.pad, 1, g.H)
         padded[...] = 0
         padded[:, :, here, g.pad : g.pad + g.W] = x[:, :, there]
-        image, channel, row, column = padded.strides
-        shape = (len(x), g.C, g.HH, g.WW, height, g.OW)
-        strides = (image, channel, row, column, row * g.stride, column * g.stride)  # of memory, in bytes
-        return np.ndarray(shape, padded.dtype, padded, strides=strides)
+        return padded
 
 
 class Workspace:
@@ -301,13 +357,14 @@ def _inside(count, first, step, size):
     return slice(start, stop), slice(first + start * step, first + (stop - 1) * step + 1, step)
 
 
-def _blocks(g, rows, row_bytes):
+def _blocks(g, rows, row_bytes, most):
     """The work in blocks, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images where they fit.
 
     rows: a range, the rows of each image that there is work for.  row_bytes: of workspace for one of them.
+    most: images in one block, at least 1.
     """
     small = g.N * g.F * g.OH * g.OW * g.C * g.HH * g.WW < SMALL
-    images = in_even_parts(g.N, WORKSPACE // (len(rows) * row_bytes), 1 if small else 2)
+    images = in_even_parts(g.N, min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if small else 2)
     parts = [rows[part] for part in in_even_parts(len(rows), WORKSPACE // row_bytes, 1)]
     return [(n, slice(part.start, part.stop)) for n in images for part in parts]
 

@@ -1,7 +1,8 @@
 """Max pooling, fast, in NumPy alone: for a block of a few images at a time, in two threads (see cs231n.threads).
 
 A maximum is separable: that of a window is the maximum of its columns' maxima. Whole arrays are compared, one row and
-one column of all windows after the other, never window by window.
+one column of all windows after the other, never window by window. The forward pass also finds out which entry of each
+window is its maximum, so that the backward pass only has to put each gradient into its place.
 """
 
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 
 from cs231n.threads import in_even_parts, in_two_halves
 
-BLOCK = 1 << 20  # bytes of input that are worked on at a time: with what is computed from them they stay in the cache
+BLOCK = 1 << 19  # bytes of input that are worked on at a time: with what is computed from them they stay in the cache
 SMALL = 1 << 18  # numbers in the input below which a second thread is not worth it
 
 
@@ -27,6 +28,10 @@ class Windows(NamedTuple):
         """Tell whether one number of x can be in several windows."""
         return self.stride < max(self.height, self.width)
 
+    def steps(self, W):
+        """How far each entry of a window but the last is from the next one in memory, in images W wide."""
+        return (([1] * (self.width - 1) + [W - self.width + 1]) * self.height)[:-1]
+
     def rows(self, x, i):
         """Row i of every window, with all columns of x: (n, C, OH, W)."""
         return x[:, :, i : i + (self.OH - 1) * self.stride + 1 : self.stride]
@@ -42,29 +47,23 @@ def max_pool_forward_fast(x, pool_param):
     x: (N, C, H, W), any memory order, not modified.
     pool_param: {"pool_height": PH, "pool_width": PW, "stride": s}; windows may overlap.
     Returns (out, cache): out (N, C, OH, OW) of the dtype of x, OH = 1 + (H - PH) // s and likewise OW (an incomplete
-    last window is left out); NaN where a window holds one. cache is for max_pool_backward_fast: x, out and pool_param.
+    last window is left out); NaN where a window holds one. cache is for max_pool_backward_fast: x, pool_param, and
+    for each number of out how far its place is from the window's corner (in one byte, where x is not very wide).
     ValueError: for x of another number of dimensions, or a window that does not fit into it.
     """
     x = np.asarray(x)
     windows = _windows(x, pool_param)
     out = np.empty((*x.shape[:2], windows.OH, windows.OW), x.dtype)
+    steps = windows.steps(x.shape[3])
+    winners = np.zeros(out.shape, np.min_scalar_type(sum(steps)))
 
     def forward(blocks):
         for images in blocks:
-            block = x[images]
-            # The maximum over the rows of a window first, then over its columns: PH + PW steps, not PH * PW
-            row_maxima = windows.rows(block, 0)
-            if windows.height > 1:
-                row_maxima = np.maximum(row_maxima, windows.rows(block, 1))
-            for i in range(2, windows.height):
-                np.maximum(row_maxima, windows.rows(block, i), out=row_maxima)
-            part = out[images]
-            part[...] = windows.columns(row_maxima, 0)
-            for j in range(1, windows.width):
-                np.maximum(part, windows.columns(row_maxima, j), out=part)
+            _find_maxima(x[images], windows, out[images])
+            _find_winners(x[images], out[images], windows, steps, winners[images])
 
     in_two_halves(forward, _blocks(x))
-    return out, (x, out, dict(pool_param))
+    return out, (x, winners, dict(pool_param))
 
 
 def max_pool_backward_fast(dout, cache):
@@ -75,45 +74,57 @@ def max_pool_backward_fast(dout, cache):
     gets the gradient, as in PyTorch; the first NaN counts as maximum. Gradients add up where windows overlap.
     ValueError: when dout has not the shape of the output.
     """
-    x, out, pool_param = cache
+    x, winners, pool_param = cache
     windows = _windows(x, pool_param)
-    if np.shape(dout) != out.shape:
+    if np.shape(dout) != winners.shape:
         raise ValueError(
             f"max_pool_backward_fast: dout has the shape {np.shape(dout)}, but the output of this pooling has "
-            f"{out.shape}: pass the upstream gradient of that output"
+            f"{winners.shape}: pass the upstream gradient of that output"
         )
     dtype = x.dtype if x.dtype.kind == "f" else np.float64  # integers cannot hold a gradient
     dout = np.asarray(dout, dtype)
     dx = np.zeros(x.shape, dtype)
+    C, H, W = x.shape[1:]
+    corners = windows.stride * (W * np.arange(windows.OH)[:, None] + np.arange(windows.OW))  # of one channel
 
     def backward(blocks):
+        most = max((images.stop - images.start for images in blocks), default=0)
+        all_corners = (H * W * np.arange(most * C)[:, None, None] + corners).reshape(most, C, *corners.shape)
         for images in blocks:
-            _route_to_first_maximum(dout[images], x[images], out[images], dx[images], windows)
+            places = all_corners[: images.stop - images.start] + winners[images]
+            here, given = dx[images].reshape(-1), dout[images].reshape(-1)
+            if windows.overlap():
+                np.add.at(here, places.reshape(-1), given)
+            else:
+                here[places.reshape(-1)] = given
 
     in_two_halves(backward, _blocks(x))
     return dx
 
 
-def _route_to_first_maximum(dout, x, out, dx, windows):
-    """dx += dout where x is the maximum of its window, at one place of all windows after the other."""
-    finite = np.isfinite(dout).all()  # then dout * False is 0, and faster than a choice
+def _find_maxima(x, windows, out):
+    """The maximum over the rows of a window first, then over its columns: PH + PW steps, not PH * PW."""
+    row_maxima = windows.rows(x, 0)
+    if windows.height > 1:
+        row_maxima = np.maximum(row_maxima, windows.rows(x, 1))
+    for i in range(2, windows.height):
+        np.maximum(row_maxima, windows.rows(x, i), out=row_maxima)
+    out[...] = windows.columns(row_maxima, 0)
+    for j in range(1, windows.width):
+        np.maximum(out, windows.columns(row_maxima, j), out=out)
+
+
+def _find_winners(x, out, windows, steps, winners):
+    """winners += the way from the corner of each window to the first entry that is its maximum, row by row."""
     with_nan = np.isnan(out).any()
-    not_found = np.ones(out.shape, bool)
-    for i in range(windows.height):
-        for j in range(windows.width):
-            here = windows.columns(windows.rows(x, i), j)
-            found = here == out
-            if with_nan:
-                found |= np.isnan(here)
-            found &= not_found
-            not_found ^= found
-            share = windows.columns(windows.rows(dx, i), j)
-            if not finite:
-                share += np.where(found, dout, 0)
-            elif windows.overlap():
-                share += dout * found
-            else:
-                np.multiply(dout, found, out=share)
+    missed = np.ones(out.shape, bool)
+    # What is missed by all but the last entry is the last one
+    for (i, j), step in zip(np.ndindex(windows.height, windows.width), steps, strict=False):
+        here = windows.columns(windows.rows(x, i), j)
+        missed &= here != out
+        if with_nan:
+            missed &= ~np.isnan(here)
+        winners += missed * winners.dtype.type(step)
 
 
 def _blocks(x):

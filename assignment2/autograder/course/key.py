@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
 
 from autograder.core.errors import GraderError
+from autograder.core.frameworks import FRAMEWORKS
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import Assignment, nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
@@ -71,8 +72,13 @@ class Key:
 
     def _without(self, *preprocessors: type) -> NotebookNode:
         notebook, options = copied(self.notebook), nbgrader_options()
-        for preprocessor in preprocessors:
-            notebook, _ = preprocessor(config=options).preprocess(notebook, {})
+        try:
+            for preprocessor in preprocessors:
+                notebook, _ = preprocessor(config=options).preprocess(notebook, {})
+        except RuntimeError as error:  # nbgrader's, about marks
+            odd = [name_of(c) for c in self.notebook.cells if c.source.count("### BEGIN") != c.source.count("### END")]
+            where = f"{self.name}, {', '.join(odd)}" if odd else self.name
+            raise BadKey(f"{where}: {error}. Each ### BEGIN needs its ### END, in a cell of its kind") from error
         return notebook
 
     @cached_property
@@ -108,6 +114,14 @@ class Key:
                 if (self.assignment.source / f"{node.module}.ipynb").exists():
                     found += [*load_key(self.assignment, node.module).imports, node.module]
         return list(dict.fromkeys(found))
+
+    @cached_property
+    def frameworks(self) -> tuple[str, ...]:
+        """The frameworks that this notebook imports, experiments included."""
+        trees = [source_tree(cell) for cell in self.notebook.cells if cell.cell_type == "code"]
+        imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import)]
+        names = {alias.name for node in imports for alias in node.names}
+        return tuple(name for name in FRAMEWORKS if name in names)
 
     @cached_property
     def definitions(self) -> dict[str, str]:

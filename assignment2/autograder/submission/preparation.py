@@ -65,7 +65,8 @@ def make_job(
     sandboxed = not sandbox.unavailable() if options.sandboxed is None else options.sandboxed
     seed = key.seed if seed is None else seed
     cells = tuple(map(code_cell, filter(is_executed, notebook.cells)))
-    return Job(cells, Runtime.current(), key.definitions, files or {}, options.limits, sandboxed, seed, key.package)
+    runtime = Runtime.current(key.frameworks)
+    return Job(cells, runtime, key.definitions, files or {}, options.limits, sandboxed, seed, key.package)
 
 
 def code_cell(cell: NotebookNode) -> CodeCell:

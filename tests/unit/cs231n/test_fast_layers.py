@@ -473,8 +473,19 @@ def test_the_cache_holds_no_copies():
     assert len(cache) == 4
     out, cache = max_pool_forward_fast(x, pool_param(2, 2, 2))
     assert cache[0] is x
-    assert cache[1] is out
+    assert cache[1].nbytes == out.size  # which entry of each window won, a byte each
     assert len(cache) == 3
+
+
+def test_windows_of_more_entries_than_a_byte_counts():
+    """Does the gradient find the last entry of a window of 17 x 17?"""
+    x = np.zeros((1, 2, 17, 18))
+    x[0, :, 16, 16] = 1
+    out, cache = max_pool_forward_fast(x, pool_param(17, 17, 1))
+    np.testing.assert_array_equal(out, np.ones((1, 2, 1, 2)))
+    dx = max_pool_backward_fast(np.array([[[[1.0, 2.0]], [[3.0, 4.0]]]]), cache)
+    np.testing.assert_array_equal(dx[0, :, 16, 16], [3, 7])
+    assert np.count_nonzero(dx) == 2
 
 
 @pytest.mark.parametrize(
