@@ -124,7 +124,7 @@ def hand_in_all_kinds(course):
     set_double(course, "wrong", "def double(x):\n    return x.nothing")
     set_double(course, "long", "for n in range(50):\n    print(n)\ndef double(x):\n    return 2 * x")
     shutil.copy(course / "release" / ASSIGNMENT / "Toy2.ipynb", course / "submitted" / "both" / ASSIGNMENT)
-    folder = samples.submission(course, "as given", samples.ON_TIME)
+    folder = samples.submission(the(course), "as given", samples.ON_TIME)
     shutil.copy(course / "release" / ASSIGNMENT / "Toy.ipynb", folder)
 
 
