@@ -46,8 +46,8 @@ class EnterOne(AutogradeOne):
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         source = self._format_source(assignment_id, student_id)
-        timestamp = self.coursedir.get_existing_timestamp(source)
-        enter(self.gradebook, assignment_id, student_id, timestamp, self.entries)
+        time = self.coursedir.get_existing_timestamp(source)
+        enter(self.gradebook, assignment_id, student_id, time, self.entries)
         target = Path(self._format_dest(assignment_id, student_id))
         before = self.coursedir.format_path(self.coursedir.submitted_directory, student_id, assignment_id)
         keep_for_exchange(Path(before), target)
@@ -61,16 +61,16 @@ class EnterOne(AutogradeOne):
 
 
 def enter(
-    gradebook: Gradebook, assignment: str, student: str, timestamp: datetime | None, entries: Mapping[str, Entry]
+    gradebook: Gradebook, assignment: str, student: str, time: datetime | None, entries: Mapping[str, Entry]
 ) -> None:
     """Write points and comments of one submission as nbgrader's autograde does. What people have given stays.
 
-    timestamp: when it was handed in, None where that is not known: an earlier one stays then
+    time: when it was handed in; None if that is not known, and an earlier time stays then
     Penalties are set for the whole class when it is graded, by `renew_penalties`.
     """
     gradebook.update_or_create_student(student)
-    time = {} if timestamp is None else {"timestamp": timestamp}
-    submission = gradebook.update_or_create_submission(assignment, student, **time)
+    known = {} if time is None else {"timestamp": time}
+    submission = gradebook.update_or_create_submission(assignment, student, **known)
     for notebook, cell, grade in rows_of(gradebook, Grade, submission):
         grade.auto_score = entries[notebook].scores[cell] if notebook in entries else 0.0
         by_hand = grade.manual_score is not None or grade.auto_score is None
