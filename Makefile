@@ -5,7 +5,7 @@ JOBS ?= 2
 # Pins of all packages; /dev/null for the newest ones.
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: setup demo lint test test-fast fuzz coverage site release notebooks fingerprints mutants reference lock
+.PHONY: setup demo lint test test-fast fuzz coverage site release notebooks prove fingerprints mutants reference lock
 
 setup: .venv/.installed
 
@@ -58,6 +58,8 @@ release: setup
 	$(BIN)/autograder release
 notebooks: setup
 	CS231N_DATA=synthetic $(BIN)/autograder notebooks
+prove: setup
+	$(BIN)/autograder prove
 fingerprints: setup
 	$(BIN)/autograder fingerprints
 mutants: setup

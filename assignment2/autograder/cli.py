@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end what runs in here as KeyboardInterrupt, also where another exception gets out first.
+    """Let Ctrl-C end what runs in here as KeyboardInterrupt, even if another exception gets out first.
 
     What it interrupts may fail in its own way sooner; and Python drops a KeyboardInterrupt that comes while a callback
     of the garbage collector runs.
@@ -122,13 +122,13 @@ def one(options: argparse.Namespace) -> Assignment:
 
 
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
+    """Return the assignment that a command names, all if it names none; raises NoAssignment if there is none."""
     found = list(assignments(options.course).values())
     return found if found and options.assignment is None else [one(options)]
 
 
 def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
-    """Return what a command's words name: assignments, all where they name none, with the notebooks among the words."""
+    """Return what a command's words name: assignments, all if they name none, with the notebooks among the words."""
     found = assignments(options.course)
     notebooks = [word for word in options.names if word not in found]
     wanted = [found[word] for word in options.names if word in found] or [*found.values()] or [chosen(options.course)]
@@ -164,13 +164,25 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def hand_out_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.hand_out import hand_out
+    from autograder.authoring.hand_out import Options, hand_out
+    from autograder.authoring.publishing import Repository
 
+    repository = Repository(options.repository, options.branch, options.hub) if options.repository else None
+    how = Options(options.self_study, repository, options.edition, options.refuse_older)
     into = options.into or options.course.resolve() / ("self_study" if options.self_study else "hand_out")
     for assignment in one_or_all(options):
-        folder, archive = hand_out(assignment, into.resolve(), options.self_study)
+        folder, archive = hand_out(assignment, into.resolve(), how)
         print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB")
     print("next: give students the zip, or the folder")
+
+
+def jupyterlite_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.jupyterlite import jupyterlite
+
+    assignment = one(options)
+    into = (options.into or assignment.course / "jupyterlite").resolve()
+    jupyterlite(assignment, into, options.pyodide)
+    print(f"{into}\nnext: put it on any web server, or try it:\n  python -m http.server -d {into}")
 
 
 def gradescope_command(options: argparse.Namespace) -> None:
@@ -186,7 +198,38 @@ def notebooks_command(options: argparse.Namespace) -> None:
     from autograder.authoring.notebooks import run_key
 
     for assignment, names in by_words(options):
-        run_key(assignment, (options.into or assignment.course / "notebooks").resolve(), names)
+        run_key(assignment, (options.into or assignment.course / "notebooks").resolve(), names, options.all)
+
+
+def prove_command(options: argparse.Namespace) -> int:
+    from autograder.authoring.proving.prove import prove
+    from autograder.authoring.proving.table import lines_of
+
+    proofs = [prove(assignment, names, options.all) for assignment, names in by_words(options)]
+    for proof in proofs:
+        print("\n".join(lines_of(proof)))
+    return 1 if any(proof.problems for proof in proofs) else 0
+
+
+def watch_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.proving.watch import watch
+
+    watch(one(options), [])
+
+
+def new_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new import new
+
+    for path in new(options.course.resolve(), options.assignment, options.notebook):
+        print(path)
+    print("next: autograder prove, then edit the notebook in JupyterLab")
+
+
+def add_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.new import add
+
+    print(add(one(options), options.step, options.to, options.points, options.after, options.question))
+    print(f"next: write {options.step} in JupyterLab, then autograder prove")
 
 
 def fingerprints_command(options: argparse.Namespace) -> None:
@@ -279,6 +322,13 @@ def report_command(options: argparse.Namespace) -> None:
     print("beside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
+def clean_command(options: argparse.Namespace) -> None:
+    from autograder.grading.clean import clean
+
+    deleted, left = clean(options.course.resolve(), options.days)
+    print(f"{deleted / 1e6:.1f} MB of executions deleted, {left / 1e6:.1f} MB left")
+
+
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo.run import demo
 
@@ -295,8 +345,13 @@ COMMANDS = [
     ("new-course", new_course_command, "make a new course folder with this key, without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
+    ("jupyterlite", jupyterlite_command, "build a website of the hand-out that runs in browsers"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
-    ("notebooks", notebooks_command, "execute the key, experiments included, into notebooks/"),
+    ("new", new_command, "make an assignment with one worked exercise, which proves itself"),
+    ("add", add_command, "add the cells of an exercise, or of a written question, to a notebook"),
+    ("prove", prove_command, "prove the key: it earns all points, nothing else does, and mistakes are named"),
+    ("watch", watch_command, "prove the key after each save, until Ctrl-C"),
+    ("notebooks", notebooks_command, "execute what has changed of the key, experiments included, into notebooks/"),
     ("fingerprints", fingerprints_command, "run the misconceptions and record their fingerprints"),
     ("mutants", mutants_command, "change the key's solutions slightly and list the changes that no check notices"),
     ("reference", reference_command, "record the values of the PyTorch implementations (needs PyTorch)"),
@@ -309,6 +364,7 @@ COMMANDS = [
     ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
+    ("clean", clean_command, "delete executions that have not been used lately; results and points stay"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
@@ -331,13 +387,42 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ONE_OR_ALL,
         ("--into", {"type": Path, "help": "where to write it (default: hand_out/, or self_study/)"}),
         ("--self-study", {"action": "store_true", "help": "include folded solutions and every check"}),
+        ("--edition", {"metavar": "NAME", "help": "name of a new edition (default: the next number)"}),
+        ("--refuse-older", {"action": "store_true", "help": "stop grading earlier editions"}),
+        ("--repository", {"metavar": "URL", "help": "the public repository of the folder, to link to it"}),
+        ("--branch", {"default": "main", "help": "the branch of that repository (default: main)"}),
+        ("--hub", {"metavar": "URL", "help": "a JupyterHub with nbgitpuller, to link to it"}),
+    ],
+    "jupyterlite": [
+        ONE,
+        ("--into", {"type": Path, "metavar": "FOLDER", "help": "the folder of the site (default: jupyterlite/)"}),
+        ("--pyodide", {
+            "type": Path,
+            "metavar": "FOLDER",
+            "help": "a Pyodide distribution to serve with the site (default: browsers load one from its CDN)",
+        }),
     ],
     "gradescope": [
         ONE,
         ("--into", {"type": Path, "metavar": "FILE", "help": "the zip (default: gradescope.zip)"}),
     ],
+    "new": [
+        ("assignment", {"help": "what it is called, such as hw3"}),
+        ("--notebook", {"default": "Start", "metavar": "NAME", "help": "its notebook (default: Start)"}),
+    ],
+    "add": [
+        ("step", {"metavar": "NAME", "help": "the function to write, or question_2"}),
+        ("--to", {"required": True, "metavar": "NOTEBOOK", "help": "a notebook, or a new one"}),
+        NAMED,
+        ("--points", {"type": at_least_one, "default": 1, "metavar": "N", "help": "default: 1"}),
+        ("--after", {"metavar": "CELL", "help": "the cell before it (default: the last of an exercise)"}),
+        ("--question", {"action": "store_true", "help": "a written question"}),
+    ],
+    "prove": [NAMES, ("--all", {"action": "store_true", "help": "what has not changed, too"})],
+    "watch": [ONE],
     "notebooks": [
         NAMES,
+        ("--all", {"action": "store_true", "help": "what has not changed, too"}),
         ("--into", {"type": Path, "help": "the folder for the executed notebooks (default: notebooks/)"}),
     ],
     "fingerprints": [NAMES],
@@ -383,6 +468,14 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("zip", {"type": Path, "metavar": "ZIP", "help": "the file to write"}),
         NAMED,
         ("--for", {"dest": "system", "choices": LMS[:2], "help": "the LMS (default: as collected)"}),
+    ],
+    "clean": [
+        ("--days", {
+            "type": at_least_one,
+            "metavar": "N",
+            "default": 30,
+            "help": "delete what was not used for N days (default: 30)",
+        }),
     ],
     "demo": [
         ("--folder", {"type": Path, "default": Path("demo"), "help": "where to build the course"}),

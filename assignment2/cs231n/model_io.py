@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._torch import is_module, own_torch_state
+
 MAX_BYTES = 256 * 2**20  # of all arrays in a file together; a CIFAR-10 network of this workbook has some megabytes
 MAX_MEMBERS = 1000
 MAX_DIRECTORY = 2**20  # bytes of the list of members at the end of a file
@@ -42,12 +44,13 @@ def save_model(path: str | Path, model, trained_on: str | None = None, **constru
 
         save_model("best_fc.npz", model, hidden_dims=[100, 100], dropout_keep_ratio=0.8)
 
-    path: the .npz file, replaced if it exists. model: has `params`, a dict of arrays; they are saved as they are.
+    path: the .npz file, replaced if it exists. model: has `params`, a dict of arrays; they are saved as they are. Or it
+    is a network of PyTorch's, whose state is saved, batch normalization's averages included.
     trained_on: the data, by default those that get_CIFAR10_data gave last. constructor: numbers, strings, lists,
     dicts of these, None and NumPy dtypes.
     Raises WeightsError if type(model)(**constructor) is a model with other parameters or shapes.
     """
-    path = Path(path)
+    path, cls, model = Path(path), type(model), as_model(model)
     if trained_on is None:
         from cs231n.data_utils import active_source
 
@@ -56,11 +59,11 @@ def save_model(path: str | Path, model, trained_on: str | None = None, **constru
     for name, w in params.items():
         _require_numbers(f"parameter {name}", w.dtype)
     about = {
-        "class": type(model).__name__,
+        "class": cls.__name__,
         "constructor": {name: _to_json(name, value) for name, value in constructor.items()},
         "trained_on": trained_on,
     }
-    _fitting_model(type(model), constructor, params)
+    _fitting_model(cls, constructor, params)
     members = {f"params/{name}": w for name, w in params.items()}
     members |= {f"statistics/{key}": value for key, value in _statistics(model).items()}
     part = path.with_name(path.name + ".part")  # so that an interrupted save leaves the old file whole
@@ -86,7 +89,7 @@ def load_model(path: str | Path, *classes: type):
         model = _fitting_model(known[weights.class_name], weights.constructor, weights.params)
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
-    model.params = dict(weights.params)
+    as_model(model).params = dict(weights.params)
     for layer, entry in enumerate(getattr(model, "bn_params", [])):
         entry.update({key[1]: value for key, value in statistics.items() if key[0] == str(layer)})
     return model
@@ -104,9 +107,11 @@ def read_weights(path: str | Path, max_bytes: int | None = None) -> Weights:
 def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
     """The fraction of images that a model classifies correctly.
 
-    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. X: (N, ...). y: (N,).
+    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. Or a PyTorch network.
+    X: (N, ...). y: (N,).
     batch_size: images that go through the model at a time.
     """
+    model = as_model(model)
     dtype = getattr(model, "dtype", None)
     correct = 0
     for start in range(0, len(X), batch_size):
@@ -116,17 +121,27 @@ def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> floa
     return correct / len(X)
 
 
+def as_model(model):
+    """Return a PyTorch network as this workbook knows models, see `torch_models.ModuleModel`; others as they are."""
+    if not is_module(model):
+        return model
+    from .torch_models import ModuleModel
+
+    return ModuleModel(model)
+
+
 def _fitting_model(cls, constructor, params):
     """cls(**constructor), if its parameters have the names and shapes of params."""
     signature = f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in constructor.items())})"
     state = np.random.get_state()  # initializing weights must not shift the random numbers of what comes next
     try:
-        model = cls(**constructor)
+        with own_torch_state():
+            model = cls(**constructor)
     except Exception as error:
         raise WeightsError(f"{signature} raises {type(error).__name__}: {error}") from error
     finally:
         np.random.set_state(state)
-    expected = {name: np.shape(w) for name, w in model.params.items()}
+    expected = {name: np.shape(w) for name, w in as_model(model).params.items()}
     actual = {name: w.shape for name, w in params.items()}
     different = [
         f"{name} is {actual.get(name, 'missing')} instead of {expected.get(name, 'missing')}"

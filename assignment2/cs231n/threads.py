@@ -75,7 +75,10 @@ def _submit(work, tasks):
 
 def _may_use_two():
     """Does the BLAS let itself be limited, and was it allowed two threads or more (OMP_NUM_THREADS=1 says no)?"""
-    libraries = _controller().lib_controllers
+    try:
+        libraries = _controller().lib_controllers
+    except OSError:  # a sandbox without /proc, where threadpoolctl looks for libraries
+        return False
     return bool(libraries) and all((library.num_threads or 1) > 1 for library in libraries)
 
 

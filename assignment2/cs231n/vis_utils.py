@@ -1,9 +1,12 @@
-"""Pictures of images and of training runs.
+"""Pictures of images and of training runs, in one style.
 
-The functions that draw make a new figure with pyplot, so that a notebook shows it below the cell, and return nothing;
-plt.gcf() is the figure, for plt.gcf().savefig(...).
+The functions that draw make a new figure with pyplot and return nothing; plt.gcf() is the figure, for
+plt.gcf().savefig(...). `show` shows what was drawn, with a text for who does not see it; without it a notebook shows
+the figures of a cell below it as always.
 """
 
+import base64
+import io
 import math
 
 import matplotlib.pyplot as plt
@@ -11,10 +14,57 @@ import numpy as np
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from cs231n import _described
+from cs231n._shell import shell
+
 # Okabe and Ito's colors can be told apart with any kind of color vision; dashes and markers serve gray print.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def show(description=""):
+    """Show the open figures below the cell, with a text that stands for the picture, and their numbers as a table.
+
+    description: what to see there, in a sentence or two; titles, ends and extremes of the lines are added to it
+    """
+    if shell() is None or "inline" not in plt.get_backend().lower():
+        plt.show()
+        return
+    for figure in map(plt.figure, plt.get_fignums()):
+        _display(figure, description)
+    plt.close("all")
+
+
+def _display(figure, description):
+    from IPython.display import display
+
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=80, bbox_inches="tight", facecolor="white")
+    text = " ".join(filter(None, (description, _described.words(figure))))
+    data = {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": text}
+    display(data, metadata={"image/png": {"alt": text}}, raw=True)
+    if table := _described.as_html(text, _described.rows(figure)):
+        display({"text/html": table, "text/plain": ""}, raw=True)
+
+
+def line_style(n):
+    """Return how the n-th line of a plot looks: color, dashes and marker all differ."""
+    looks = {"color": COLORS[n % len(COLORS)], "linestyle": DASHES[n % len(DASHES)]}
+    return {**looks, "marker": MARKERS[n % len(MARKERS)], "markersize": 4}
+
+
+def plot_lines(axis, x, lines, title, xlabel, ylabel, xscale="linear", yscale="linear"):
+    """Plot lines over the same x into a panel.
+
+    lines: dict of name -> values; the legend is left to the caller, since panels often share one
+    """
+    for n, (name, y) in enumerate(lines.items()):
+        axis.plot(x, y, label=name, **line_style(n))
+    axis.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if xscale == "linear" and np.array_equal(x, np.round(x)):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.grid(alpha=0.3)
 
 
 def visualize_grid(Xs, ubound=255.0, padding=1):
@@ -75,14 +125,13 @@ def plot_training(solvers, title=None, log_loss=False, smooth=None):
     the loss. smooth: the bold line of the loss is its running mean over that many iterations, the pale one the
     loss itself; by default a twentieth of the run; 1 for the loss itself only.
     """
-    runs = solvers if isinstance(solvers, dict) else {"": solvers}
+    runs = solvers if isinstance(solvers, dict) else {"the run": solvers}
     layout = ConstrainedLayoutEngine(w_pad=0.1)
     figure, (loss, train, val) = plt.subplots(1, 3, figsize=(13, 4), layout=layout)
     for n, (name, solver) in enumerate(runs.items()):
-        style = {"color": COLORS[n % len(COLORS)], "linestyle": DASHES[n % len(DASHES)]}
-        _plot_loss(loss, solver.loss_history, smooth, style)
+        _plot_loss(loss, solver.loss_history, smooth, {**line_style(n), "marker": "", "label": name})
         for axis, history in ((train, solver.train_acc_history), (val, solver.val_acc_history)):
-            axis.plot(_epochs(solver), history, marker=MARKERS[n % len(MARKERS)], markersize=4, label=name, **style)
+            axis.plot(_epochs(solver), history, label=name, **line_style(n))
     loss.set(title="Training loss", xlabel="Iteration", ylabel="Loss", yscale="log" if log_loss else "linear")
     for axis, what in ((train, "Training"), (val, "Validation")):
         axis.set(title=f"{what} accuracy", xlabel="Epoch", ylabel="Accuracy")
@@ -109,7 +158,7 @@ def _plot_loss(axis, losses, smooth, style):
 
 
 def _running_mean(values, window):
-    """The mean of the last `window` values at each place; of all so far where there are fewer."""
+    """The mean of the last `window` values at each place; of all so far if there are fewer."""
     sums = np.concatenate([[0.0], np.cumsum(np.asarray(values, dtype=np.float64))])
     end = np.arange(1, len(values) + 1)
     start = np.maximum(end - window, 0)

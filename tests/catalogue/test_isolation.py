@@ -3,12 +3,11 @@
 import ast
 
 import pytest
-from autograder.authoring.fingerprints import one_step
 from autograder.core.notebooks import copied
 from autograder.core.results import Status
 from autograder.course.cells import is_check, is_experiment, is_solution, name_of
 from autograder.course.key import keys
-from autograder.course.solutions import solution, with_solutions
+from autograder.course.solutions import one_step, solution, with_solutions
 from helpers.courses import WORKBOOK
 from helpers.judging import judge_notebook
 from nbformat.v4 import new_code_cell

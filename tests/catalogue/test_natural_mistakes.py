@@ -4,9 +4,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from autograder.authoring.fingerprints import one_step
 from autograder.course.catalogue import Misconception
-from autograder.course.solutions import solution
+from autograder.course.solutions import one_step, solution
 from helpers.judging import judge_notebook
 
 FILE = Path(__file__).with_name("natural_mistakes.toml")

@@ -1,5 +1,7 @@
 """The assignments of the courses that tests work with."""
 
+import os
+
 from autograder.course.assignment import Assignment, chosen
 
 from helpers import ASSIGNMENT, REPOSITORY
@@ -10,4 +12,4 @@ def the(course) -> Assignment:
     return chosen(course, ASSIGNMENT)
 
 
-WORKBOOK = the(REPOSITORY)
+WORKBOOK = chosen(REPOSITORY, os.environ.get("CS231N_TEST_ASSIGNMENT", ASSIGNMENT))  # what the catalogue proves

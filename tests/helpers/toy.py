@@ -114,15 +114,19 @@ def notebook():
 
 def make_course(folder):
     """Write a course with the toy notebook and its misconceptions; not released yet."""
-    source = folder / "source" / "assignment2"
-    source.mkdir(parents=True)
-    nbformat.write(notebook(), source / "Toy.ipynb")
-    proof = folder / "proof" / "assignment2"
-    (proof / "misconceptions").mkdir(parents=True)
-    (proof / "seed").write_text("of the toys\n", encoding="utf-8")
-    (proof / "misconceptions" / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
+    add_key(folder)
+    (folder / "proof" / "assignment2" / "seed").write_text("of the toys\n", encoding="utf-8")
     shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
     return folder
+
+
+def add_key(folder):
+    """Write the toy notebook and its misconceptions into a course."""
+    source, misconceptions = folder / "source" / "assignment2", folder / "proof" / "assignment2" / "misconceptions"
+    for part in (source, misconceptions):
+        part.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook(), source / "Toy.ipynb")
+    (misconceptions / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
 
 
 def hand_in(course, name, double):

@@ -31,7 +31,7 @@ from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
 from autograder.grading.task import evaluated
 from autograder.integration.converters import ConversionFailed
-from autograder.integration.steps import Judge
+from autograder.integration.entering import enter
 from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
 from distributed import LocalCluster
@@ -321,26 +321,24 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
     [GraderError("a kernel did not start"), OSError(errno.ENOSPC, "No space left on device")],
     ids=["machine", "disk"],
 )
-def test_trouble_inside_of_nbgrader_stops_the_run(course, monkeypatch, problem):
-    """Does the grader's trouble in a step of nbgrader's, which catches everything, end the run, and cost nobody a
-    point?"""
+def test_trouble_while_writing_stops_the_run(course, monkeypatch, problem):
+    """Does the grader's trouble while a submission is entered end the run, and cost nobody a point?"""
     with monkeypatch.context() as patched:
-        patched.setattr("autograder.integration.steps.Judge.preprocess", Mock(side_effect=problem))
+        patched.setattr("autograder.integration.entering.enter", Mock(side_effect=problem))
         with pytest.raises(type(problem), match=re.escape(str(problem))):
             grade(the(course), HOW)
     assert totals(grade(the(course), HOW)) == {"ada": 6, "bob": 6, "cy": 2}
 
 
-def test_a_notebook_that_nbgrader_cannot_grade_stops_nobody_else(course, monkeypatch):
-    """Does any other exception in a step cost the one submission only, and say so in the table?"""
+def test_a_submission_that_cannot_be_entered_stops_nobody_else(course, monkeypatch):
+    """Does any other exception cost the one submission only, and say so in the table?"""
 
-    def preprocess(step, nb, resources):
-        if resources["nbgrader"]["student"] == "bob":
+    def entered(gradebook, assignment, student, *rest):
+        if student == "bob":
             raise ValueError("an odd notebook")
-        return judge(step, nb, resources)
+        enter(gradebook, assignment, student, *rest)
 
-    judge = Judge.preprocess
-    monkeypatch.setattr(Judge, "preprocess", preprocess)
+    monkeypatch.setattr("autograder.integration.entering.enter", entered)
     outcome = grade(the(course), HOW)
     assert totals(outcome) == {"ada": 6, "bob": 0, "cy": 2}
     remarks = {row.student: row.remarks for row in outcome.rows}

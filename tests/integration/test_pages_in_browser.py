@@ -124,10 +124,13 @@ def harms(visit):
     return visit.ran + elements + asked + strange
 
 
-def assert_readable(visit):
+TEX = (r"$x_i \in \mathbb{R}^n$", "$a<b$, $a_1 & b_2$ and $c<d>e$", r"a & b \\ c & d", "Because $a<b$.")
+
+
+def assert_readable(visit, formulas):
     """Formulas, code, tables and pictures of the harmless answers are there."""
     text = visit.page.inner_text("#notebook")
-    for formula in (r"$x_i \in \mathbb{R}^n$", "$a<b$, $a_1 & b_2$ and $c<d>e$", r"a & b \\ c & d", "Because $a<b$."):
+    for formula in formulas:
         assert formula in text
     assert "print('<div>')" in text
     assert "List<int> = <T>[]" in text
@@ -143,7 +146,9 @@ def test_feedback(course, chromium):
     page = course / "feedback" / "eve" / "assignment2" / "Toy.html"
     with browser.visit(chromium, page.as_uri()) as visit:
         assert harms(visit) == []
-        assert_readable(visit)
+        assert_readable(visit, [])
+        assert visit.page.locator("math").all_text_contents().count("a<b") > 1
+        assert visit.asked == []
         assert "was repaired before grading" in visit.page.inner_text("#notebook")
 
 
@@ -151,7 +156,7 @@ def test_formgrader(course, chromium, tmp_path):
     """Does formgrader's page of that submission do nothing but its own work, and show the rest?"""
     with submission_page(course, tmp_path, chromium) as visit:
         assert harms(visit) == []
-        assert_readable(visit)
+        assert_readable(visit, TEX)
         assert [error for error in visit.errors if "MathJax" not in error] == []  # which is elsewhere
         visit.page.wait_for_selector("#test_square.score[placeholder='2']")  # its own scripts filled in the points
 

@@ -222,7 +222,39 @@ def test_flags(course, students, flagged):
     assert flags["test_square", "out"] == []
     page = report(the(course)).read_text(encoding="utf-8")
     assert ("no check is flagged" in page) is not flagged
-    assert ("Correlation below 0.1" in page) is flagged
+    assert ("Correlation below 0.3" in page) is flagged
+
+
+@pytest.mark.parametrize(
+    ("correlation", "passed", "submissions", "expected"),
+    [
+        (0.0, 14, 28, (-0.373, 0.373)),
+        (0.5, 50, 103, (0.340, 0.632)),
+        (-1.0, 6, 12, (-1.0, -0.9963)),
+        (0.2, 4, 100, None),
+    ],
+)
+def test_interval(correlation, passed, submissions, expected):
+    """Is the interval of a correlation that of Fisher's tables, and none where fewer than five pass or fail?"""
+    found = item_analysis.interval(correlation, passed, submissions)
+    assert found == (None if expected is None else pytest.approx(expected, abs=5e-3))
+
+
+def test_a_check_is_not_flagged_for_few(course):
+    """Is a check not flagged where four students fail it, however strong they are, though five would be enough?"""
+    for number in range(24):
+        strong = number < 4
+        graded(course, f"s{number}", "fppp" if strong else "pppp", "p" if strong else "f", why=2 if strong else 0)
+    assert checks(course)["test_double", "vector/out"].flags == []
+
+
+def test_first_words():
+    """Is a misconception called by the first sentence of its hint, or as much of it as fits?"""
+    assert report_plots.first_words("You added two: multiply. Then stop.") == "You added two:"
+    long = report_plots.first_words("word " * 40)
+    assert len(long) <= report_plots.WORDS
+    assert long.endswith("…")
+    assert report_plots.first_words("") == "(no hint)"
 
 
 def hinted(name, hint):
@@ -405,7 +437,7 @@ def test_page_is_self_contained_and_nothing_can_be_injected(course):
 def test_plots_are_the_same_for_the_same_numbers(course):
     """Is a plot well-formed XML, without a date, and the same when it is drawn again?"""
     graded(course, "ann", "pppp", change=None)
-    graded(course, "bob", "ffff", change=hinted("a<b & $c$", "hint"))
+    graded(course, "bob", "ffff", change=hinted("name", "a<b & $c$"))
     found = read_course(the(course))
     drawn = [
         (report_plots.scores, (found,)),
@@ -418,4 +450,5 @@ def test_plots_are_the_same_for_the_same_numbers(course):
         texts = [element.text for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
         assert texts
         assert svg == draw(*arguments)
-    assert "a<b & $c$ · double" in [e.text for e in ElementTree.fromstring(drawn[1][0](*drawn[1][1])).iter() if e.text]
+        assert len(ElementTree.fromstring(svg).get("aria-label").split()) > 5
+    assert "double: a<b & $c$" in [e.text for e in ElementTree.fromstring(drawn[1][0](*drawn[1][1])).iter() if e.text]

@@ -17,6 +17,7 @@ import pytest
 from autograder.core import upstream
 from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import Highlight2HTML
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -114,7 +115,7 @@ def test_preloading_skips_what_is_gone(monkeypatch):
 def page(exporter):
     picture = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0KGgo="})
     cells = [nbformat.v4.new_code_cell("x = 1", outputs=[picture])]
-    return upstream.page_without_parsing(exporter, nbformat.v4.new_notebook(cells=cells), None)[0]
+    return upstream.page_without_parsing(exporter, Highlight2HTML, nbformat.v4.new_notebook(cells=cells), None)[0]
 
 
 def test_nbconvert_parses_its_pages():

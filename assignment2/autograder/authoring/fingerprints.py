@@ -5,54 +5,121 @@ beside the key, for the judge.
 """
 
 import json
-import os
-from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cs231n import shipped
+from cs231n.checks.hints import same
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from autograder.core.notebooks import copied
+from autograder.authoring.bench import Bench, benches
 from autograder.core.results import CheckKind
 from autograder.course.assignment import Assignment
-from autograder.course.catalogue import FINGERPRINTS, catalogue, fingerprints_file
-from autograder.course.cells import grade_id, is_check
-from autograder.course.key import Key, keys, some_keys
-from autograder.execution.executions import Executions, executions_in
-from autograder.judging.expected import PUBLIC_SEED, expected_values, sent_by_cell, shipped_values
-from autograder.judging.messages import Message, sent_in
+from autograder.course.catalogue import FINGERPRINTS, Misconception, catalogue, fingerprints_file
+from autograder.course.key import keys, some_keys
+from autograder.execution.executions import executions_in
+from autograder.judging.expected import PUBLIC_SEED, shipped_values
+from autograder.judging.messages import Message
 from autograder.judging.values import error_fingerprint, judge_values
-from autograder.submission.preparation import make_job, merge
 
 VALUES = "values.json"
 SHIPPED = ".shipped"  # in the folder of proofs
-Fingerprints = dict[str, dict[str, list[list[Any]]]]  # by solution cell and check: [misconception, *fingerprint]
+Prints = dict[str, list[list[Any]]]  # by check: [misconception, *fingerprint]
+Fingerprints = dict[str, Prints]  # by solution cell
+
+
+class Record:
+    """The recorded fingerprints of an assignment: of all checks for the judge, of visible ones for students.
+
+    What is recorded stays as it is where only rounding tells it from what is found, so that a file changes only where
+    a mistake or a check did.
+    """
+
+    def __init__(self, assignment: Assignment):
+        self.assignment = assignment
+        self.file, self.visible_file = fingerprints_file(assignment), shipped_folder(assignment) / FINGERPRINTS
+        self.everything: Fingerprints = read_json(self.file)
+        self.visible: Fingerprints = read_json(self.visible_file).get("cells", {})
+
+    def of(self, step: str) -> list[Prints]:
+        """Return what is recorded of a step: of all checks, and of visible ones."""
+        return [self.everything.get(step, {}), self.visible.get(step, {})]
+
+    def put(self, step: str, everything: Prints, visible: Prints) -> None:
+        for record, found in ((self.everything, everything), (self.visible, visible)):
+            record[step] = kept_where_same(record.get(step, {}), found)
+
+    def write(self) -> None:
+        """Write both files, without what is recorded of steps that are gone."""
+        found = keys(self.assignment)
+        mistakes = [mistake for name in found for mistake in catalogue(self.assignment, name)]
+        steps = {mistake.cell for mistake in mistakes}
+        for record in (self.everything, self.visible):
+            for step in [step for step in record if step not in steps or not record[step]]:
+                del record[step]
+        hints = {mistake.name: mistake.hint for mistake in mistakes}
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.file, self.everything)
+        write_json(self.visible_file, {"cells": self.visible, "hints": hints})
+
+
+def kept_where_same(recorded: Prints, found: Prints) -> Prints:
+    """Return what was found, with the recorded entry in place of one that differs from it by rounding only."""
+    before = {(check, entry[0]): entry for check, entries in recorded.items() for entry in entries}
+
+    def kept(check: str, entry: list[Any]) -> list[Any]:
+        old = before.get((check, entry[0]), [])
+        return old if same(old[1:], entry[1:]) else entry
+
+    return {check: [kept(check, entry) for entry in entries] for check, entries in found.items()}
 
 
 def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
     """Run the catalog of an assignment and write its fingerprints; those of visible checks to what ships with it.
 
-    names: of notebooks, all where the list is empty; what is recorded of the others stays
+    names: of notebooks, all if the list is empty; what is recorded of the others stays
     """
-    executions, wanted = executions_in(assignment.course / "executions"), some_keys(assignment, names)
-    package = shipped_folder(assignment)
-    everything: Fingerprints = read_json(fingerprints_file(assignment)) if names else {}
-    known = read_json(package / FINGERPRINTS) if names and (package / FINGERPRINTS).exists() else {"cells": {}}
-    visible: Fingerprints = known["cells"]
-    texts: dict[str, str] = {}
-    for name in keys(assignment):
-        texts |= {mistake.name: mistake.hint for mistake in catalogue(assignment, name)}
-    for key in wanted.values():
-        seen = {cell.removeprefix("test_"): checks for cell, checks in expected_values(key, executions).visible.items()}
-        everything |= run_catalogue(key, executions, key.seed)
-        for cell, checks in run_catalogue(key, executions, PUBLIC_SEED).items():
-            cases = {check.rpartition("/")[0] for check in seen[cell]}  # where an exception stands for the case
-            visible[cell] = {check: found for check, found in checks.items() if check in seen[cell] | cases | {""}}
-    fingerprints_file(assignment).parent.mkdir(parents=True, exist_ok=True)
-    write_json(fingerprints_file(assignment), everything)
-    write_json(package / FINGERPRINTS, {"cells": visible, "hints": texts})
+    record = Record(assignment)
+    with benches(some_keys(assignment, names), executions_in(assignment.course / "executions")) as found:
+        for bench in tqdm(found, unit="step"):
+            record.put(bench.step, *prints_of(bench))
+    record.write()
+
+
+@lru_cache(maxsize=2)
+def prints_of(bench: Bench) -> tuple[Prints, Prints]:
+    """Run the misconceptions of a step; returns the fingerprints that the judge knows them by, and those for students.
+
+    A check in which a misconception gives the right values is no sign of it and is left out.
+    """
+    seen = bench.expected.visible.get(bench.check, set())
+    seen |= {check.rpartition("/")[0] for check in seen} | {""}  # where an exception stands for the case, or the cell
+    start_mistakes(bench)
+    everything, public = (prints_on(bench, seed) for seed in (bench.key.seed, PUBLIC_SEED))
+    return everything, {check: entries for check, entries in public.items() if check in seen}
+
+
+def start_mistakes(bench: Bench) -> None:
+    """Begin to run the misconceptions of a step, those that fit the key."""
+    for seed in (bench.key.seed, PUBLIC_SEED):
+        for form in mistaken_forms(bench).values():
+            bench.start(bench.job(form, seed))
+
+
+def mistaken_forms(bench: Bench) -> dict[Misconception, NotebookNode]:
+    return {each: bench.form({bench.step: each.wrong(bench.key)}) for each in bench.mistakes if each.fits(bench.key)}
+
+
+def prints_on(bench: Bench, seed: str) -> Prints:
+    """Return the fingerprints by check on the inputs of a seed."""
+    right = bench.sent(bench.form({}), seed)
+    found: Prints = {}
+    for mistake, form in mistaken_forms(bench).items():
+        for check, fingerprint in fingerprints_of(bench.sent(form, seed), right).items():
+            found.setdefault(check, []).append([mistake.name, *fingerprint])
+    return found
 
 
 def record_values(assignment: Assignment) -> None:
@@ -75,40 +142,13 @@ def values_of(assignment: Assignment, hidden: bool = False) -> dict[str, dict[st
 def shipped_folder(assignment: Assignment) -> Path:
     """Return the folder of what comes with an assignment for its students, see `cs231n.shipped`; makes it.
 
-    It is in the course's own copy of the package `cs231n`, where it has one, and beside the proof else.
+    It is in the course's own copy of the package `cs231n`, if it has one, else beside the proof.
     """
     package = assignment.course / "assignment2" / "cs231n"
     folders = package / shipped.FOLDER.name if package.is_dir() else assignment.proof.parent / SHIPPED
     folder = folders / assignment.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def run_catalogue(key: Key, executions: Executions, seed: str) -> Fingerprints:
-    """Run each misconception's own check cell on the inputs of a seed; returns fingerprints by cell and check.
-
-    A check where a misconception gives the right values is no sign of it and left out.
-    """
-    mistakes = catalogue(key.assignment, key.name)
-    notebooks = [one_step(mistake.graft(key), mistake.cell) for mistake in mistakes]
-    right = sent_by_cell(key.notebook, key, executions, seed)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [make_job(notebook, key, seed=seed) for notebook in notebooks]
-        results = list(tqdm(pool.map(executions.results, jobs), total=len(jobs), desc=key.name, unit="mistake"))
-    found: Fingerprints = {}
-    for mistake, notebook, result in zip(mistakes, notebooks, results, strict=True):
-        name = f"test_{mistake.cell}"
-        sent = sent_in(merge(notebook, result))[name]
-        for check, fingerprint in fingerprints_of(sent, right[name]).items():
-            found.setdefault(mistake.cell, {}).setdefault(check, []).append([mistake.name, *fingerprint])
-    return found
-
-
-def one_step(notebook: NotebookNode, cell: str) -> NotebookNode:
-    """Return a notebook without the check cells of other steps."""
-    notebook = copied(notebook)
-    notebook.cells = [c for c in notebook.cells if not is_check(c) or grade_id(c) == f"test_{cell}"]
-    return notebook
 
 
 def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list[Any]]:
@@ -125,7 +165,8 @@ def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """Read a file of JSON, {} if there is none yet."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
 

@@ -6,27 +6,21 @@ each with its reason.
 
 import ast
 import copy
-import os
 import random
 import tomllib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tqdm import tqdm
 
-from autograder.authoring.fingerprints import one_step
+from autograder.authoring.bench import Bench, benches
 from autograder.core.errors import GraderError
 from autograder.course.assignment import Assignment
-from autograder.course.catalogue import KnownMistakes
-from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of
+from autograder.course.cells import is_experiment, is_solution, name_of, tree_of
 from autograder.course.key import Key, some_keys
-from autograder.course.solutions import with_solutions
-from autograder.execution.executions import Executions, executions_in
+from autograder.execution.executions import executions_in
 from autograder.execution.job import ExecutionOptions, Limits
-from autograder.judging.expected import Expected, expected_values
-from autograder.judging.judge import CheckJudge
-from autograder.submission.preparation import make_job, merge
 
 OPTIONS = ExecutionOptions(Limits(cell_seconds=10, notebook_seconds=20))  # a loop may not end any more
 
@@ -84,6 +78,7 @@ class Outcome:
     visibly: bool
 
 
+@lru_cache(maxsize=16)
 def mutants(key: Key) -> list[Mutant]:
     """Return the mutants of a notebook's solutions, without the known equivalents."""
     known = equivalents(key)
@@ -107,7 +102,7 @@ def equivalents(key: Key) -> set[tuple[str, str, str]]:
 
 def mutants_of(cell: str, source: str) -> Iterator[Mutant]:
     """Yield the source of a solution cell with each of the small changes, made between the marks of the solution."""
-    tree, lines = ast.parse(source), source.split("\n")
+    tree, lines = tree_of(source), source.split("\n")
     inside = solution_lines(lines)
     seen = {ast.unparse(tree)}
     for index, node in enumerate(ast.walk(tree)):
@@ -200,26 +195,34 @@ def with_fields(node: ast.AST, **fields: object) -> ast.AST:
     return changed
 
 
-def judge(key: Key, executions: Executions, expected: Expected, some: list[Mutant]) -> list[Outcome]:
-    """Judge mutants as when grading, each by the check cell of its own step."""
-    judge = CheckJudge(expected, lambda message, folder: [], KnownMistakes({}, {}))
+def judge(bench: Bench, some: list[Mutant]) -> list[Outcome]:
+    """Judge mutants of one step as when grading, each by the check cell of that step."""
+    start(bench, some)
+    return [outcome(bench, mutant) for mutant in some]
 
-    def outcome(mutant: Mutant) -> Outcome:
-        notebook = one_step(with_solutions(key, {mutant.cell: mutant.source}), mutant.cell)
-        executed = merge(notebook, executions.results(make_job(notebook, key, options=OPTIONS)))
-        cell = next(c for c in executed.cells if is_check(c) and grade_id(c) == f"test_{mutant.cell}")
-        failed = [verdict for verdict in judge.cell(cell, key.assignment.source) if not verdict.passed]
-        return Outcome(mutant, bool(failed), any(not verdict.hidden for verdict in failed))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(tqdm(pool.map(outcome, some), total=len(some), desc=key.name, unit="mutant"))
+def start(bench: Bench, some: list[Mutant]) -> None:
+    """Begin to run mutants of one step."""
+    for mutant in some:
+        bench.start(bench.job(bench.form({mutant.cell: mutant.source}), options=OPTIONS))
+
+
+def outcome(bench: Bench, mutant: Mutant) -> Outcome:
+    verdicts = bench.verdicts(bench.form({mutant.cell: mutant.source}), options=OPTIONS)
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    return Outcome(mutant, bool(failed), any(not verdict.hidden for verdict in failed))
+
+
+def mutants_at(bench: Bench) -> list[Mutant]:
+    """Return the mutants of one step."""
+    return [mutant for mutant in mutants(bench.key) if mutant.cell == bench.step]
 
 
 def mutation_test(assignment: Assignment, names: list[str], sample: int | None = None) -> bool:
     """Judge the mutants of notebooks and print which ones no check notices, or no visible one; returns whether all were
     caught.
 
-    names: of notebooks, all where the list is empty; sample: how many mutants of each notebook, the same ones each time
+    names: of notebooks, all if the list is empty; sample: how many mutants of each notebook, the same ones each time
     """
     executions = executions_in(assignment.course / "executions")
     survivors = 0
@@ -227,7 +230,9 @@ def mutation_test(assignment: Assignment, names: list[str], sample: int | None =
         some = mutants(key)
         if sample is not None and sample < len(some):
             some = random.Random(name).sample(some, sample)
-        outcomes = judge(key, executions, expected_values(key, executions), some)
+        with benches({name: key}, executions) as found:
+            by_step = [judge(bench, [m for m in some if m.cell == bench.step]) for bench in tqdm(found, desc=name)]
+        outcomes = [outcome for step in by_step for outcome in step]
         for outcome in outcomes:
             if not outcome.visibly:
                 survivors += not outcome.caught

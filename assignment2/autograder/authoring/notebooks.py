@@ -1,50 +1,114 @@
 """The key executed, experiments included: `notebooks/`, the baseline that nbval checks."""
 
+import hashlib
 import os
 import sys
 import time
+from enum import StrEnum
 from pathlib import Path
 
 import nbformat
 from cs231n import shipped
+from cs231n.notebook_import import FOLDER_VARIABLE
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 
 from autograder.authoring.fingerprints import shipped_folder
-from autograder.core.notebooks import copied
+from autograder.core.annotations import FIELD
+from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import Assignment
-from autograder.course.key import keys, some_keys
+from autograder.course.cells import EXPERIMENT, is_check, name_of
+from autograder.course.key import Key, some_keys
 
+IMPORTS = "imports"  # in the metadata of an executed notebook
 KERNEL_OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.exec_PYTHONSTARTUP=False")
 
 
-def run_key(assignment: Assignment, folder: Path, names: list[str], timeout: float = 3600) -> None:
+class Extent(StrEnum):
+    """How much of a notebook has to be executed."""
+
+    NOTHING = "kept"
+    CHECKS = "only checks"  # experiments keep their outputs
+    EVERYTHING = "everything"
+
+
+def run_key(
+    assignment: Assignment, folder: Path, names: list[str], everything: bool = False, timeout: float = 3600
+) -> None:
     """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
 
-    names: which ones, all where the list is empty. Raises GraderError for a name that the key does not have.
+    Only what has changed since is executed: cells, or what they import from other notebooks. That the package, the data
+    or a library has changed is not noticed.
+    names: which ones, all if the list is empty; everything: what has not changed, too
+    Raises GraderError for a name that the key does not have.
     """
-    found, wanted = keys(assignment), some_keys(assignment, names)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, key in found.items():
-        if not names or not (folder / f"{name}.ipynb").exists():
-            nbformat.write(key.notebook, folder / f"{name}.ipynb")  # the others import it from there
-    for name, key in sorted(wanted.items(), key=lambda item: len(item[1].imports)):
+    for name, key in sorted(some_keys(assignment, names).items(), key=lambda item: len(item[1].imports)):
+        path = folder / f"{name}.ipynb"
+        before = read(path) if path.exists() else new_notebook()
+        extent = Extent.EVERYTHING if everything else extent_of(key, before)
         start = time.monotonic()
-        print(f"{name} ... ", end="", flush=True)
+        print(f"{name}: {extent} ... ", end="", flush=True)
         notebook = copied(key.notebook)
-        client = NotebookClient(
-            notebook,
-            kernel_manager_class=KernelManager,
-            timeout=timeout,
-            resources={"metadata": {"path": str(folder)}},
-        )
-        client.execute(env=environment(assignment))
+        if extent is not Extent.NOTHING:
+            execute(notebook, key, folder, timeout, {EXPERIMENT} if extent is Extent.CHECKS else set())
+        if extent is not Extent.EVERYTHING:
+            keep_outputs(notebook, before)
         print(f"{time.monotonic() - start:.0f} s", flush=True)
-        for cell in notebook.cells:
-            cell.metadata.pop("execution", None)  # times of day
-        notebook.metadata = key.notebook.metadata
-        nbformat.write(notebook, folder / f"{name}.ipynb")
+        notebook.metadata = copied(key.notebook.metadata) | {FIELD: {IMPORTS: digest_of_imports(key)}}
+        nbformat.write(notebook, path)
+
+
+def extent_of(key: Key, before: NotebookNode) -> Extent:
+    """Tell how much of a notebook is to be executed. before: as it was executed the last time"""
+    if before.metadata.get(FIELD, {}).get(IMPORTS) != digest_of_imports(key):
+        return Extent.EVERYTHING
+    if work_of(before) != work_of(key.notebook):
+        return Extent.EVERYTHING
+    old = code_of(before)
+    changed = [name for name, source in code_of(key.notebook).items() if old.get(name) != source]
+    if any(name in key.weights for name in changed):  # the file of weights is what an experiment leaves
+        return Extent.EVERYTHING
+    return Extent.CHECKS if changed else Extent.NOTHING
+
+
+def code_of(notebook: NotebookNode) -> dict[str, str]:
+    return {name_of(cell): cell.source for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def work_of(notebook: NotebookNode) -> list[str]:
+    """Return the code of all cells but checks, in order: what experiments depend on."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
+
+
+def digest_of_imports(key: Key) -> str:
+    """Return the hash of what a notebook imports from others."""
+    used = [(name, key.definitions[name]) for name in key.imports]
+    return hashlib.sha256(repr(used).encode()).hexdigest()[:16]
+
+
+def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skipped: set[str]) -> None:
+    """Execute a notebook in place. skipped: tags of cells to leave out"""
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=KernelManager,
+        timeout=timeout,
+        resources={"metadata": {"path": str(folder)}},
+        skip_cells_with_tag=next(iter(skipped), ""),
+    )
+    client.execute(env={**environment(key.assignment), FOLDER_VARIABLE: str(key.assignment.source)})
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # times of day
+
+
+def keep_outputs(notebook: NotebookNode, before: NotebookNode) -> None:
+    """Give each code cell that has not changed the outputs that it had, and all of them numbers in order."""
+    outputs = {(name_of(cell), cell.source): cell.outputs for cell in before.cells if cell.cell_type == "code"}
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+        cell.outputs = outputs.get((name_of(cell), cell.source), cell.outputs)
+        cell.execution_count = number
 
 
 def environment(assignment: Assignment) -> dict[str, str]:

@@ -25,6 +25,7 @@ from autograder.core.timestamps import MAX_TIMESTAMP_BYTES, TIMESTAMP, read_time
 
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters import Highlight2HTML
     from nbformat import NotebookNode
 
 FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
@@ -104,17 +105,23 @@ def is_python(source: str) -> bool:
 
 
 def page_without_parsing(
-    exporter: "HTMLExporter", notebook: "NotebookNode", resources: Any, **options: Any
+    exporter: "HTMLExporter",
+    highlight: "type[Highlight2HTML]",
+    notebook: "NotebookNode",
+    resources: Any,
+    **options: Any,
 ) -> tuple[str, Any]:
     """Write a notebook as a page, in a third of the time: nbconvert's own exporter parses each page once more, to give
-    its images an alternative text and its cells a place in the tab order. Where that cannot be left out, it is not."""
+    its images an alternative text and its cells a place in the tab order. Where that cannot be left out, it is not.
+
+    highlight: the filter for code
+    """
     from nbconvert.exporters import HTMLExporter, TemplateExporter
-    from nbconvert.filters import Highlight2HTML
     from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 
     if not all(hasattr(exporter, name) for name in ("_nb_metadata", "_init_resources")):
         return HTMLExporter.from_notebook_node(exporter, notebook, resources, **options)
-    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=exporter))
+    exporter.register_filter("highlight_code", highlight(pygments_lexer="ipython3", parent=exporter))
     widgets = WidgetsDataTypeFilter(notebook_metadata=exporter._nb_metadata, parent=exporter, resources=resources)
     exporter.register_filter("filter_data_type", widgets)
     return TemplateExporter.from_notebook_node(exporter, notebook, exporter._init_resources(resources), **options)
@@ -204,7 +211,7 @@ def time_zone(config: Any) -> str:
 
 
 def put_scripts_on_path() -> None:
-    """Let nbgrader find `alembic`, which it starts by its name, also where no virtual environment is activated."""
+    """Let nbgrader find `alembic`, which it starts by its name, even if no virtual environment is activated."""
     scripts = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
     if scripts not in path.split(os.pathsep):

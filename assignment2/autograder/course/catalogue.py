@@ -41,13 +41,22 @@ class Misconception:
 
     def graft(self, key: Key) -> NotebookNode:
         """Return the key with this mistake in it; raises BadCatalogue if an edit does not fit the key any more."""
+        return with_solutions(key, {self.cell: self.wrong(key)})
+
+    def fits(self, key: Key) -> bool:
+        """Tell whether each edit's text occurs once in the key's solution cell."""
         source = solution(key, self.cell).source
+        return all(source.count(old) == 1 for old, _ in self.edits)
+
+    def wrong(self, key: Key) -> str:
+        """Return the solution cell with this mistake in it; raises what `graft` raises."""
+        source: str = solution(key, self.cell).source
         for old, new in self.edits:
             if source.count(old) != 1:
                 times = source.count(old)
                 raise BadCatalogue(f"misconception {self.name}: its text occurs {times} times in {self.cell}: {old}")
             source = source.replace(old, new)
-        return with_solutions(key, {self.cell: source})
+        return source
 
 
 def catalogue(assignment: Assignment, name: str) -> list[Misconception]:

@@ -17,9 +17,12 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
 
 from autograder.core.errors import GraderError
+from autograder.core.frameworks import FRAMEWORKS
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import Assignment, nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
+from autograder.course.editions import FILE as EDITIONS_FILE
+from autograder.course.editions import Cells, Edition, cells_of, editions
 
 SEED_FILE = "seed"  # in the folder of the proof
 
@@ -69,10 +72,26 @@ class Key:
         """The key as a student with all solutions right would have it: no hidden checks, no marking schemes."""
         return self._without(ClearHiddenTests, ClearMarkScheme, ClearOutput)
 
+    @cached_property
+    def handed_out(self) -> Cells:
+        """The checksums of its cells as students get them."""
+        hidden = (ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme)
+        return cells_of(self._without(*hidden, ComputeChecksums))
+
+    @cached_property
+    def earlier(self) -> list[Edition]:
+        """What the assignment was handed out as so far, newest last."""
+        return editions(self.assignment.proof / EDITIONS_FILE)
+
     def _without(self, *preprocessors: type) -> NotebookNode:
         notebook, options = copied(self.notebook), nbgrader_options()
-        for preprocessor in preprocessors:
-            notebook, _ = preprocessor(config=options).preprocess(notebook, {})
+        try:
+            for preprocessor in preprocessors:
+                notebook, _ = preprocessor(config=options).preprocess(notebook, {})
+        except RuntimeError as error:  # nbgrader's, about marks
+            odd = [name_of(c) for c in self.notebook.cells if c.source.count("### BEGIN") != c.source.count("### END")]
+            where = f"{self.name}, {', '.join(odd)}" if odd else self.name
+            raise BadKey(f"{where}: {error}. Each ### BEGIN needs its ### END, in a cell of its kind") from error
         return notebook
 
     @cached_property
@@ -110,6 +129,14 @@ class Key:
         return list(dict.fromkeys(found))
 
     @cached_property
+    def frameworks(self) -> tuple[str, ...]:
+        """The frameworks that this notebook imports, experiments included."""
+        trees = [source_tree(cell) for cell in self.notebook.cells if cell.cell_type == "code"]
+        imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import)]
+        names = {alias.name for node in imports for alias in node.names}
+        return tuple(name for name in FRAMEWORKS if name in names)
+
+    @cached_property
     def definitions(self) -> dict[str, str]:
         """For each earlier notebook, which a submission may import, its solution and import cells as one notebook
         without checks (JSON text)."""
@@ -142,7 +169,7 @@ def version_of(assignment: Assignment) -> str:
     """Return a word that is another one after any notebook of the key, or any file that proves it, has changed."""
     beside = assignment.proof
     files = [*assignment.source.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json")]
-    files += [*beside.glob(SEED_FILE), *package_files(assignment)]
+    files += [*beside.glob(SEED_FILE), *beside.glob(EDITIONS_FILE), *package_files(assignment)]
     stats = [(str(path), path.stat()) for path in sorted(files)]
     return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
 
@@ -161,7 +188,7 @@ def keys(assignment: Assignment) -> dict[str, Key]:
 
 
 def some_keys(assignment: Assignment, names: list[str]) -> dict[str, Key]:
-    """Return the keys of these notebooks, of all where the list is empty; raises BadKey for a name that there is none
+    """Return the keys of these notebooks, of all if the list is empty; raises BadKey for a name that there is none
     of."""
     found = keys(assignment)
     if unknown := set(names) - set(found):

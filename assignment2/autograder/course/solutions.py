@@ -3,7 +3,7 @@
 from nbformat import NotebookNode
 
 from autograder.core.notebooks import copied
-from autograder.course.cells import is_solution, name_of
+from autograder.course.cells import is_check, is_solution, name_of
 from autograder.course.key import Key
 
 
@@ -40,3 +40,15 @@ def without_marks(source: str) -> str:
 def set_source(notebook: NotebookNode, name: str, source: str) -> None:
     """Replace the source of one solution cell."""
     next(cell for cell in notebook.cells if name_of(cell) == name).source = source
+
+
+def one_step(notebook: NotebookNode, step: str) -> NotebookNode:
+    """Return a notebook up to the check cell of a step, without the check cells of other steps.
+
+    What such a notebook sends depends on nothing that comes later, and on no other check.
+    """
+    names = [name_of(cell) for cell in notebook.cells]
+    check = f"test_{step}"
+    notebook = copied(notebook)
+    notebook.cells = [c for c in notebook.cells[: names.index(check) + 1] if not is_check(c) or name_of(c) == check]
+    return notebook

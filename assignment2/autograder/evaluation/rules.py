@@ -41,8 +41,8 @@ class Rules:
 
 
 def expected_of(key: Key, executions: Executions) -> Expected:
-    """Return what the judge expects; executes the key where that is not known for this machine as it is now."""
-    return _expected_of(key, executions, repr(Runtime.current()))
+    """Return what the judge expects; executes the key if that is not known for this machine as it is now."""
+    return _expected_of(key, executions, repr(Runtime.current(key.frameworks)))
 
 
 @lru_cache(maxsize=16)

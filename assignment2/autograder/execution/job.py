@@ -16,6 +16,8 @@ from pathlib import Path
 import cs231n
 from cs231n import cifar10_files, data_utils
 
+from autograder.core.frameworks import framework_versions
+
 FORMAT = 5  # raise it when what an execution stores changes
 MIB = 2**20
 SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # the grader's environment variables that a kernel takes over
@@ -52,7 +54,7 @@ class Limits:
 @dataclass(frozen=True)
 class ExecutionOptions:
     """How to execute. sandboxed: whether a job may only run in a sandbox; None, for the instructor's own code: it
-    runs in one where there is one."""
+    runs in one if there is one."""
 
     limits: Limits = Limits()
     sandboxed: bool | None = None
@@ -64,6 +66,7 @@ class Runtime:
 
     python, numpy, ipython, matplotlib: versions; cs231n: the digest of its files; data: the data set and what
     identifies its files; settings: the environment variables of SETTINGS that are set
+    frameworks: the versions of those that the job imports
     """
 
     python: str
@@ -73,10 +76,11 @@ class Runtime:
     cs231n: str
     data: str
     settings: dict[str, str]
+    frameworks: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def current(cls) -> "Runtime":
-        """Return what a kernel of this process would run on."""
+    def current(cls, frameworks: tuple[str, ...] = ()) -> "Runtime":
+        """Return what a kernel of this process would run on; raises GraderError if a framework is not installed."""
         return cls(
             python=platform.python_version(),
             numpy=_version("numpy"),
@@ -85,6 +89,7 @@ class Runtime:
             cs231n=package_digest(),
             data=data_identity(data_folder()),
             settings={name: os.environ[name] for name in SETTINGS if name in os.environ},
+            frameworks=framework_versions(frameworks),
         )
 
     def differences(self, other: "Runtime") -> list[str]:

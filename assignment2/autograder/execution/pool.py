@@ -38,7 +38,7 @@ class Workers(Executor):
     """Processes of this machine, each with a pipe of its own: one that dies takes nothing but its own job along, which
     is done once more in another one.
 
-    A future raises what its function raises; WorkerDied where it ends every process that calls it; TooLong where it
+    A future raises what its function raises; WorkerDied if it ends every process that calls it; TooLong if it
     takes more than `seconds`.
     """
 
@@ -54,7 +54,7 @@ class Workers(Executor):
         return self._threads.submit(self._call, function, arguments, named)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Close the pool; what is still going on is ended at once where futures are canceled."""
+        """Close the pool; what is still going on is ended at once if futures are canceled."""
         self._threads.shutdown(wait=not cancel_futures, cancel_futures=cancel_futures)
         with self._lock:
             self._closed = True
@@ -79,7 +79,7 @@ class Workers(Executor):
         raise WorkerDied(f"the worker died {TRIES} times ({how(ended)}): is there enough memory?")
 
     def _process(self) -> "WorkerProcess":
-        """Return the process of this thread; a new one where there is none, or none that goes on."""
+        """Return the process of this thread; a new one if there is none, or none that goes on."""
         process: WorkerProcess | None = getattr(self._own, "process", None)
         if process is not None and process.usable:
             return process

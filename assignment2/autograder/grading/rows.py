@@ -7,7 +7,6 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.core.annotations import repairs_of, status_of
 from autograder.core.files import is_there
-from autograder.core.notebooks import read
 from autograder.core.results import FAULTS, Status
 from autograder.core.text import printable
 from autograder.course.assignment import Assignment
@@ -53,12 +52,6 @@ def row_without_id(folder: str, problem: str) -> Row:
 
 def handed_in(assignment: Assignment, student: str, notebook: str) -> bool:
     return is_there(submission_folder(assignment, student) / f"{notebook}.ipynb")
-
-
-def remarks_on(assignment: Assignment, student: str) -> list[str]:
-    """Return what the instructor should know about a student's judged notebooks."""
-    judged = sorted(assignment.autograded(student).glob("*.ipynb"))
-    return [f"{path.stem}: {text}" for path in judged for text in remarks_in(read(path))]
 
 
 def remarks_in(judged: NotebookNode) -> list[str]:

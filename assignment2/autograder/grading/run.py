@@ -23,6 +23,7 @@ from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.grading.task import evaluated, require_key
 from autograder.integration.converters import NoCourse, load_config
+from autograder.integration.entering import require_our_steps
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.grades import write_grades
 from autograder.integration.migration import require_same_key
@@ -66,12 +67,13 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
     """Grade every submission of an assignment and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     Its course folder has `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`.
-    Raises NoCourse if a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
-    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError if this
+    Raises NoCourse if a part of the course is missing, OtherKey if the key was not released, CourseIsBusy if
+    somebody else grades it, NoSandbox if student code would run without one, and any other GraderError if this
     machine cannot do its part.
     """
     course, options = assignment.course, options or Options()
     config = load_config(assignment)
+    require_our_steps(config)
     with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
         require_same_key(gradebook, assignment)
     if options.no_sandbox:
@@ -89,16 +91,15 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
         students = [student for student, problem in problems.items() if not problem]
         names = list(keys(assignment))
         rules = rules_of(config, assignment, remote=options.scheduler is not None)
-        schedule = Schedule(config, rules, names, options.again)
         workers = options.workers or os.cpu_count() or 1
-        with local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
+        with open_gradebook(config) as gradebook, local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
+            schedule = Schedule(config, gradebook, rules, names, options.again)
             for ready in [pool.submit(require_key, replace(rules, remote=False), name) for name in names]:
                 ready.result()  # a key that fails its own checks stops here, before anybody is graded
             with elsewhere(options.scheduler, pool, rules, AHEAD * workers) as away:
                 submit = away.submit if away else partial(pool.submit, evaluated)
                 schedule.run(students, submit, AHEAD * workers)
             on_pages = write_feedback(assignment, config, students, pool) if options.feedback else {}
-        with open_gradebook(config) as gradebook:
             renew_penalties(gradebook, config)
             write_grades(gradebook, course / "grades.csv")
             remarks = {student: schedule.remarks(student) for student in students}

@@ -1,12 +1,13 @@
 """The submissions of a class under way: workers evaluate them, and this process, the only one that writes, enters what
 comes back into the gradebook and `autograded/`."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from pathlib import Path
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from tqdm import tqdm
 from traitlets.config import Config
 
@@ -19,11 +20,11 @@ from autograder.grading.changes import differences, summary
 from autograder.grading.digests import digest_of_course
 from autograder.grading.logs import write_log
 from autograder.grading.task import Answer, Task, unpacked
-from autograder.integration.converters import AutogradeOne, Transcript, convert_one
-from autograder.integration.gradebook import open_gradebook
+from autograder.integration.converters import Transcript, convert_one
+from autograder.integration.entering import EnterOne
 from autograder.submission.arrangement import submission_folder
 
-DIGEST = ".graded"  # in the folder of a judged submission: the hash of all that its scores depend on
+KEPT = ".graded"  # in the folder of a judged submission: the hash of all that its scores depend on, and the remarks
 
 
 class Schedule:
@@ -33,9 +34,10 @@ class Schedule:
     set_aside: students who could not be graded for a reason that is not theirs, with that reason
     """
 
-    def __init__(self, config: Config, rules: Rules, names: list[str], again: bool):
-        """names: of the assignment's notebooks; again: whether to judge those again who would keep their result"""
-        self.config, self.rules, self.names, self.again = config, rules, names, again
+    def __init__(self, config: Config, gradebook: Gradebook, rules: Rules, names: list[str], again: bool):
+        """gradebook: open; names: of the assignment's notebooks; again: whether to judge those again who would keep
+        their result"""
+        self.config, self.gradebook, self.rules, self.names, self.again = config, gradebook, rules, names, again
         self.assignment = rules.assignment
         self.digest = digest_of_course(self.assignment, config, rules.seed)
         self.pending: dict[Future[bytes], str] = {}  # evaluations, by student
@@ -64,46 +66,55 @@ class Schedule:
                 bar.set_postfix_str(f"{len(self.boundary.reasons)} not gradable", refresh=False)
 
     def _task(self, student: str) -> Task:
-        path = self._digest_file(student)
-        known = path.read_text(encoding="utf-8") if path.exists() and not self.again else ""
-        known = "" if self._total(student) is None else known
+        known, _ = self._kept(student)
+        known = "" if self.again or self._total(student) is None else known
         return Task(student, self.names, self.rules, self.digest, known)
 
     def _finish(self, student: str, future: Future[bytes]) -> None:
         with self.boundary.around(student):
             answer = unpacked(future.result())
-            self.remarked[student] = answer.remarks
             self.executed += answer.executed
-            if answer.notebooks:
+            if answer.entries:
                 self._enter(student, answer)
+                self.remarked[student] = answer.remarks
+            else:
+                _, self.remarked[student] = self._kept(student)
+        self.gradebook.db.remove()  # what is known of one student, which would grow with the class
 
     def _enter(self, student: str, answer: Answer) -> None:
-        """Enter a result through nbgrader's own converter, and note what has changed since the last time."""
-        evaluations = {(student, name): found for name, found in answer.notebooks.items()}
+        """Enter a result, and note what has changed since the last time."""
         points, transcript = self._total(student), Transcript()
+        there = {"entries": answer.entries, "gradebook": self.gradebook}
         try:
-            convert_one(AutogradeOne, self.config, student, list(answer.notebooks), transcript, evaluations)
+            convert_one(EnterOne, self.config, student, list(answer.entries), transcript, **there)
         finally:
             write_log(self.assignment, student, transcript.text)
         self.judged += 1
-        path = self._digest_file(student)
+        path = self._kept_file(student)
         if path.parent.exists():
-            path.write_text(answer.digest, encoding="utf-8")
+            path.write_text(json.dumps([answer.digest, answer.remarks]), encoding="utf-8")
         now = self._total(student)
         lines = differences(answer.before, answer.statuses) if answer.before else []
         if points is not None and now is not None and answer.before and (lines or points != now):
             self.changed += summary(student, points, now, lines)
 
-    def _digest_file(self, student: str) -> Path:
-        return self.assignment.autograded(student) / DIGEST
+    def _kept_file(self, student: str) -> Path:
+        return self.assignment.autograded(student) / KEPT
+
+    def _kept(self, student: str) -> tuple[str, list[str]]:
+        """Return what is kept with a student's result: its digest, and the remarks on it; "" and none without one."""
+        try:
+            digest, remarks = json.loads(self._kept_file(student).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # not graded yet, or not by this edition
+            return "", []
+        return digest, remarks
 
     def _total(self, student: str) -> float | None:
         """Return the points of a student who has been graded before, None if the gradebook has no such student."""
-        with open_gradebook(self.config) as gradebook:
-            try:
-                total: float = gradebook.find_submission(self.assignment.name, student).score
-            except MissingEntry:
-                return None
+        try:
+            total: float = self.gradebook.find_submission(self.assignment.name, student).score
+        except MissingEntry:
+            return None
         return total
 
     def remarks(self, student: str) -> list[str]:

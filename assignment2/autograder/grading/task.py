@@ -11,7 +11,9 @@ from autograder.execution.executions import NotExecuted
 from autograder.execution.job import Job
 from autograder.grading.changes import Statuses, statuses
 from autograder.grading.digests import digest_of_result
-from autograder.grading.rows import remarks_in, remarks_on
+from autograder.grading.rows import remarks_in
+from autograder.integration.converters import load_config
+from autograder.integration.entry import Entry, entry_of
 from autograder.submission.arrangement import arrange
 from autograder.submission.reading import NotGradable, read_submission
 
@@ -42,23 +44,19 @@ class Answer:
     """What became of a task.
 
     digest: of all that the result depends on; remarks: what the instructor should know
-    notebooks: by name; none if the result would be the known one, or if jobs lack their results
+    entries: what is to be written, by notebook; none if the result would be the known one, or if jobs lack results
     missing: the jobs whose results have to be stored first
-    before: the statuses of the result that there is already; executed: how many jobs were executed for it
+    before, statuses: of every check, in the result that there is already and in the new one
+    executed: how many jobs were executed for it
     """
 
     digest: str
     remarks: list[str]
-    notebooks: dict[str, Evaluation] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
     missing: list[Job] = field(default_factory=list)
     before: Statuses = field(default_factory=dict)
+    statuses: Statuses = field(default_factory=dict)
     executed: int = 0
-
-    @property
-    def statuses(self) -> Statuses:
-        """The status of every check in the new result."""
-        cells = ((name, cell, found) for name, each in self.notebooks.items() for cell, found in each.verdicts.items())
-        return {(name, cell, verdict.check): verdict.status for name, cell, found in cells for verdict in found}
 
 
 def evaluated(task: Task) -> bytes:
@@ -85,28 +83,39 @@ def answer(task: Task) -> Answer:
     submission = read_submission(folder, task.names)
     found = Answer(digest_of_result(submission, task.digest), list(submission.remarks))
     if found.digest == task.known:
-        found.remarks += remarks_on(task.rules.assignment, task.student)
         return found
     if not submission.notebooks:
         nothing = f"none of {', '.join(f'{name}.ipynb' for name in task.names)} was handed in"
         raise NotGradable("; ".join([nothing, *submission.remarks]))
     executions = task.rules.executions()
     executed = executions.executed
+    evaluations: dict[str, Evaluation] = {}
     for name in submission.notebooks:
         try:
-            found.notebooks[name] = evaluate(submission, folder, name, task.rules)
+            evaluations[name] = evaluate(submission, folder, name, task.rules)
         except NotExecuted as lacking:
             found.missing.append(lacking.job)
     found.executed = executions.executed - executed
-    if found.missing:
-        found.notebooks.clear()
-        return found
-    found.before = statuses(task.rules.assignment.autograded(task.student))
-    for name, evaluation in sorted(found.notebooks.items()):
-        found.remarks += [f"{name}: {text}" for text in remarks_in(evaluation.notebook)]
+    if not found.missing:
+        fill_in(found, evaluations, task)
     return found
 
 
+def fill_in(found: Answer, evaluations: dict[str, Evaluation], task: Task) -> None:
+    """Put into an answer what came of the notebooks, as the writer needs it."""
+    config = load_config(task.rules.assignment)
+    found.before = statuses(task.rules.assignment.autograded(task.student))
+    found.statuses = {
+        (name, cell, verdict.check): verdict.status
+        for name, evaluation in evaluations.items()
+        for cell, verdicts in evaluation.verdicts.items()
+        for verdict in verdicts
+    }
+    for name, evaluation in sorted(evaluations.items()):
+        found.remarks += [f"{name}: {text}" for text in remarks_in(evaluation.notebook)]
+        found.entries[name] = entry_of(evaluation, config)
+
+
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook where that is due; raises KeyFails if it does not pass its own checks."""
+    """Execute the key of one notebook if that is due; raises KeyFails if it does not pass its own checks."""
     rules.judge(rules.key(name))

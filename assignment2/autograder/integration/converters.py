@@ -5,7 +5,7 @@ import logging
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ from traitlets.log import get_logger
 from autograder.core.errors import GraderError
 from autograder.core.trouble import trouble_of_machine
 from autograder.course.assignment import Assignment, chosen
-from autograder.evaluation.evaluate import Evaluation
-from autograder.integration.steps import EVALUATED
 from autograder.submission.arrangement import ARRANGED, submission_folder
 
 PATTERN = re.compile(r"[\[\]?*]|%[0-9A-Fa-f]{2}")  # of a file's name for nbgrader, or of an address for SQLAlchemy
@@ -175,17 +173,16 @@ def convert_one(
     student: str,
     names: list[str],
     transcript: Transcript,
-    evaluated: Mapping[tuple[str, str], Evaluation] | None = None,
+    **options: Any,
 ) -> None:
     """Run a converter over one student's notebooks; raises ConversionFailed if nbgrader gives up, and what any of
     the steps raises.
 
-    transcript: gets what nbgrader says; evaluated: the notebooks that have been evaluated already, by student and
-    name
+    transcript: gets what nbgrader says; options: what this kind of converter needs beside
     """
+    directory = course_directory(config, student)
     with transcript.listening():
-        running = converter(names=names, coursedir=course_directory(config, student), config=config, force=True)
-        setattr(running, EVALUATED, dict(evaluated or {}))
+        running = converter(names=names, coursedir=directory, config=config, force=True, **options)
         try:
             running.start()
         except (NbGraderException, SystemExit) as error:

@@ -31,16 +31,21 @@ class KeepForExchange(CourseStep):
         return nb, resources
 
     def keep(self, source: Path, target: Path) -> None:
-        target.mkdir(parents=True, exist_ok=True)
-        for name in (TIMESTAMP, SECRET):
-            with suppress(Unusable, UnicodeDecodeError):
-                text = read_regular(source / name, MAX_TIMESTAMP_BYTES).decode("utf-8-sig")
-                (target / name).write_text(text, encoding="utf-8")
+        keep_for_exchange(source, target)
+
+
+def keep_for_exchange(source: Path, target: Path) -> None:
+    """Copy what the exchange needs from one folder to another."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (TIMESTAMP, SECRET):
+        with suppress(Unusable, UnicodeDecodeError):
+            text = read_regular(source / name, MAX_TIMESTAMP_BYTES).decode("utf-8-sig")
+            (target / name).write_text(text, encoding="utf-8")
 
 
 class MakeFitForRelease(KeepForExchange):
     """The same for feedback. What did not come by the exchange gets an empty time, and a secret that nobody knows:
-    `release_feedback` stops for the whole class where one student has none."""
+    `release_feedback` stops for the whole class if one student has none."""
 
     came_from = "autograded"
 

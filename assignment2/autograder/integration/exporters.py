@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from nbconvert.exporters import Exporter, HTMLExporter, NotebookExporter
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets import Bool, Float, Integer
 from traitlets.config import Config
@@ -16,9 +18,14 @@ from autograder.core import upstream
 from autograder.core.errors import SubmissionError
 from autograder.core.notebooks import new_notebook
 from autograder.core.time_limit import TookTooLong, time_limit
+from autograder.integration.formulas import Renderer, mathml
 from autograder.integration.plain_page import plain_page
 from autograder.integration.policy import with_policy
+from autograder.integration.recent import RecentHighlight, rendered, templates
 
+TEMPLATE, TEMPLATES = "feedback_page", Path(__file__).with_name("templates")
+COLORED = "k[ncd]?|ow|nb|bp|s[12daie]?|m[if]|n[fcd]|c[1hm]"  # classes of highlighted code that the page has a color for
+PLAIN_SPAN = re.compile(rf'<span class="(?!(?:{COLORED})")[a-z]\w?">([^<]*)</span>')
 IMAGE_WITHOUT_TEXT = re.compile(
     r"<img(?![^<>]*\salt=)"
 )  # never beyond the next tag: that took the square of their number
@@ -41,7 +48,7 @@ class NoPage(SubmissionError):
 
 
 class PageExporter(HTMLExporter):
-    """Writes feedback pages, and a plain one where a page takes too long or gets too large."""
+    """Writes feedback pages, and a plain one if a page takes too long or gets too large."""
 
     page_seconds = Float(15.0, help="Processor time that one page may take; one takes a second.").tag(config=True)
     page_characters = Integer(2**25, help="How long one page may be.").tag(config=True)
@@ -52,7 +59,10 @@ class PageExporter(HTMLExporter):
         slow = f"writing it took more than {self.page_seconds:g} s"
         try:
             with time_limit(self.page_seconds):
-                page, resources_of_page = upstream.page_without_parsing(self, nb, resources, **kwargs)
+                register: Callable[..., object] = self.register_filter
+                register("mathml", mathml)
+                page, resources_of_page = upstream.page_without_parsing(self, RecentHighlight, nb, resources, **kwargs)
+                page = PLAIN_SPAN.sub(r"\1", page)  # most of what highlighting writes
                 page = with_policy(IMAGE_WITHOUT_TEXT.sub('<img alt="a plot that you handed in"', page))
             if len(page) <= self.page_characters:
                 return page, resources_of_page
@@ -75,10 +85,24 @@ class PageExporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         try:
-            html: str = super().markdown2html(context, source)
+            attachments = context.get("cell", {}).get("attachments", {})
+            if attachments:
+                return html_of(source, attachments)
+            return rendered.get(source, lambda: html_of(source, {}))
         except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
-            html = f"<pre>{escape(source)}</pre>"
-        return html
+            return f"<pre>{escape(source)}</pre>"
+
+    def _create_environment(self) -> Environment:
+        environment: Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.bytecode_cache = templates
+        return environment
+
+
+def html_of(source: str, attachments: dict[str, Any]) -> str:
+    """Return Markdown as HTML, with formulas as MathML."""
+    renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    html: str = MarkdownWithMath(renderer=renderer).render(source)
+    return html
 
 
 def page_seconds(config: Config) -> float:

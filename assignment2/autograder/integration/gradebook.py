@@ -1,10 +1,12 @@
-"""The gradebook that a course is graded into, as its configuration names it."""
+"""The gradebook that a course is graded into, as its configuration names it, and what it holds of one submission."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
@@ -35,3 +37,15 @@ def open_gradebook(config: Config) -> Iterator[Gradebook]:
         except SQLAlchemyError as error:
             raise NoCourse(f"{place} cannot be read as a gradebook: {getattr(error, 'orig', None) or error}") from error
         yield gradebook
+
+
+def rows_of(gradebook: Gradebook, kind: type[Any], submission: SubmittedAssignment) -> list[Any]:
+    """Return the rows of a table that belong to a submission, each as (notebook, cell, row)."""
+    query = (
+        select(Notebook.name, BaseCell.name, kind)
+        .join(BaseCell, BaseCell.id == kind.cell_id)
+        .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        .where(SubmittedNotebook.assignment_id == submission.id)
+    )
+    return list(gradebook.db.execute(query))

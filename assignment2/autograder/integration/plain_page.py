@@ -10,12 +10,15 @@ from nbformat import NotebookNode
 
 from autograder.core.annotations import verdicts_of
 from autograder.course.cells import is_check, name_of
+from autograder.integration.marks import WAITING
 from autograder.submission.outputs import shortened
 
 MAX_CELL, MAX_SOURCE = 20_000, 500_000  # characters that are shown, of one cell and of all
 START = '<!DOCTYPE html>\n<html lang="en" data-plain="{}">'
 PLAIN = re.compile(re.escape(START).replace(r"\{\}", '([^"]*)'))
-STYLE = "body { max-width: 60em; margin: auto; font-family: sans-serif } pre { background: #f7f7f7; overflow-x: auto }"
+VIEWPORT = "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+STYLE = """body { max-width: 60em; margin: auto; padding: 0 1em; font-family: sans-serif; overflow-wrap: anywhere }
+pre { background: #f7f7f7; white-space: pre-wrap }"""
 
 
 def plain_page(notebook: NotebookNode, names: dict[str, Any], reason: str) -> str:
@@ -26,12 +29,13 @@ def plain_page(notebook: NotebookNode, names: dict[str, Any], reason: str) -> st
     title = escape(str(names["notebook"]))
     score = f"<p>Score: {points(names.get('score'))} of {points(names.get('max_score'))} points</p>"
     why = "<p>This is a plain page, because your notebook is too large or too complicated for a better one.</p>"
-    head = f"<head>\n<meta charset='utf-8'><title>{title}</title><style>{STYLE}</style></head>"
+    head = f"<head>\n<meta charset='utf-8'>{VIEWPORT}<title>{title}</title><style>{STYLE}</style></head>"
     body, left = [], MAX_SOURCE
     for cell in notebook.cells:
         body.append(section(cell, min(left, MAX_CELL)))
         left -= min(left, MAX_CELL, len(cell.source))
-    return f"{START.format(escape(reason))}\n{head}<body><h1>{title}</h1>{score}{why}{''.join(body)}</body></html>\n"
+    main = f"<main><h1>{title}</h1>{score}{why}{''.join(body)}</main>"
+    return f"{START.format(escape(reason))}\n{head}<body>{main}</body></html>\n"
 
 
 def reason_of(page: Path) -> str:
@@ -44,7 +48,9 @@ def reason_of(page: Path) -> str:
 def section(cell: NotebookNode, limit: int) -> str:
     """Return what the page says of one cell. limit: characters of its source that are shown"""
     about = cell.metadata.get("nbgrader", {})
-    grade = f": {points(about.get('score'))} of {points(about.get('points'))} points" if about.get("grade") else ""
+    of = f"{points(about.get('points'))} points"
+    earned = f"waiting, {of}" if about.get(WAITING) else f"{points(about.get('score'))} of {of}"
+    grade = f": {earned}" if about.get("grade") else ""
     verdicts = cell.outputs[0].data["text/html"] if is_check(cell) and verdicts_of(cell) else ""  # of the judge
     comment = f"<p><b>Comment:</b> {escape(str(about['comment']))}</p>" if about.get("comment") else ""
     source = escape(shortened(cell.source, limit))

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of pages that show a submission: the page's own scripts run, no other does.
+"""The Content-Security-Policy of pages that show a submission: formgrader's own scripts run, no other does.
 
 What students wrote is cleaned when it is graded; this is the second lock. Feedback pages have it in themselves. For
 formgrader's page nbgrader has no setting, and a header of the whole server would break JupyterLab, so `upstream` adds
@@ -14,30 +14,26 @@ INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOT
 HANDLER = re.compile(r"\son\w+=\"([^\"]*)\"")
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/"  # where nbconvert's templates load it from
 MATHJAX_VERSIONS = "https://api.cdnjs.com/"
+FEEDBACK = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
 
 
 def with_policy(page: str) -> str:
-    """Return a feedback page that brings its policy along."""
-    return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy(page)}">', 1)
+    """Return a feedback page that brings its policy along: it has no script, and loads nothing."""
+    return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{FEEDBACK}">', 1)
 
 
 def submission_policy(page: str, formgrader: str) -> str:
-    """Return the policy of formgrader's page of a submission. formgrader: its host, port and path"""
-    return policy(page, f"{formgrader}/static/")  # files elsewhere on the server may be a student's
+    """Return the policy of formgrader's page of a submission.
 
-
-def policy(page: str, *scripts: str) -> str:
-    """Return the policy of a page.
-
-    page: its HTML; inline scripts count as its own where they stand before the notebook
-    scripts: where else scripts may come from than from MathJax
+    page: its HTML; inline scripts count as its own if they stand before the notebook
+    formgrader: its host, port and path; files elsewhere on the server may be a student's
     """
     notebook = NOTEBOOK.search(page)
     before = page[: notebook.start()] if notebook else ""
     own = INLINE_SCRIPT.findall(before) + HANDLER.findall(before)
     hashes = sorted({f"'sha256-{digest(script)}'" for script in own})
     # Underscore and MathJax compile templates; 'unsafe-hashes' lets the handlers in hashes run
-    allowed = " ".join([*scripts, MATHJAX, "'unsafe-eval'", "'unsafe-hashes'", *hashes])
+    allowed = " ".join([f"{formgrader}/static/", MATHJAX, "'unsafe-eval'", "'unsafe-hashes'", *hashes])
     return "; ".join(
         [
             "default-src 'self'",

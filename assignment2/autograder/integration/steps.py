@@ -2,10 +2,10 @@
 
 autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
                     AssignLatePenalties*    (* nbgrader's own)
-generate_feedback:  GetGrades*, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
+generate_feedback:  GetMarks, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
-nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation:
-`autograder grade` has had that done by a worker, plain nbgrader does it here.
+nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation,
+which is made here. `autograder grade` has workers evaluate, and enters what they have made by itself: see `entering`.
 """
 
 from pathlib import Path
@@ -22,6 +22,7 @@ from autograder.course.assignment import Assignment, chosen, nbgrader_options
 from autograder.course.cells import is_check, is_experiment, name_of
 from autograder.course.held_out import course_seed
 from autograder.evaluation.evaluate import Evaluation, evaluate, limited
+from autograder.evaluation.follow_through import Verdicts
 from autograder.evaluation.rules import Rules
 from autograder.execution.job import ExecutionOptions, Limits
 from autograder.judging import table, told
@@ -29,7 +30,7 @@ from autograder.judging.judge import score
 from autograder.submission.markdown import escaped
 from autograder.submission.reading import read_submission
 
-EVALUATED = "evaluated"  # attribute of a converter: evaluations that are there already, by (student, name)
+EVALUATED = "evaluated"  # attribute of a converter: the last evaluation, by (student, name)
 Resources = dict[str, Any]
 
 
@@ -72,7 +73,7 @@ class Sanitize(CourseStep):
 
 
 class ExecuteFromStore(CourseStep):
-    """Take the notebook with its outputs, which come from the store or were executed where they were not there."""
+    """Take the notebook with its outputs, which come from the store, or were executed if they were not there."""
 
     cell_seconds = Float(Limits.cell_seconds, help="How long one cell may run.").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="How long one notebook may run.").tag(config=True)
@@ -104,13 +105,17 @@ class Judge(CourseStep):
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        found = self.evaluation(resources).verdicts
-        for cell in filter(is_check, nb.cells):
-            verdicts = found[name_of(cell)]
-            note_verdicts(cell, verdicts)
-            points = score(verdicts, float(cell.metadata.nbgrader["points"]))
-            cell.outputs = [table.output(verdicts, points), *cell.outputs]
+        write_verdicts(nb, self.evaluation(resources).verdicts)
         return nb, resources
+
+
+def write_verdicts(notebook: NotebookNode, found: Verdicts) -> None:
+    """Write the verdicts and the score of each check cell, in place. found: by cell"""
+    for cell in filter(is_check, notebook.cells):
+        verdicts = found[name_of(cell)]
+        note_verdicts(cell, verdicts)
+        points = score(verdicts, float(cell.metadata.nbgrader["points"]))
+        cell.outputs = [table.output(verdicts, points), *cell.outputs]
 
 
 def held_out_seed(config: Config, course: Path) -> int:
@@ -121,9 +126,13 @@ def held_out_seed(config: Config, course: Path) -> int:
 
 def rules_of(config: Config, assignment: Assignment, remote: bool = False) -> Rules:
     """Return how a course has its submissions evaluated. remote: whether somebody else executes"""
-    store = assignment.course / ExecuteFromStore(config=config).store
     seed = held_out_seed(config, assignment.course)
-    return Rules(assignment, store, execution_options(config), seed, remote)
+    return Rules(assignment, store_of(config, assignment.course), execution_options(config), seed, remote)
+
+
+def store_of(config: Config, course: Path) -> Path:
+    """Return the folder of a course's executions."""
+    return course / ExecuteFromStore(config=config).store
 
 
 class HideFromStudents(NbGraderPreprocessor):
@@ -137,7 +146,7 @@ class HideFromStudents(NbGraderPreprocessor):
             for cell in nb.cells:
                 if is_check(cell):
                     verdicts = told.for_students(verdicts_of(cell) or [])
-                    cell.outputs = [table.output(verdicts, cell.metadata.nbgrader.score)]
+                    cell.outputs = [table.output(verdicts, cell.metadata.nbgrader.score, style="")]
                 elif cell.cell_type == "code" and not is_experiment(cell):
                     cell.outputs = []
             for step in (ClearHiddenTests, ClearMarkScheme):

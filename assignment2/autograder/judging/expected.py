@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 from autograder.core.errors import GraderError
 from autograder.core.results import CheckKind
 from autograder.course.key import Key
+from autograder.course.solutions import one_step
 from autograder.execution.executions import Executions
 from autograder.judging.messages import Message, sent_in
 from autograder.judging.values import passes
@@ -34,15 +35,17 @@ class Expected:
     drawn: dict[str, set[str]]
 
 
-def expected_values(key: Key, executions: Executions) -> Expected:
+def expected_values(key: Key, executions: Executions, step: str | None = None) -> Expected:
     """Execute the key, also without its hidden checks and on the inputs that students see.
 
+    step: whose check cell alone is executed, after the cells before it; None for the whole notebook
     Raises KeyFails if it sends nothing, or not what it should.
     """
-    checks = sent_by_cell(key.notebook, key, executions, key.seed)
-    known = sent_by_cell(key.notebook, key, executions, PUBLIC_SEED)
-    visible = sent_by_cell(key.visible, key, executions, PUBLIC_SEED)
-    for cell, messages in checks.items():
+    whole, shown = (form if step is None else one_step(form, step) for form in (key.notebook, key.visible))
+    checks = sent_by_cell(whole, key, executions, key.seed)
+    known = sent_by_cell(whole, key, executions, PUBLIC_SEED)
+    visible = sent_by_cell(shown, key, executions, PUBLIC_SEED)
+    for cell, messages in [*checks.items(), *known.items()]:
         failed = [message["error"] for message in messages if message["kind"] == CheckKind.ERROR]
         if failed or not messages:
             reason = failed[0] if failed else "it sends no values"

@@ -68,7 +68,7 @@ class NetworkJudge:
             raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
         make = key_class(self.key, saved.class_name)
         with memory_limit(BUILDING_BYTES + 8 * COPIES * parameters_of(saved)):
-            network = make(**saved.constructor)
+            network = model_io.as_model(make(**saved.constructor))
         if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise Unusable("the weights do not fit the constructor arguments saved with them")
         network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast

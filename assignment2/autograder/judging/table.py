@@ -1,39 +1,81 @@
 """Verdicts as people and nbgrader read them: a table, and a number that nbgrader takes for the score."""
 
+from collections.abc import Callable
 from html import escape
+from typing import TypeVar
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.core.results import Status, Verdict
 
-STYLE = "style='text-align: left; padding: 2px 1em 2px 0'"
-COLORS = {Status.PASSED: "#1a7f37", Status.FAILED: "#c62828"}
-OTHER = "#b26a00"
+LEFT = " style='text-align: left; vertical-align: top; padding: 2px 1em 2px 0'"  # formgrader has tables of numbers
+CLASSES = {Status.PASSED: "passed", Status.FAILED: "failed"}  # for the style of the feedback page
+OTHER = "other"
+Key = TypeVar("Key")
 
 
-def output(verdicts: list[Verdict], points: float) -> NotebookNode:
+def output(verdicts: list[Verdict], points: float, style: str = LEFT) -> NotebookNode:
     """Return the first output of a judged check cell: its text is the score, its HTML the table of verdicts."""
-    made: NotebookNode = new_output(
-        "execute_result", {"text/plain": f"{points:g}", "text/html": table(verdicts)}, execution_count=1
-    )
+    data = {"text/plain": f"{points:g}", "text/html": table(verdicts, style)}
+    made: NotebookNode = new_output("execute_result", data, execution_count=1)
     return made
 
 
-def table(verdicts: list[Verdict]) -> str:
-    """Return the verdicts as an HTML table; what came out of a submission is escaped, and no formula for MathJax."""
-    head = f"<tr><th {STYLE}>check</th><th {STYLE}>verdict</th><th></th></tr>"
-    return f"<table class='tex2jax_ignore'>{head}{''.join(map(row, verdicts))}</table>"
+def table(verdicts: list[Verdict], style: str = LEFT) -> str:
+    """Return the verdicts as an HTML table: what did not pass first, each hint once, above what it explains.
+
+    What came out of a submission is escaped, and no formula for MathJax. style: an attribute of each cell
+    """
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    passed = [verdict for verdict in verdicts if verdict.passed]
+    head = "".join(f"<th scope='col'{style}>{name}</th>" for name in ("verdict", "cases and checks"))
+    body = "".join(hinted(hint, same, style) for hint, same in grouped(failed, lambda verdict: verdict.hint))
+    body += "".join(row(same, style) for _, same in grouped(passed, said_of))
+    caption = f"<caption>{len(passed)} of {len(verdicts)} checks passed</caption>"
+    return f"<table class='tex2jax_ignore'>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def row(verdict: Verdict) -> str:
-    color = COLORS.get(verdict.status, OTHER)
-    mark = "✓" if verdict.passed else "✗"
-    name = escape(verdict.check) + (" <i>(hidden)</i>" if verdict.hidden else "")
-    hint = f"<br><b>hint:</b> {escape(verdict.hint)}" if verdict.hint else ""
-    cells = [
-        name,
-        f"<span style='color:{color}'>{mark} {escape(verdict.status)}</span>",
-        escape(verdict.message) + hint,
-    ]
-    return f"<tr>{''.join(f'<td {STYLE}>{cell}</td>' for cell in cells)}</tr>"
+def hinted(hint: str, verdicts: list[Verdict], style: str) -> str:
+    told = f"<tr class='hint'><td colspan='2'{style}><b>hint:</b> {escape(hint)}</td></tr>" if hint else ""
+    return told + "".join(row(same, style) for _, same in grouped(verdicts, said_of))
+
+
+def said_of(verdict: Verdict) -> tuple[Status, str]:
+    return verdict.status, verdict.message
+
+
+def row(verdicts: list[Verdict], style: str) -> str:
+    """Return the row of all checks of which the same is said; those that passed are folded."""
+    status, message = said_of(verdicts[0])
+    mark = "✓" if status is Status.PASSED else "✗"
+    word = f"<span class='{CLASSES.get(status, OTHER)}'>{mark} {escape(status)}</span>"
+    told = f": {escape(message)}" if message else ""
+    checks = "<br>".join(of_case(case, same) for case, same in grouped(verdicts, case_of))
+    if status is Status.PASSED:
+        number = f"{len(verdicts)} check{'s' if len(verdicts) > 1 else ''}"
+        checks = f"<details><summary>{number}</summary>{checks}</details>"
+    return f"<tr><td{style}>{word}{told}</td><td{style}>{checks}</td></tr>"
+
+
+def of_case(case: str, verdicts: list[Verdict]) -> str:
+    names = (name_of(verdict) + (" <i>(hidden)</i>" if verdict.hidden else "") for verdict in verdicts)
+    return ": ".join(filter(None, (f"<b>{escape(case)}</b>" if case else "", ", ".join(names))))
+
+
+def case_of(verdict: Verdict) -> str:
+    """Return the case that a check belongs to, "" if it stands outside cases. Names may have a slash, too."""
+    case, slash, _ = verdict.check.partition("/")
+    return case if slash else ""
+
+
+def name_of(verdict: Verdict) -> str:
+    return escape(verdict.check.partition("/")[2] or verdict.check)
+
+
+def grouped(verdicts: list[Verdict], key: Callable[[Verdict], Key]) -> list[tuple[Key, list[Verdict]]]:
+    """Return (key, its verdicts) in the order in which the keys come first."""
+    groups: dict[Key, list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault(key(verdict), []).append(verdict)
+    return list(groups.items())

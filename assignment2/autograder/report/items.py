@@ -12,7 +12,9 @@ STATUSES = (Status.PASSED, Status.FAILED, Status.ERROR, Status.EMPTY, *FAULTS, S
 WRONG = (Status.FAILED, Status.ERROR)
 
 SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
-EASY, HARD, WEAK = 0.95, 0.05, 0.10
+SEVERAL = 5  # students on each side: fewer that pass, or that fail, say nothing about a check
+EASY, HARD, USUAL = 0.95, 0.05, 0.3  # USUAL: what the correlation of a check that works is, or more
+CERTAINTY = 1.96  # standard errors on each side of an interval that holds the true value 95 times of 100
 NEARLY_ALL_PASS, NEARLY_ALL_FAIL = "nearly all pass", "nearly all fail"
 TELLS_NOTHING, UPSIDE_DOWN = (
     "hardly tells strong students from weak ones",
@@ -26,6 +28,7 @@ class Check:
 
     points: its share of the cell's points; counts: how many submissions ended in each of STATUSES
     discrimination: see `discrimination`; None if it is not defined
+    interval: where the discrimination lies with a certainty of 95 %, None if there is too little to tell
     flags: what is questionable about it, in words; none in a class smaller than SMALL_CLASS
     """
 
@@ -35,6 +38,7 @@ class Check:
     points: float
     counts: Counter[Status] = field(default_factory=Counter)
     discrimination: float | None = None
+    interval: tuple[float, float] | None = None
     flags: list[str] = field(default_factory=list)
 
     @property
@@ -82,6 +86,7 @@ def checks_of(course: Course) -> list[Check]:
             check.counts.update(verdict.status for _, verdict in pairs)
             passed = [verdict.passed for _, verdict in pairs]
             check.discrimination = discrimination(passed, [raw[s.student] - s.points(cell) for s, _ in pairs])
+            check.interval = interval(check.discrimination, sum(passed), len(passed))
             check.flags = flags_of(check)
             found.append(check)
     return found
@@ -100,6 +105,18 @@ def discrimination(passed: list[bool], rest: list[float]) -> float | None:
     return float(np.corrcoef(passed, rest)[0, 1])
 
 
+def interval(correlation: float | None, passed: int, submissions: int) -> tuple[float, float] | None:
+    """Return the interval that holds a correlation with a certainty of 95 %, by Fisher's transformation.
+
+    None if too few pass, or too few fail: R. A. Fisher, "On the 'probable error' of a coefficient of correlation
+    deduced from a small sample", Metron 1 (1921).
+    """
+    if correlation is None or min(passed, submissions - passed) < SEVERAL:
+        return None
+    middle, error = np.arctanh(np.clip(correlation, -0.999, 0.999)), CERTAINTY / np.sqrt(submissions - 3)
+    return float(np.tanh(middle - error)), float(np.tanh(middle + error))
+
+
 def flags_of(check: Check) -> list[str]:
     """Return what is questionable about a check, nothing if the class is too small to tell."""
     if check.submissions < SMALL_CLASS:
@@ -109,8 +126,8 @@ def flags_of(check: Check) -> list[str]:
         found.append(NEARLY_ALL_PASS)
     if check.share < HARD:
         found.append(NEARLY_ALL_FAIL)
-    if check.discrimination is not None and check.discrimination < WEAK:
-        found.append(UPSIDE_DOWN if check.discrimination < 0 else TELLS_NOTHING)
+    if check.interval is not None and check.interval[1] < USUAL:
+        found.append(UPSIDE_DOWN if check.interval[1] < 0 else TELLS_NOTHING)
     return found
 
 

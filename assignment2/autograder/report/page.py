@@ -14,11 +14,12 @@ from autograder.report.data import Cell, Course, Reason, read_course
 from autograder.report.items import (
     NEARLY_ALL_FAIL,
     NEARLY_ALL_PASS,
+    SEVERAL,
     SMALL_CLASS,
     STATUSES,
     TELLS_NOTHING,
     UPSIDE_DOWN,
-    WEAK,
+    USUAL,
     Check,
     checks_of,
     for_a_human,
@@ -35,7 +36,7 @@ FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an old
 def report(assignment: Assignment) -> Path:
     """Write `report/<assignment>/` into a graded course folder; returns the page's path.
 
-    Raises NoCourse if the folder is none, NothingGraded where no submission of the assignment is graded.
+    Raises NoCourse if the folder is none, NothingGraded if no submission of the assignment is graded.
     """
     course = read_course(assignment)
     checks = checks_of(course)
@@ -97,6 +98,7 @@ def page(course: Course, checks: list[Check]) -> str:
         mean_total=np.mean([s.total for s in course.submissions]),
         plots={
             "scores": plots.scores(course),
+            "quartiles": plots.quartiles(course),
             "mistakes": plots.mistakes(mistakes[:MISTAKES_DRAWN], len(course.submissions)) if mistakes else "",
             "cells": {
                 name: plots.cells(cells, checks) if any(map(by_cell.get, cells)) else ""
@@ -105,9 +107,10 @@ def page(course: Course, checks: list[Check]) -> str:
             "discrimination": "" if small else plots.discrimination(checks),
         },
         reasons=Counter(reason for _, remarks in human for reason in {remark.reason for remark in remarks}),
+        numeric=lambda names: [[name] for name in names],
         not_passed=[status for status in STATUSES[1:] if any(check.counts[status] for check in checks)],
-        small=small, SMALL_CLASS=SMALL_CLASS, WEAK=WEAK, REASONS=list(Reason),
-        short=plots.short, level=level,
+        small=small, SMALL_CLASS=SMALL_CLASS, SEVERAL=SEVERAL, USUAL=USUAL, REASONS=list(Reason),
+        short=plots.short, level=level, first_words=plots.first_words,
     )  # fmt: skip
 
 

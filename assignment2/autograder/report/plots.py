@@ -5,7 +5,10 @@ state, no display.
 """
 
 import io
+import re
 from collections import Counter
+from html import escape
+from textwrap import shorten
 from typing import Any
 
 import matplotlib as mpl
@@ -16,10 +19,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from autograder.core.results import Status
 from autograder.report.data import Cell, Course
-from autograder.report.items import EASY, HARD, STATUSES, WEAK, Check, Mistake
+from autograder.report.items import EASY, HARD, STATUSES, USUAL, Check, Mistake
 
 BLUE, SKY, VERMILLION, ORANGE, PURPLE, GRAY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
 CUT_SHORT = "cut short"
+WORDS = 70  # characters of a hint that stand for its misconception
 SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GRAY}
 STYLE: Any = {  # typed as one of the names that Matplotlib knows
     "svg.fonttype": "none",  # text stays text: small, and found by the browser's search
@@ -55,13 +59,28 @@ def scores(course: Course) -> str:
         right.invert_yaxis()
         right.set(xlabel="share of the notebook's points", title="Notebooks", xlim=(-0.03, 1.03))
         percent(right, "x")
-        return svg(figure)
+        medians = "; ".join(f"{name} {middle}" for name, _, middle, _ in quartiles(course))
+        return svg(
+            figure,
+            f"Left, a histogram of {len(totals)} totals: {min(totals):.1f} to {max(totals):.1f} points, "
+            f"median {np.median(totals):.1f}. Right, a box for each notebook; medians: {medians}.",
+        )
+
+
+def quartiles(course: Course) -> list[tuple[str, str, str, str]]:
+    """Return what the boxes show: each notebook's name, and lower quartile, median and upper quartile of its points."""
+    rows = []
+    for name, graded in course.notebooks.items():
+        points = [sum(map(s.points, graded)) for s in course.submissions]
+        low, middle, high = (f"{value:.1f}" for value in np.percentile(points, [25, 50, 75]))
+        rows.append((f"{name} ({sum(cell.points for cell in graded):g})", low, middle, high))
+    return rows
 
 
 def mistakes(found: list[Mistake], submissions: int) -> str:
     """Draw how many students made each of the given misconceptions."""
     counts = [len(mistake.students) for mistake in found]
-    labels = [f"{mistake.name or '(no name)'} · {short(mistake.cell)}" for mistake in found]
+    labels = [f"{short(mistake.cell)}: {first_words(mistake.hint)}" for mistake in found]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 0.27 * len(found) + 0.8), layout="constrained")
         axes = figure.subplots()
@@ -70,7 +89,13 @@ def mistakes(found: list[Mistake], submissions: int) -> str:
         axes.set_yticks(range(len(found)), labels)
         axes.set(xlabel="students", xlim=(0, 1.12 * max(counts)), ylim=(len(found) - 0.4, -0.6))
         axes.xaxis.set_major_locator(whole_numbers())
-        return svg(figure)
+        told = "; ".join(f"{label} {count}" for label, count in zip(labels, counts, strict=True))
+        return svg(figure, f"Bars: how many students made each mistake. {told}.")
+
+
+def first_words(hint: str) -> str:
+    """Return how a hint begins: its first sentence, or as many words of it as fit."""
+    return shorten(re.split(r"(?<=[.:;])\s", hint or "(no hint)")[0], WORDS, placeholder=" …")
 
 
 def cells(graded: list[Cell], checks: list[Check]) -> str:
@@ -107,7 +132,8 @@ def cells(graded: list[Cell], checks: list[Check]) -> str:
             )  # fmt: skip
             for handle in legend.legend_handles if axes is right else []:
                 handle.set_sizes([20])  # whatever the first mark's size
-        return svg(figure)
+        passing = "; ".join(f"{short(cell)} {share_of(Status.PASSED, found):.0%}" for cell, found in by_cell.items())
+        return svg(figure, f"Bars: how the checks of each cell ended, over all submissions. Passed: {passing}.")
 
 
 def share_of(kind: str, checks: list[Check]) -> float:
@@ -120,19 +146,19 @@ def discrimination(checks: list[Check]) -> str:
     """Draw the checks by the share that passes and by how well passing goes with the rest of the score."""
     defined = [(check, check.discrimination) for check in checks if check.discrimination is not None]
     fine = [(check, value) for check, value in defined if not check.flags]
-    weak = [(check, value) for check, value in defined if value < WEAK]
-    extreme = [(check, value) for check, value in defined if check.flags and value >= WEAK]
+    weak = [(check, value) for check, value in defined if check.interval and check.interval[1] < USUAL]
+    extreme = [(check, value) for check, value in defined if check.flags and (check, value) not in weak]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 4), layout="constrained")
         axes = figure.subplots()
         axes.axvspan(0, HARD, color="#f1f1f1", linewidth=0)
         axes.axvspan(EASY, 1, color="#f1f1f1", linewidth=0)
-        axes.axhspan(-1, WEAK, color="#fbe9dd", linewidth=0)
+        axes.axhline(USUAL, color="black", linewidth=0.6, linestyle=":")
         axes.axhline(0, color="black", linewidth=0.6)
         groups = (
             (fine, "o", BLUE, "nothing to note"),
             (extreme, "s", "#6b6b6b", "nearly all pass or fail"),
-            (weak, "X", VERMILLION, f"correlation below {WEAK:g}"),
+            (weak, "X", VERMILLION, f"correlation surely below {USUAL:g}"),
         )
         for group, marker, color, label in groups:
             x, y = [check.share for check, _ in group], [value for _, value in group]
@@ -142,7 +168,8 @@ def discrimination(checks: list[Check]) -> str:
         axes.set_ylabel("correlation with the rest of the score")
         percent(axes, "x")
         axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
-        return svg(figure)
+        told = ", ".join(f"{label}: {len(group)}" for group, _, _, label in groups)
+        return svg(figure, f"Each check as a mark: the share that passes, and the correlation with the rest. {told}.")
 
 
 def short(cell: Cell) -> str:
@@ -158,8 +185,12 @@ def percent(axes: Axes, which: str) -> None:
     getattr(axes, f"{which}axis").set_major_formatter(PercentFormatter(1))
 
 
-def svg(figure: Figure) -> str:
-    """Return a figure as an SVG element without what only files need (declaration, date, links to vocabularies)."""
+def svg(figure: Figure, alt: str) -> str:
+    """Return a figure as an SVG element without what only files need (declaration, date, links to vocabularies).
+
+    alt: what it shows, for who does not see it
+    """
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return text.getvalue()[text.getvalue().index("<svg") :]
+    element = text.getvalue()[text.getvalue().index("<svg") :]
+    return element.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cs231n.checks.values import MIME_TYPE as CHECK
+from cs231n.figures.figure import SCRIPT
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -18,8 +19,12 @@ from autograder.submission.pictures import FORMATS, SVG, drawing, picture
 MAX_TEXT = 2**20  # characters of one output
 MAX_MARKUP = 2**16  # of its HTML, Markdown or TeX
 MAX_OUTPUTS = 200  # of one cell
+MAX_ALT = 2000  # characters of the text that stands for a picture
 SCRIPTS = {"application/javascript", "text/javascript", "application/ecmascript", "application/x-javascript"}
 MARKUP = {"text/html", "text/markdown", SVG}
+OURS = re.compile(
+    rf"{re.escape(SCRIPT)}|<(?:svg|input type=\"radio\")(?=[\s>])"
+)  # of a figure; by itself, it does nothing
 CLEAN: dict[str, Callable[[str], str]] = {
     "text/html": clean_html,
     "text/markdown": clean_markdown,
@@ -45,7 +50,7 @@ def had_scripts(outputs: list[Any]) -> bool:
     for output in outputs:
         for mime, content in _data(output).items():
             text = _joined(content)
-            if mime in SCRIPTS or (mime in MARKUP and text and is_active(text.replace("<svg", "", 1))):
+            if mime in SCRIPTS or (mime in MARKUP and text and is_active(OURS.sub("<x ", text))):
                 return True
     return False
 
@@ -58,7 +63,7 @@ def shortened(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _data(output: Any) -> dict[Any, Any]:
-    """Return the MIME bundle of an output, an empty one where it has none."""
+    """Return the MIME bundle of an output, an empty one if it has none."""
     data = output.get("data") if isinstance(output, dict) else None
     return data if isinstance(data, dict) else {}
 
@@ -75,19 +80,19 @@ def _output(output: Any) -> NotebookNode:
         name, value = (shortened(plain_text(str(output.get(field, "")))) for field in ("ename", "evalue"))
         return _new("error", ename=name, evalue=value, traceback=trace)
     if kind in ("display_data", "execute_result"):
-        return _new(kind, data=_bundle(_data(output)))
+        return _new(kind, data=_bundle(_data(output)), metadata=_alternatives(output.get("metadata")))
     return _note("an output that is not in the notebook format is not shown")
 
 
 def _bundle(data: dict[Any, Any]) -> dict[str, str]:
-    """Return what may be shown of a MIME bundle; where that is nothing, a text that says so."""
+    """Return what may be shown of a MIME bundle; if that is nothing, a text that says so."""
     clean: dict[str, str] = {}
     for mime, content in data.items():
         text = _joined(content)
         if text is None:
             continue
         if mime == SVG:
-            mime, shown = "text/html", drawing(text)
+            mime, shown = "text/html", drawing(text)  # in place of the HTML beside it, which was a figure to poke
         elif mime in FORMATS:
             shown = picture(mime, text)
         elif mime == "text/plain":
@@ -100,6 +105,13 @@ def _bundle(data: dict[Any, Any]) -> dict[str, str]:
         names = ", ".join(re.sub(r"[^\w.+/-]", "", str(mime))[:60] for mime in list(data)[:5])
         clean["text/plain"] = f"[an output that is not shown: {names or 'empty'}]"
     return clean
+
+
+def _alternatives(metadata: object) -> dict[str, dict[str, str]]:
+    """Return the texts that stand for pictures, where nbconvert looks for them, of an output's metadata."""
+    of_pictures = {mime: metadata.get(mime) for mime in FORMATS} if isinstance(metadata, dict) else {}
+    texts = {mime: about.get("alt") for mime, about in of_pictures.items() if isinstance(about, dict)}
+    return {mime: {"alt": plain_text(text)[:MAX_ALT]} for mime, text in texts.items() if isinstance(text, str)}
 
 
 def _joined(content: object) -> str | None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from html import escape, unescape
 from io import BytesIO
 
 from PIL import Image
@@ -12,6 +13,8 @@ SVG = "image/svg+xml"
 MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 40_000_000  # a browser takes four bytes for each
 IS_SVG = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<svg[\s>]", re.DOTALL)
+TITLE = re.compile(r"<title>([^<>]*)</title>")
+MAX_TITLE = 5000  # characters of a drawing, among which its title is looked for
 
 
 def picture(mime: str, data: str) -> str | None:
@@ -35,4 +38,6 @@ def drawing(svg: str) -> str | None:
     nothing for it."""
     if len(svg) > MAX_BYTES or not IS_SVG.match(svg):
         return None
-    return f'<img alt="" src="data:{SVG};base64,{base64.b64encode(svg.encode()).decode()}">'
+    title = TITLE.search(svg, endpos=MAX_TITLE)
+    alt = escape(unescape(title[1]) if title else "a drawing that you handed in")
+    return f'<img alt="{alt}" src="data:{SVG};base64,{base64.b64encode(svg.encode()).decode()}">'

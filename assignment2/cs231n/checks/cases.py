@@ -6,21 +6,23 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from cs231n._torch import own_torch_state
+
 SEED = "CS231N_CHECKS_SEED"  # set while grading, when the same cases draw other inputs
 
 
 @contextmanager
 def random_numbers(cell, case):
-    """Give a case its generator, and NumPy's global one a state that depends on nothing else either.
+    """Give a case its generator, and the global ones (NumPy's, PyTorch's) states that depend on nothing else either.
 
-    Yields a RandomState that is the same for this cell and case each time. Afterwards the global generator and the
-    handling of floating-point errors are as they were.
+    Yields a RandomState that is the same for this cell and case each time. Afterwards the global generators, the
+    handling of floating-point errors and PyTorch's switches are as they were.
     """
     seed = zlib.crc32(f"{os.environ.get(SEED, '')}/{cell}/{case}".encode())
     before = np.random.get_state()
     np.random.seed(seed ^ 1)
     try:
-        with np.errstate():
+        with np.errstate(), own_torch_state(seed ^ 1):
             yield np.random.RandomState(seed)
     finally:
         np.random.set_state(before)
@@ -39,7 +41,7 @@ def own_names(names):
 
 
 def each_of(name, inputs):
-    """Return (name of the case, its inputs) for the k-th item of each list, for all k; one case where there is no list.
+    """Return (name of the case, its inputs) for the k-th item of each list, for all k; one case if there is no list.
 
     name: with a field in braces for each input that tells the cases apart, such as "stride {stride}"
     inputs: dict of lists of the same length

@@ -7,6 +7,7 @@ checks.
 
 import numpy as np
 
+from cs231n._torch import as_array
 from cs231n.checks.errors import line_of, one_line, where
 from cs231n.checks.session import Checks
 from cs231n.checks.values import MIME_TYPE, encode
@@ -37,7 +38,7 @@ class SendingChecks(Checks):
 
     def _compare_snapshots(self):
         for arrays, _, weight in self._snapshots:
-            values = {key: np.asarray(value) for key, value in arrays.items()}
+            values = {key: np.asarray(as_array(value)) for key, value in arrays.items()}
             self._values(f"{', '.join(arrays)} unchanged", values, kind="unchanged", tol=0.0, weight=weight)
 
     def _values(self, name, got, **how):

@@ -1,7 +1,7 @@
 """`with checking("affine_forward") as check:` — one check cell of a notebook, in the student's session.
 
 Each case is a function that runs at once, with random numbers and names of its own. In the end the verdicts are
-printed, and where checks failed one AssertionError gives their number.
+printed, and if checks failed, one AssertionError gives their number.
 """
 
 import zlib
@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from cs231n._shell import shell
+from cs231n._torch import as_array
 from cs231n.checks import hints, shipped
 from cs231n.checks.cases import each_of, own_names, random_numbers
 from cs231n.checks.compare import difference, told_difference, violation
@@ -56,8 +57,8 @@ class Checks:
         return run
 
     def equal(self, name, actual, expected, tol=1e-8, weight=1):
-        """Compare with a value that the case itself knows: a number, a list (float64) or an array."""
-        self._equal(name, actual, lambda: np.asarray(expected), tol, weight)
+        """Compare with a value that the case itself knows: a number, a list (float64), an array or a tensor."""
+        self._equal(name, actual, lambda: np.asarray(as_array(expected)), tol, weight)
 
     def value(self, name, actual, tol=1e-8, weight=1):
         """Compare with the value of the key; only the judge has those of hidden checks."""
@@ -82,9 +83,9 @@ class Checks:
         self._record(name, message, hints.fingerprint(values))
 
     def unchanged(self, weight=0.5, **arrays):
-        """Require that these arrays (or lists of numbers) are not modified in place from here to the case's end."""
+        """Require that these arrays, tensors or lists of numbers are not modified in place until the case ends."""
         self._require_case()
-        snapshots = {key: np.array(value, copy=True) for key, value in arrays.items()}
+        snapshots = {key: np.array(as_array(value), copy=True) for key, value in arrays.items()}
         self._snapshots.append((arrays, snapshots, weight))
 
     def model(self, path, classes, data, at_least, weights):
@@ -148,18 +149,19 @@ class Checks:
         """
         actual, right = decode(encode(actual)), expected()
         message = HIDDEN if right is None else told_difference(actual, right, tol)
-        self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}))
+        wrong = None if message in ("", HIDDEN) or isinstance(actual, str) else (actual, right)
+        self._record(name, message, hints.fingerprint({"value": actual}, {"value": right}), wrong)
 
     def _compare_snapshots(self):
         for arrays, snapshots, _ in self._snapshots:
-            values = {key: np.asarray(value) for key, value in arrays.items()}
+            values = {key: np.asarray(as_array(value)) for key, value in arrays.items()}
             modified = [key for key, value in snapshots.items() if difference(values[key], value, 0.0)]
             message = f"{', '.join(modified)} modified in place: work on a copy" if modified else ""
             self._record(f"{', '.join(arrays)} unchanged", message, hints.fingerprint(values, snapshots))
 
-    def _record(self, name, message, fingerprint):
+    def _record(self, name, message, fingerprint, arrays=None):
         self._require_case()
-        self.lines.append(Line(self._case, name, message, fingerprint))
+        self.lines.append(Line(self._case, name, message, fingerprint, arrays))
 
     def _fail(self, error):
         text, place = one_line(error), where(error, self.check_file)

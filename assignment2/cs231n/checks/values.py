@@ -10,6 +10,8 @@ import re
 
 import numpy as np
 
+from cs231n._torch import as_array
+
 MIME_TYPE = "application/vnd.cs231n.check+json"
 MAX_BYTES = 2**20  # of one value; the checks of this workbook stay below a tenth of it
 KINDS = "biuf"  # bool, integers and floats: no objects, no strings, no dates
@@ -22,7 +24,8 @@ class MalformedValue(ValueError):
 
 
 def encode(value):
-    """Turn a value into JSON: `{"dtype", "shape", "data"}` for arrays and numbers, `{"type"}` for anything else."""
+    """Turn a value into JSON: `{"dtype", "shape", "data"}` for arrays, tensors and numbers, else `{"type"}`."""
+    value = as_array(value)
     if not isinstance(value, np.ndarray | np.generic | bool | int | float):
         return {"type": "nothing (None)" if value is None else f"a {type(value).__name__}"}
     array = np.asarray(value)

@@ -199,7 +199,10 @@ def test_drawings_become_images():
     """Is an SVG drawing shown as an image, in which browsers run nothing?"""
     svg = "<?xml version='1.0'?>\n<!DOCTYPE svg PUBLIC 'a' 'b'>\n<svg xmlns='http://www.w3.org/2000/svg'><path/></svg>"
     (output,) = clean_outputs([new_output("display_data", {"image/svg+xml": svg})])
-    assert output.data["text/html"].startswith('<img alt="" src="data:image/svg+xml;base64,')
+    start = '<img alt="a drawing that you handed in" src="data:image/svg+xml;base64,'
+    assert output.data["text/html"].startswith(start)
+    titled = drawing("<svg xmlns='http://www.w3.org/2000/svg'><title>a &lt; b &quot; c</title></svg>")
+    assert titled.startswith('<img alt="a &lt; b &quot; c" src=')
     assert drawing("<svgx/>") is None
 
 

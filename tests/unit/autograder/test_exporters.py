@@ -1,25 +1,136 @@
 """Feedback pages."""
 
+import re
+
+import nbformat
 import pytest
-from autograder.integration.exporters import IMAGE_WITHOUT_TEXT, NoPage, PageExporter
+from autograder.core.annotations import note_verdicts
+from autograder.core.results import Status, Verdict
+from autograder.integration.exporters import IMAGE_WITHOUT_TEXT, TEMPLATE, TEMPLATES, NoPage, PageExporter
+from autograder.integration.formulas import ATTRIBUTES, TAGS, mathml
 from autograder.integration.plain_page import MAX_CELL, MAX_SOURCE, plain_page, reason_of
+from autograder.integration.summary import Summary, is_graded, part_of
+from autograder.judging import table
 from bs4 import BeautifulSoup
-from nbconvert.exporters import HTMLExporter
+from helpers.key_functions import KEY
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 
 
-def test_a_page_is_what_nbconvert_writes_and_every_image_has_a_text():
-    """Does a page look like nbconvert's own, and say of a picture that it is a plot?"""
-    outputs = [new_output("display_data", {"image/png": PIXEL}), new_output("stream", text="x < y & <img>")]
-    cells = [new_markdown_cell("# A title\n\n*x* and $x^2$"), new_code_cell("x = 1  # one", outputs=outputs)]
-    notebook = new_notebook(cells=cells)
-    ours, theirs = (
-        exporter(template_name="classic").from_notebook_node(notebook)[0] for exporter in (PageExporter, HTMLExporter)
-    )
-    assert ours.count('alt="a plot that you handed in"') == 1
-    assert visible(ours) == visible(theirs)
+def part(name, points, maximum, **about):
+    """Metadata of a graded cell, as GetGradesAndWaiting leaves it."""
+    return {"nbgrader": {"grade_id": name, "grade": True, "score": points, "points": maximum, **about}}
+
+
+def graded():
+    """A notebook with a step in full, one that lost points, a plot and an answer that waits for its grade."""
+    lost = new_code_cell("checks", metadata=part("test_second", 1.5, 2.0))
+    verdicts = [
+        Verdict("a < b/out", Status.FAILED, "error 1", hint="Multiply."),
+        Verdict("a < b/again", Status.FAILED, "error 1", hint="Multiply."),
+        Verdict("c/x / p", Status.FAILED, "error 2", hint="Multiply."),
+        Verdict("c/fine", Status.PASSED),
+    ]
+    note_verdicts(lost, verdicts)
+    lost.outputs = [table.output(verdicts, 1.5)]
+    described = {"image/png": {"alt": "a curve that <falls>"}}
+    plots = [
+        new_output("display_data", {"image/png": PIXEL}),
+        new_output("display_data", {"image/png": PIXEL}, metadata=described),
+        new_output("stream", text="x < y & <img>"),
+        new_output("display_data", {"text/latex": "$a<b <img>$"}),
+    ]
+    cells = [
+        new_markdown_cell("# A title\n\n*x* and $x^2 < y$"),
+        new_code_cell("checks", metadata=part("test_first", 1.0, 1.0)),
+        lost,
+        new_code_cell("x = 1  # one", outputs=plots, metadata={"tags": ["experiment"]}),
+        new_markdown_cell("Since.", metadata=part("question_1", 0.0, 2.0, waiting=True, comment="*Good*")),
+    ]
+    return new_notebook(cells=cells)
+
+
+def page_of(notebook, **options):
+    about = {"notebook": "Toy", "score": 2.5, "max_score": 5.0, "late_penalty": 0}
+    summary = Summary([part_of(cell) for cell in notebook.cells if is_graded(cell)])
+    exporter = PageExporter(template_name=TEMPLATE, extra_template_basedirs=[str(TEMPLATES)], **options)
+    return exporter.from_notebook_node(notebook, {"nbgrader": about, "summary": summary})[0]
+
+
+def test_a_page_begins_with_a_summary():
+    """Does it say the points, what waits, where to begin, what was lost first, each with a link that leads there?"""
+    soup = BeautifulSoup(page_of(graded()), "html.parser")
+    assert "2.5 of 5 points so far; 2 wait for a grade." in soup.header.get_text()
+    assert "Where to begin: second, 1.5 of 2. Multiply." in soup.nav.p.get_text()
+    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in soup.nav.tbody.find_all("tr")]
+    assert rows == [["second", "1.5 of 2"], ["Question 1", "waiting, 2 points"], ["first", "1 of 1"]]
+    for link in soup.nav.find_all("a"):
+        assert soup.find(id=link["href"][1:])
+    assert "waiting" in soup.find(id="question_1").h2.get_text()
+    assert soup.find(id="question_1").em.get_text() == "Good"
+
+
+def test_a_page_without_losses():
+    """Is nothing said to begin with where nothing was lost?"""
+    notebook = graded()
+    del notebook.cells[2]
+    assert "Where to begin" not in page_of(notebook)
+
+
+def test_verdicts_on_a_page():
+    """Is a hint told once, a case named once, and equal messages together?"""
+    soup = BeautifulSoup(page_of(graded()), "html.parser").find(id="test_second")
+    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in soup.tbody.find_all("tr")]
+    assert rows == [
+        ["hint: Multiply."],
+        ["✗ failed: error 1", "a < b: out, again"],
+        ["✗ failed: error 2", "c: x / p"],
+        ["✓ passed", "1 checkc: fine"],
+    ]
+    assert soup.caption.get_text() == "1 of 4 checks passed"
+
+
+def test_what_a_page_is_made_of():
+    """Are formulas MathML, pictures described, texts escaped, and is there no script and no address?"""
+    page = page_of(graded())
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.html["lang"] == "en"
+    assert [formula.get_text() for formula in soup.find_all("math")] == ["x2<y", "a<b<img>"]
+    assert [image["alt"] for image in soup.find_all("img")] == ["a plot that you handed in", "a curve that <falls>"]
+    assert "x < y & <img>" in [pre.get_text() for pre in soup.find_all("pre")]
+    assert soup.find_all(["script", "link"]) == []
+    assert "http" not in page.replace("http-equiv", "")
+    assert len(page) < 12_000
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\text{<script>alert(1)</script>}", "<script>alert(1)</script>"),
+        (r"\href{javascript:alert(1)}{x}", "x"),
+        (r"\text{hidden\_dim}", "hidden_dim"),
+        ("\\frac{" * 500, "\\frac{" * 500),
+        ("x" * 3000, "x" * 3000),
+    ],
+)
+def test_formulas_that_try_something(tex, shown):
+    """Does a formula hold what is drawn and nothing else, and stand there as code where it cannot be read?"""
+    soup = BeautifulSoup(mathml(tex), "html.parser")
+    assert soup.get_text() == shown
+    assert {tag.name for tag in soup.find_all(True)} <= {*TAGS, "code"}
+    assert all(set(tag.attrs) <= ATTRIBUTES for tag in soup.find_all(True))
+
+
+def test_formulas_of_the_notebooks():
+    """Is every formula of the key one that can be drawn, with nothing of TeX left in it?"""
+    formulas = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
+    for path in KEY.glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for pair in formulas.findall(cell.source) if cell.cell_type == "markdown" else ():
+                found = mathml("".join(pair))
+                assert found.startswith("<math"), pair
+                assert not re.search(r"[\\&](?!amp;|lt;|gt;)", found), pair
 
 
 def test_an_answer_that_cannot_be_rendered_is_shown_as_it_is():
@@ -103,8 +214,3 @@ def test_a_page_is_no_plain_one(tmp_path):
 def test_images_without_a_text(html, without):
     """Are they found, and hundreds of thousands of broken ones in one pass?"""
     assert len(IMAGE_WITHOUT_TEXT.findall(html)) == without
-
-
-def visible(page):
-    """The tags and texts of the page's body, whatever their attributes."""
-    return [(tag.name, tag.get_text()) for tag in BeautifulSoup(page, "html.parser").body.find_all(True)]

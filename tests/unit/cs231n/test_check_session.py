@@ -276,7 +276,7 @@ ZERO, NAN, ONE, TWO = (hints.fingerprint({"value": np.full(2, value)}) for value
     ],
 )
 def test_a_mistake_has_to_explain_what_was_seen(failures, known, named):
-    """Is a mistake named where it gives at least a third of the failed values, one of them telling, or all?"""
+    """Is a mistake named if it gives at least a third of the failed values, one of them telling, or all?"""
     known = {check: [[name, *failures.get(check, ONE)] for name in names] for check, names in known.items()}
     assert hints.recognize(failures, known) == named
 
@@ -377,3 +377,21 @@ def test_grading_names_the_type_of_an_exception(sent):
         ("raises", "ZeroDivisionError"),
         ("", "TypeError"),
     ]
+
+
+def test_html_in_a_notebook(monkeypatch):
+    """Are verdicts HTML where a notebook shows it, escaped, with a picture of what is wrong, and the text beside?"""
+    shown = []
+    monkeypatch.setattr("cs231n.checks.printing.kernel", lambda: object())
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append(data))
+    with suppress(ChecksFailed), checking("double") as check:
+
+        @check.case("1 < 2")
+        def _(random):
+            check.equal("out", np.ones((2, 2)), np.eye(2))
+            check.equal("fine", 1.0, 1.0)
+
+    (bundle,) = shown
+    assert "✓ 1 &lt; 2: fine" in bundle["text/html"]
+    assert "<details><summary>Look at [0:2, 0:2]" in bundle["text/html"]
+    assert bundle["text/plain"].startswith("double\n  ✓ 1 < 2: fine\n  ✗ out:")

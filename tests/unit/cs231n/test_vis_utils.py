@@ -9,7 +9,8 @@ import pytest
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
-from cs231n.vis_utils import plot_training, show_images, visualize_grid
+from cs231n import _described
+from cs231n.vis_utils import line_style, plot_lines, plot_training, show, show_images, visualize_grid
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +117,71 @@ def test_both_accuracies_have_one_scale():
     assert train.get_ylim() == val.get_ylim()
     assert val.get_ylim()[1] > 0.99
     assert plt.gcf().legends == []
+
+
+# -- for who does not see a figure
+
+
+def test_a_figure_in_words_and_numbers():
+    """Do titles, labels, ends and extremes of lines, bars and images come through, and helping lines not?"""
+    figure, (left, middle, right) = plt.subplots(1, 3)
+    plot_lines(left, [0, 1, 2], {"SGD": [3.0, 1.0, 2.0]}, title="Loss", xlabel="Epoch", ylabel="loss")
+    left.axvline(1)
+    middle.bar([1, 2], [5, 7])
+    middle.set(title="Counts")
+    right.imshow(np.zeros((4, 6)))
+    right.set_title("Filter")
+    assert _described.words(figure) == (
+        "Loss (loss against Epoch): SGD from 3 at 0 to 2 at 2, lowest 1, highest 3. "
+        "Counts: 2 bars, the highest 7 at 2. Filter: an image of 6 by 4."
+    )
+    loss = [["Loss", "SGD", str(x), str(y)] for x, y in ((0, 3), (1, 1), (2, 2))]
+    assert _described.rows(figure) == [*loss, ["Counts", "bar", "1", "5"], ["Counts", "bar", "2", "7"]]
+    assert "<td>SGD</td>" in _described.as_html("x", loss)
+
+
+def test_long_lines_in_numbers():
+    """Does the table hold the ends of a long line, and few of the points between?"""
+    figure, axis = plt.subplots()
+    plot_lines(axis, np.arange(1000), {"line": np.arange(1000)}, title="t", xlabel="x", ylabel="y")
+    found = _described.rows(figure)
+    assert len(found) == _described.POINTS
+    assert [found[0][-1], found[-1][-1]] == ["0", "999"]
+
+
+def test_lines_differ_without_color():
+    """Do the first lines of a plot differ in dashes and in markers, not in color only?"""
+    styles = [line_style(n) for n in range(4)]
+    assert len({style["linestyle"] for style in styles}) == len({style["marker"] for style in styles}) == 4
+
+
+def test_ticks_at_epochs_that_exist():
+    """Are the ticks of whole epochs whole numbers?"""
+    axis = plt.figure().subplots()
+    plot_lines(axis, [0, 1, 2], {"line": [1, 2, 3]}, title="t", xlabel="Epoch", ylabel="y")
+    assert all(tick == round(tick) for tick in axis.get_xticks())
+
+
+def test_show_in_a_notebook(monkeypatch):
+    """Is each open figure shown once, with its text and its table, and closed?"""
+    shown = []
+    monkeypatch.setattr("cs231n.vis_utils.shell", lambda: object())
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append((data, more)))
+    plot_training(run())
+    show("The loss falls.")
+    (picture, more), (table, _) = shown
+    assert picture["text/plain"].startswith(
+        "The loss falls. Training loss (Loss against Iteration): the run from 2.3 at 1 to"
+    )
+    assert more["metadata"] == {"image/png": {"alt": picture["text/plain"]}}
+    assert "Validation accuracy" in table["text/html"]
+    assert plt.get_fignums() == []
+
+
+def test_show_in_a_script(monkeypatch):
+    """Is a figure shown by Matplotlib where there is no notebook?"""
+    called = []
+    monkeypatch.setattr(plt, "show", lambda: called.append(True))
+    show()
+    assert called

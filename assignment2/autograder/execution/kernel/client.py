@@ -16,7 +16,7 @@ from autograder.execution.kernel.frames import HEADER, NO_CELL, Kind, frame
 from autograder.execution.kernel.outputs import BrokenFrame, Outputs, TooMuchOutput
 from autograder.execution.kernel.sandbox import Sandbox
 
-READY_SECONDS, LOOK_SECONDS = 60, 0.25
+READY_SECONDS, LOOK_SECONDS = 180, 0.25  # a framework takes seconds to load, on a busy machine minutes
 
 
 class Kernel:

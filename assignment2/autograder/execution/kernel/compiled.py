@@ -25,10 +25,15 @@ def for_kernel(cell: CodeCell) -> tuple[Kind, bytes]:
     """Return a cell as the kind and the body of a frame; what is compiled goes as source where it is not plain."""
     if cell.role is Role.CHECK or cell.ours:
         try:
-            return Kind.CODE, compiled(cell.source, FILENAME)
+            return Kind.CODE, compiled_cell(cell.source)
         except (SyntaxError, ValueError):
             pass
     return Kind.SOURCE, cell.source.encode(errors="replace")
+
+
+@lru_cache(maxsize=512)  # the check cells of a course are the same for the whole class
+def compiled_cell(source: str) -> bytes:
+    return compiled(source, FILENAME)
 
 
 @lru_cache(maxsize=32)  # the whole class imports the same few

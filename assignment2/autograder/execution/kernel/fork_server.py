@@ -12,9 +12,9 @@ from autograder.execution.kernel.protocol import KernelRequest
 class ForkServer:
     """A process that kernels are forked from, started when the first one is asked for; threads may share it."""
 
-    def __init__(self, environment: dict[str, str]):
-        """environment: the variables of the process"""
-        self._environment = environment
+    def __init__(self, environment: dict[str, str], frameworks: tuple[str, ...] = ()):
+        """environment: the variables of the process; frameworks: what it loads beside what all kernels need"""
+        self._environment, self._frameworks = environment, frameworks
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -24,7 +24,8 @@ class ForkServer:
         if self._control is None or self._process is None or self._process.poll() is not None:
             self.close()
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            command = [sys.executable, "-m", f"{__package__}.server"]  # not imported here: it exists on Linux only
+            server = f"{__package__}.server"  # not imported here: it exists on Linux only
+            command = [sys.executable, "-m", server, *(f"{__package__}.preload_{name}" for name in self._frameworks)]
             with theirs:
                 self._process = subprocess.Popen(
                     command,

@@ -11,6 +11,7 @@ from autograder.execution.kernel.frames import HEADER, Kind, is_bundle
 
 FRAME_BYTES = 2**10  # what a frame counts beside its body: an output is larger in memory than in a frame
 MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside its texts: a million empty objects fill the memory
+DEEP = 100  # levels of JSON in each other
 TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never looks at a byte twice
 STREAMS = {Kind.STDOUT: "stdout", Kind.STDERR: "stderr"}
 
@@ -29,7 +30,7 @@ class Outputs:
     def __init__(self, limit: int):
         self._left = limit
         self._outputs: list[NotebookNode] = []
-        self._texts: list[str] = []  # of the last output, where that is a stream
+        self._texts: list[str] = []  # of the last output, if that is a stream
 
     def count(self, length: int) -> None:
         """Count a frame before its body is read; raises TooMuchOutput if the cell may not send it any more.
@@ -80,7 +81,9 @@ def parse(body: bytes) -> dict[str, Any]:
     if len(body) > MAX_STRUCTURE and is_complex(body):
         raise BrokenFrame
     try:
-        content = well_formed(json.loads(body))
+        content = json.loads(body)
+        if b"\\u" in body or body.count(b"[") + body.count(b"{") > DEEP:  # else it is well formed: looking takes time
+            content = well_formed(content, DEEP)
     except (ValueError, RecursionError):
         raise BrokenFrame from None
     if not isinstance(content, dict):

@@ -47,8 +47,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Import what kernels need, then fork one for each request until the grader closes the socket."""
-    for module in PRELOADED:
+    """Import what kernels need, and what the command line names, then fork a kernel for each request until the grader
+    closes the socket."""
+    for module in (*PRELOADED, *sys.argv[1:]):
         __import__(module)
     upstream.preload_kernels()
     shell = PipeShell.make()
@@ -142,7 +143,7 @@ def enter_sandbox(request: KernelRequest, spaces: dict[str, int], cells: int, sy
 
 
 def give_up_privileges(uid: int | None) -> None:
-    """Become an ordinary user (uid: where the grader is root, None else) who cannot gain privileges again."""
+    """Become an ordinary user (uid: if the grader is root, else None) who cannot gain privileges again."""
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)

@@ -1,0 +1,77 @@
+"""A new assignment, with one exercise that shows all parts; and the cells of new exercises and questions."""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from autograder.authoring.release import draw_seed
+from autograder.authoring.template import cells_of, notebook_of, template
+from autograder.core.errors import GraderError
+from autograder.core.notebooks import read
+from autograder.course.assignment import CONFIGURATION, Assignment
+from autograder.course.cells import is_check, is_solution, name_of
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+STEP = re.compile(r"[a-z_][a-z0-9_]*")
+NOTEBOOK = re.compile(r"[A-Z]\w*")
+
+
+def new(course: Path, name: str, notebook: str) -> list[Path]:
+    """Make an assignment of one notebook, and the course around it where there is none yet; returns what was written.
+
+    Raises GraderError if there is one of this name, or a name is none.
+    """
+    require(NAME, name, "an assignment is called by letters, digits, - and _, such as hw3")
+    require(NOTEBOOK, notebook, "a notebook is called by one word with a capital, such as Clusters: it is a module")
+    source, proof = course / "source" / name, course / "proof" / name
+    if source.exists() or proof.exists():
+        raise GraderError(f"there is an assignment {name} in {course} already")
+    files = {
+        source / f"{notebook}.ipynb": nbformat.writes(notebook_of(template("first.txt", title=notebook))) + "\n",
+        proof / "misconceptions" / f"{notebook}.toml": template("misconceptions.toml"),
+        proof / "variants" / notebook / "loops.py": template("variant.txt"),
+    }
+    if not (course / CONFIGURATION).exists():
+        files[course / CONFIGURATION] = template("nbgrader_config.txt")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    draw_seed(proof / "seed")
+    return list(files)
+
+
+def add(
+    assignment: Assignment, name: str, notebook: str, points: int, after: str | None = None, question: bool = False
+) -> Path:
+    """Add the cells of one exercise, or of a written question, to a notebook; returns its file.
+
+    A notebook that is not there yet is made.
+    after: the cell behind which they come, by default the last that students write or that checks it
+    Raises GraderError if the name is taken or is none.
+    """
+    require(STEP, name, "a step is called like a function of Python, in small letters")
+    path = assignment.source / f"{notebook}.ipynb"
+    if path.exists():
+        found = read(path)
+    else:
+        require(NOTEBOOK, notebook, "a notebook is called by one word with a capital, such as Clusters: it is a module")
+        found = notebook_of(template("notebook.txt", title=notebook))
+    kind = "question.txt" if question else "exercise.txt"
+    worth, title = f"{points} point{'s' * (points > 1)}", name.replace("_", " ").capitalize()
+    cells = cells_of(template(kind, name=name, title=title, points=points, worth=worth))
+    names = [name_of(cell) for cell in found.cells]
+    if taken := [name_of(cell) for cell in cells if name_of(cell) in names]:
+        raise GraderError(f"{path} has a cell {taken[0]} already")
+    if after is not None and after not in names:
+        raise GraderError(f"{path} has no cell {after}")
+    work = [index for index, cell in enumerate(found.cells) if is_check(cell) or is_solution(cell)]
+    place = names.index(after) if after else max(work, default=names.index("imports") if "imports" in names else -1)
+    found.cells[place + 1 : place + 1] = cells
+    path.write_text(nbformat.writes(found) + "\n", encoding="utf-8")
+    return path
+
+
+def require(pattern: re.Pattern[str], name: str, what: str) -> None:
+    if not pattern.fullmatch(name):
+        raise GraderError(f"{name!r} is no name here: {what}")

@@ -1,0 +1,181 @@
+"""What has to be true of one step of a key: each claim is a function that says how far it holds, and what to do."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cs231n.checks.compare import difference
+from cs231n.checks.values import decode
+from nbformat import NotebookNode
+
+from autograder.authoring.bench import Bench
+from autograder.authoring.fingerprints import prints_of, start_mistakes
+from autograder.authoring.mutants import judge, mutants_at, start
+from autograder.authoring.reference_values import read_cells, recorded
+from autograder.core.results import CheckKind, Verdict
+from autograder.course.catalogue import BadCatalogue, KnownMistakes, Misconception
+from autograder.course.solutions import one_step
+from autograder.course.steps import foundations
+from autograder.judging.expected import KeyFails
+from autograder.judging.judge import score
+
+FAILED = re.compile(r"^  ✗ (.*(?:\n {6,}.*)*)", re.MULTILINE)  # as `cs231n.checks.printing` prints it
+MANY = 3  # checks that are named; of more the first ones
+
+
+@dataclass
+class Found:
+    """How far a claim holds. said: a word for the table; problems: each says what is wrong, and what to do"""
+
+    said: str
+    problems: list[str] = field(default_factory=list)
+
+
+def key_passes(bench: Bench) -> Found:
+    """The key passes its own checks, judged, and in a session like a student's; and each case can tell."""
+    try:
+        expected = bench.expected
+    except KeyFails as failure:
+        return Found("fails", [f"{failure}. Mend the solution or the check"])
+    problems = [
+        f"{verdict.check}: the key itself fails it: {verdict.message}"
+        for verdict in lost(bench.verdicts(bench.form({})))
+    ]
+    checks = expected.checks[bench.check]
+    cases = {message["case"] for message in checks.values() if message["kind"] != CheckKind.MODEL}
+    telling = {checks[check]["case"] for check in expected.drawn[bench.check]}
+    problems += [
+        f"case {case}: no check in it depends on the case's random inputs, so the others count for nothing; "
+        "add a check.equal, check.value or check.gradient of something computed from them"
+        for case in sorted(cases - telling)
+    ]
+    if not cases:  # there is no file of weights here
+        return Found("by its file", problems)
+    problems += [
+        f"a student with the key's solution would read: ✗ {' '.join(text.split())}. Mend the solution or the check"
+        for text in FAILED.findall(bench.printed())
+    ]
+    return Found(f"{bench.points:g}", problems)
+
+
+def release_earns_nothing(bench: Bench) -> Found:
+    """The step as it is handed out, with its blocks empty, earns no points."""
+    found = bench.verdicts(empty(bench))
+    earned = score(found, bench.points)
+    if not earned:
+        return Found("0")
+    checks = named([verdict.check for verdict in found if verdict.passed])
+    return Found(
+        f"{earned:g}", [f"the untouched notebook earns {earned:g} points by {checks}: they must need the solution"]
+    )
+
+
+def empty(bench: Bench) -> NotebookNode:
+    return one_step(bench.key.template, bench.step)
+
+
+def mistakes_are_named(bench: Bench) -> Found:
+    """Each misconception of the catalog is caught by the checks of its own step, and reads its own hint."""
+    hints = {mistake.name: mistake.hint for mistake in bench.mistakes}
+    known = KnownMistakes({bench.step: prints_of(bench)[0]}, hints)
+    problems = [how_mistaken(bench, mistake, known) for mistake in bench.mistakes]
+    return share([problem for problem in problems if problem], len(hints))
+
+
+def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> str:
+    """Return what is wrong with one entry of the catalog, "" for nothing."""
+    try:
+        form = bench.form({bench.step: mistake.wrong(bench.key)})
+    except BadCatalogue as problem:
+        return f"{problem}. Make `old` a text that occurs once in the solution cell"
+    failed = lost(bench.verdicts(form, known))
+    if not failed:
+        return f"misconception {mistake.name} is not caught: add a case in which it gives another result than the key"
+    if mistake.hint not in {verdict.hint for verdict in failed}:
+        others = named(sorted({verdict.mistake for verdict in failed if verdict.mistake}))
+        why = f"{others} explains the same values" if others else "what fails tells it from nothing else"
+        return f"misconception {mistake.name} is caught, but not named by its hint: {why}. Add a case that tells"
+    return ""
+
+
+def variants_keep_points(bench: Bench) -> Found:
+    """Correct solutions that look different pass every check, and read no hint."""
+    some = variants(bench)
+    problems = []
+    for name, cells in some.items():
+        if checks := [f"{v.check} ({v.message})" for v in lost(bench.verdicts(bench.form(cells)))]:
+            problems.append(f"the variant {name} is right, but loses {named(checks)}: the check asks too much")
+    return share(problems, len(some))
+
+
+def variants(bench: Bench) -> dict[str, dict[str, str]]:
+    """Return the variants, by file, of this step or of what its checks build on; each with its solution cells."""
+    below = {bench.step, *foundations(bench.key)[bench.check]}
+    files = sorted((bench.key.assignment.proof / "variants" / bench.key.name).glob("*.py"))
+    found = {path.name: read_cells(path) for path in files}
+    return {name: cells for name, cells in found.items() if below & set(cells)}
+
+
+def start_variants(bench: Bench) -> None:
+    for cells in variants(bench).values():
+        bench.start(bench.job(bench.form(cells)))
+
+
+def mutants_die(bench: Bench) -> Found:
+    """Each small change of the solution loses points in its own step."""
+    outcomes = judge(bench, mutants_at(bench))
+    problems = [
+        f"no check notices the change {outcome.mutant.change} in the line `{outcome.mutant.line}`: add a case, or, "
+        "where it makes no difference to anybody, an entry in equivalents/ with the reason"
+        for outcome in outcomes
+        if not outcome.caught
+    ]
+    return share(problems, len(outcomes))
+
+
+def agrees_with_reference(bench: Bench) -> Found:
+    """The key's values agree with those that an independent implementation gave, where there is one."""
+    values = recorded(bench.key).get(bench.check)
+    checks = bench.expected.checks[bench.check]
+    compared = {check: message for check, message in checks.items() if message["kind"] == CheckKind.EQUAL}
+    if values is None:
+        return Found("no independent reference" if compared else "nothing to compare")
+    if set(values) != set(compared):
+        return Found("out of date", ["the reference values are of other checks: run autograder reference"])
+    problems = []
+    for check, message in compared.items():
+        wrong = difference(decode(message["values"]["value"]), values[check], message["tol"])
+        if wrong:
+            problems.append(f"{check} differs from the independent reference: {wrong}")
+    return share(problems, len(compared))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """judge: tells how far it holds; start: begins the executions for it, so that no core waits for another claim"""
+
+    judge: Callable[[Bench], Found]
+    start: Callable[[Bench], object] = lambda bench: None
+
+
+CLAIMS = {
+    "mistakes": Claim(mistakes_are_named, start_mistakes),
+    "empty": Claim(release_earns_nothing, lambda bench: bench.start(bench.job(empty(bench)))),
+    "variants": Claim(variants_keep_points, start_variants),
+    "mutants": Claim(mutants_die, lambda bench: start(bench, mutants_at(bench))),
+    "reference": Claim(agrees_with_reference),
+}
+
+
+def lost(verdicts: list[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if not verdict.passed]
+
+
+def share(problems: list[str], total: int) -> Found:
+    return Found(f"{total - len(problems)}/{total}" if total else "–", problems)
+
+
+def named(words: list[str]) -> str:
+    """Return words in one, of many only the first."""
+    more = [f"{len(words) - MANY} more"] if len(words) > MANY else []
+    return ", ".join([*words[:MANY], *more])

@@ -1,0 +1,53 @@
+"""What the writer gets of a judged notebook: its text, and what goes into the gradebook. Made by a worker, so that the
+one process that writes has nothing left to compute."""
+
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import LimitOutput
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
+from traitlets.config import Config
+
+from autograder.core.annotations import repairs_of
+from autograder.course.cells import name_of
+from autograder.evaluation.evaluate import Evaluation
+from autograder.integration.steps import write_verdicts
+
+NO_RESPONSE = "No response."  # nbgrader's own words
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One notebook, ready to be written.
+
+    text: of the file in `autograded/`; scores: by cell, None if a person has to give one; comments: by cell;
+    repairs: what the log says
+    """
+
+    text: str
+    scores: dict[str, float | None]
+    comments: dict[str, str | None]
+    repairs: list[str]
+
+
+def entry_of(found: Evaluation, config: Config) -> Entry:
+    """Take the steps of nbgrader's autograde that need no gradebook; the notebook of the evaluation is changed.
+
+    Raises ValidationError if what came out is no notebook.
+    """
+    notebook = found.notebook
+    write_verdicts(notebook, found.verdicts)
+    LimitOutput(config=config).preprocess(notebook, {})
+    nbformat.validate(notebook, relax_add_props=True)
+    return Entry(
+        text=f"{nbformat.v4.writes(notebook)}\n",
+        scores={name_of(cell): determine_grade(cell)[0] for cell in notebook.cells if is_grade(cell)},
+        comments={name_of(cell): automatic_comment(cell) for cell in notebook.cells if is_solution(cell)},
+        repairs=list(map(str, repairs_of(notebook))),
+    )
+
+
+def automatic_comment(cell: NotebookNode) -> str | None:
+    """Return what nbgrader says of a solution: whether it is as it was given."""
+    return NO_RESPONSE if cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) else None

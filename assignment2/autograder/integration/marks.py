@@ -1,0 +1,37 @@
+"""The points and comments of a notebook, for its page."""
+
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Comment, Grade
+from nbgrader.preprocessors import GetGrades
+
+from autograder.course.cells import is_check
+from autograder.integration.gradebook import rows_of
+
+WAITING = "waiting"  # field of a cell's metadata: nobody has graded this answer yet, which to nbgrader has 0 points
+
+
+class GetMarks(GetGrades):
+    """nbgrader's step, with one look for all cells of a notebook: it looks up each by itself."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        self.known: dict[type[Any], dict[str, Any]] = {}
+        done: tuple[NotebookNode, dict[str, Any]] = super().preprocess(nb, resources)
+        return done
+
+    def _row(self, kind: type[Any], cell: NotebookNode) -> Any:
+        if kind not in self.known:
+            submission = self.gradebook.find_submission(self.assignment_id, self.student_id)
+            rows = rows_of(self.gradebook, kind, submission)
+            self.known[kind] = {name: row for notebook, name, row in rows if notebook == self.notebook_id}
+        return self.known[kind][cell.metadata.nbgrader.grade_id]
+
+    def _get_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        cell.metadata.nbgrader["comment"] = self._row(Comment, cell).comment
+
+    def _get_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        grade = self._row(Grade, cell)
+        cell.metadata.nbgrader["score"] = grade.score
+        cell.metadata.nbgrader["points"] = grade.max_score
+        cell.metadata.nbgrader[WAITING] = bool(grade.needs_manual_grade) and not is_check(cell)

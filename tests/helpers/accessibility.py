@@ -1,0 +1,11 @@
+"""What axe-core finds on a page that keeps people from using it."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+SERIOUS = ("serious", "critical")
+
+
+def serious_problems(page):
+    """Return the serious problems of a page that a browser shows: rule, and the elements that break it."""
+    found = Axe().run(page).response["violations"]
+    return {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found if rule["impact"] in SERIOUS}
