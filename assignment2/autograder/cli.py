@@ -164,13 +164,25 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def hand_out_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.hand_out import hand_out
+    from autograder.authoring.hand_out import Options, hand_out
+    from autograder.authoring.publishing import Repository
 
+    repository = Repository(options.repository, options.branch, options.hub) if options.repository else None
+    how = Options(options.self_study, repository, options.edition, options.refuse_older)
     into = options.into or options.course.resolve() / ("self_study" if options.self_study else "hand_out")
     for assignment in one_or_all(options):
-        folder, archive = hand_out(assignment, into.resolve(), options.self_study)
+        folder, archive = hand_out(assignment, into.resolve(), how)
         print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB")
     print("next: give students the zip, or the folder")
+
+
+def jupyterlite_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.jupyterlite import jupyterlite
+
+    assignment = one(options)
+    into = (options.into or assignment.course / "jupyterlite").resolve()
+    jupyterlite(assignment, into, options.pyodide)
+    print(f"{into}\nnext: put it on any web server, or try it:\n  python -m http.server -d {into}")
 
 
 def gradescope_command(options: argparse.Namespace) -> None:
@@ -326,6 +338,7 @@ COMMANDS = [
     ("new-course", new_course_command, "make a new course folder with this key, without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
+    ("jupyterlite", jupyterlite_command, "build a website of the hand-out that runs in browsers"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("new", new_command, "make an assignment with one worked exercise, which proves itself"),
     ("add", add_command, "add the cells of an exercise, or of a written question, to a notebook"),
@@ -366,6 +379,20 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ONE_OR_ALL,
         ("--into", {"type": Path, "help": "where to write it (default: hand_out/, or self_study/)"}),
         ("--self-study", {"action": "store_true", "help": "include folded solutions and every check"}),
+        ("--edition", {"metavar": "NAME", "help": "name of a new edition (default: the next number)"}),
+        ("--refuse-older", {"action": "store_true", "help": "stop grading earlier editions"}),
+        ("--repository", {"metavar": "URL", "help": "the public repository of the folder, to link to it"}),
+        ("--branch", {"default": "main", "help": "the branch of that repository (default: main)"}),
+        ("--hub", {"metavar": "URL", "help": "a JupyterHub with nbgitpuller, to link to it"}),
+    ],
+    "jupyterlite": [
+        ONE,
+        ("--into", {"type": Path, "metavar": "FOLDER", "help": "the folder of the site (default: jupyterlite/)"}),
+        ("--pyodide", {
+            "type": Path,
+            "metavar": "FOLDER",
+            "help": "a Pyodide distribution to serve with the site (default: browsers load one from its CDN)",
+        }),
     ],
     "gradescope": [
         ONE,

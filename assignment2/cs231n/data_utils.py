@@ -2,6 +2,7 @@
 
 Two environment variables choose for those who do not pass the arguments: CS231N_DATA is the source ("auto",
 "cifar-10" or "synthetic") and CS231N_DATA_DIR the folder that holds cifar-10-batches-py, or where it is put.
+CS231N_SMALL switches on the small mode, in which experiments get few images and so end soon. In a browser it is on.
 """
 
 import functools
@@ -27,9 +28,12 @@ __all__ = [
 
 CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SOURCES = ("auto", "cifar-10", "synthetic")
-SOURCE_VARIABLE, FOLDER_VARIABLE = "CS231N_DATA", "CS231N_DATA_DIR"
+SOURCE_VARIABLE, FOLDER_VARIABLE, SMALL_VARIABLE = "CS231N_DATA", "CS231N_DATA_DIR", "CS231N_SMALL"
 POOL_SIZE, TEST_SIZE = 50_000, 10_000  # images for training and validation; test images
 DEFAULT_TRAINING = 49_000  # training images that get_CIFAR10_data returns unless told
+SMALL_TRAINING, SMALL_OTHERS = 2000, 200  # images at most in small mode
+
+SMALL_NOTICE = f"Small mode: at most {SMALL_TRAINING:,} training images. Train the networks that you hand in on all."
 
 _active: str | None = None  # the source that get_CIFAR10_data used last
 _failure: str | None = None  # why the download failed in this process: "auto" does not try it again
@@ -53,6 +57,8 @@ def get_CIFAR10_data(
     folder: holds cifar-10-batches-py, or is where the download goes. None: the environment variable CS231N_DATA_DIR,
         else the user's cache.
 
+    In small mode at most 2,000 training images and 200 others are returned, with a notice on stderr.
+
     Returns a dict of X_train, X_val, X_test: float32 (N, 3, 32, 32), colors from 0 to 255 less the mean, and
     y_train, y_val, y_test: int64 (N,), from 0 to 9. All are new arrays, free to be modified.
     Raises ValueError for wrong arguments and corrupt files, FileNotFoundError for missing ones, and with
@@ -61,6 +67,10 @@ def get_CIFAR10_data(
     num_training = _count("num_training", num_training, 1, POOL_SIZE)
     num_validation = _count("num_validation", num_validation, 0, POOL_SIZE)
     num_test = _count("num_test", num_test, 0, TEST_SIZE)
+    if is_small():
+        print(SMALL_NOTICE, file=sys.stderr)
+        num_training = min(num_training, SMALL_TRAINING)
+        num_validation, num_test = min(num_validation, SMALL_OTHERS), min(num_test, SMALL_OTHERS)
     num_pool = num_training + num_validation
     if num_pool > POOL_SIZE:
         raise ValueError(
@@ -125,6 +135,11 @@ def active_source() -> str:
 def find_cifar10(folder: str | Path | None = None) -> Path | None:
     """Return the folder of CIFAR-10's batch files, or None; looks where get_CIFAR10_data does, downloads nothing."""
     return cifar10_files.find(_folder(folder)[0])
+
+
+def is_small() -> bool:
+    """Tell whether experiments are to end soon: where the environment asks for it, and in a browser."""
+    return bool(os.environ.get(SMALL_VARIABLE)) or sys.platform == "emscripten"
 
 
 # -- choosing the source

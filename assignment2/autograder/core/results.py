@@ -61,6 +61,7 @@ class RepairKind(StrEnum):
     FILE_MISSING = "file missing"  # of weights, which a check asks for
     PICTURE_LOST = "picture lost"
     NEWER_PYTHON = "newer Python"  # what the grader's cannot parse, and theirs may
+    OLDER_EDITION = "older edition"  # of the assignment than the one that grades it
     CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
 
 

@@ -23,6 +23,7 @@ LARGE_BYTES = 768 * MIB  # one that holds so much when its work is done is repla
 TRIES = 2  # a process that was killed may have been in the way of another one's memory
 SPAWN = multiprocessing.get_context("spawn")  # not forked: children must not inherit threads, nor the gradebook
 Work = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # a function and its arguments
+LOST_SECONDS = 120  # that a scheduler may take to be started again
 
 
 class WorkerDied(NotGraded):
@@ -171,7 +172,8 @@ def cluster(scheduler: str) -> Iterator[Executor]:
     except ImportError:
         raise GraderError("--scheduler needs Dask: pip install 'cs231n-autograder[cluster]'") from None
     try:
-        client = Client(scheduler, timeout="10s")
+        Client(scheduler, timeout="10s").close()  # a wrong address is told soon; a lost scheduler is waited for longer
+        client = Client(scheduler, timeout=f"{LOST_SECONDS}s")
     except (OSError, TimeoutError, ValueError) as error:
         raise GraderError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     with client:
