@@ -337,6 +337,13 @@ def report_command(options: argparse.Namespace) -> None:
     print("beside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
+def clean_command(options: argparse.Namespace) -> None:
+    from autograder.grading.clean import clean
+
+    deleted, left = clean(options.course.resolve(), options.days)
+    print(f"{deleted / 1e6:.1f} MB of executions deleted, {left / 1e6:.1f} MB left")
+
+
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo.run import demo
 
@@ -372,6 +379,7 @@ COMMANDS = [
     ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
+    ("clean", clean_command, "delete executions that have not been used lately; results and points stay"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
@@ -475,6 +483,14 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("zip", {"type": Path, "metavar": "ZIP", "help": "the file to write"}),
         NAMED,
         ("--for", {"dest": "system", "choices": LMS[:2], "help": "the LMS (default: as collected)"}),
+    ],
+    "clean": [
+        ("--days", {
+            "type": at_least_one,
+            "metavar": "N",
+            "default": 30,
+            "help": "delete what was not used for N days (default: 30)",
+        }),
     ],
     "demo": [
         ("--folder", {"type": Path, "default": Path("demo"), "help": "where to build the course"}),

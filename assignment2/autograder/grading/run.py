@@ -23,6 +23,7 @@ from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.grading.task import evaluated, require_key
 from autograder.integration.converters import NoCourse, load_config
+from autograder.integration.entering import require_our_steps
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.grades import write_grades
 from autograder.integration.migration import require_same_key
@@ -72,6 +73,7 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
     """
     course, options = assignment.course, options or Options()
     config = load_config(assignment)
+    require_our_steps(config)
     with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
         require_same_key(gradebook, assignment)
     if options.no_sandbox:
