@@ -114,11 +114,11 @@ def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> floa
     model = as_model(model)
     dtype = getattr(model, "dtype", None)
     correct = 0
-    for start in range(0, len(X), batch_size):
-        batch = X[start : start + batch_size]
+    for first in range(0, len(y), batch_size):
+        batch = X[first : first + batch_size]
         scores = model.loss(batch if dtype is None else batch.astype(dtype, copy=False))
-        correct += int(np.sum(np.argmax(scores, axis=1) == y[start : start + batch_size]))
-    return correct / len(X)
+        correct += int(np.sum(np.argmax(scores, axis=1) == y[first : first + batch_size]))
+    return correct / len(y)
 
 
 def as_model(model):
