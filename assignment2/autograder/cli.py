@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end what runs in here as KeyboardInterrupt, also where another exception gets out first.
+    """Let Ctrl-C end what runs in here as KeyboardInterrupt, even if another exception gets out first.
 
     What it interrupts may fail in its own way sooner; and Python drops a KeyboardInterrupt that comes while a callback
     of the garbage collector runs.
@@ -122,13 +122,13 @@ def one(options: argparse.Namespace) -> Assignment:
 
 
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
+    """Return the assignment that a command names, all if it names none; raises NoAssignment if there is none."""
     found = list(assignments(options.course).values())
     return found if found and options.assignment is None else [one(options)]
 
 
 def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
-    """Return what a command's words name: assignments, all where they name none, with the notebooks among the words."""
+    """Return what a command's words name: assignments, all if they name none, with the notebooks among the words."""
     found = assignments(options.course)
     notebooks = [word for word in options.names if word not in found]
     wanted = [found[word] for word in options.names if word in found] or [*found.values()] or [chosen(options.course)]
@@ -164,13 +164,25 @@ def release_command(options: argparse.Namespace) -> None:
 
 
 def hand_out_command(options: argparse.Namespace) -> None:
-    from autograder.authoring.hand_out import hand_out
+    from autograder.authoring.hand_out import Options, hand_out
+    from autograder.authoring.publishing import Repository
 
+    repository = Repository(options.repository, options.branch, options.hub) if options.repository else None
+    how = Options(options.self_study, repository, options.edition, options.refuse_older)
     into = options.into or options.course.resolve() / ("self_study" if options.self_study else "hand_out")
     for assignment in one_or_all(options):
-        folder, archive = hand_out(assignment, into.resolve(), options.self_study)
+        folder, archive = hand_out(assignment, into.resolve(), how)
         print(f"{folder}\n{archive}  {archive.stat().st_size / 1e6:.1f} MB")
     print("next: give students the zip, or the folder")
+
+
+def jupyterlite_command(options: argparse.Namespace) -> None:
+    from autograder.authoring.jupyterlite import jupyterlite
+
+    assignment = one(options)
+    into = (options.into or assignment.course / "jupyterlite").resolve()
+    jupyterlite(assignment, into, options.pyodide)
+    print(f"{into}\nnext: put it on any web server, or try it:\n  python -m http.server -d {into}")
 
 
 def gradescope_command(options: argparse.Namespace) -> None:
@@ -310,6 +322,13 @@ def report_command(options: argparse.Namespace) -> None:
     print("beside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
+def clean_command(options: argparse.Namespace) -> None:
+    from autograder.grading.clean import clean
+
+    deleted, left = clean(options.course.resolve(), options.days)
+    print(f"{deleted / 1e6:.1f} MB of executions deleted, {left / 1e6:.1f} MB left")
+
+
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo.run import demo
 
@@ -326,6 +345,7 @@ COMMANDS = [
     ("new-course", new_course_command, "make a new course folder with this key, without students"),
     ("release", release_command, "generate release/ and gradebook.db from source/"),
     ("hand-out", hand_out_command, "release, and pack what students need into a folder and a zip, without the key"),
+    ("jupyterlite", jupyterlite_command, "build a website of the hand-out that runs in browsers"),
     ("gradescope", gradescope_command, "pack the grader and the key for Gradescope into one zip"),
     ("new", new_command, "make an assignment with one worked exercise, which proves itself"),
     ("add", add_command, "add the cells of an exercise, or of a written question, to a notebook"),
@@ -344,6 +364,7 @@ COMMANDS = [
     ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
+    ("clean", clean_command, "delete executions that have not been used lately; results and points stay"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
@@ -366,6 +387,20 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ONE_OR_ALL,
         ("--into", {"type": Path, "help": "where to write it (default: hand_out/, or self_study/)"}),
         ("--self-study", {"action": "store_true", "help": "include folded solutions and every check"}),
+        ("--edition", {"metavar": "NAME", "help": "name of a new edition (default: the next number)"}),
+        ("--refuse-older", {"action": "store_true", "help": "stop grading earlier editions"}),
+        ("--repository", {"metavar": "URL", "help": "the public repository of the folder, to link to it"}),
+        ("--branch", {"default": "main", "help": "the branch of that repository (default: main)"}),
+        ("--hub", {"metavar": "URL", "help": "a JupyterHub with nbgitpuller, to link to it"}),
+    ],
+    "jupyterlite": [
+        ONE,
+        ("--into", {"type": Path, "metavar": "FOLDER", "help": "the folder of the site (default: jupyterlite/)"}),
+        ("--pyodide", {
+            "type": Path,
+            "metavar": "FOLDER",
+            "help": "a Pyodide distribution to serve with the site (default: browsers load one from its CDN)",
+        }),
     ],
     "gradescope": [
         ONE,
@@ -433,6 +468,14 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("zip", {"type": Path, "metavar": "ZIP", "help": "the file to write"}),
         NAMED,
         ("--for", {"dest": "system", "choices": LMS[:2], "help": "the LMS (default: as collected)"}),
+    ],
+    "clean": [
+        ("--days", {
+            "type": at_least_one,
+            "metavar": "N",
+            "default": 30,
+            "help": "delete what was not used for N days (default: 30)",
+        }),
     ],
     "demo": [
         ("--folder", {"type": Path, "default": Path("demo"), "help": "where to build the course"}),

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from cs231n.kit import hand_in, hint, progress
 from cs231n.kit.checking import check
+from cs231n.kit.classroom import output_line, results
+from cs231n.kit.handed_out import notebooks_for
+from cs231n.kit.notebooks import read_folder
 from cs231n.kit.taking_over import take_over
+from cs231n.verdicts import recall
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("step")
             command.add_argument("level", type=int, nargs="?", default=1)
             continue
+        if name == "check":
+            command.add_argument("--classroom", type=Path, metavar="FILE", help="add GitHub Classroom's results to it")
         if name == "take-over":
             command.add_argument("earlier", type=Path, metavar="OLD_FOLDER")
         command.add_argument(
@@ -39,7 +45,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def check_command(options: argparse.Namespace) -> None:
-    if failing := check(options.folder):
+    failing = check(options.folder)
+    if options.classroom:
+        found = results(read_folder(options.folder, notebooks_for(options.folder)), failing, recall(options.folder))
+        with options.classroom.open("a", encoding="utf-8") as file:
+            file.write(output_line(found))
+    if failing:
         raise ValueError(f"{len(failing)} check cells fail: {', '.join(failing)}")
 
 

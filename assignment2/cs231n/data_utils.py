@@ -1,7 +1,8 @@
-"""Images to train on: CIFAR-10, or the embedded synthetic images where CIFAR-10 is not available.
+"""Images to train on: CIFAR-10, or the embedded synthetic images if CIFAR-10 is not available.
 
 Two environment variables choose for those who do not pass the arguments: CS231N_DATA is the source ("auto",
 "cifar-10" or "synthetic") and CS231N_DATA_DIR the folder that holds cifar-10-batches-py, or where it is put.
+CS231N_SMALL switches on the small mode, in which experiments get few images and so end soon. In a browser it is on.
 """
 
 import functools
@@ -27,9 +28,12 @@ __all__ = [
 
 CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SOURCES = ("auto", "cifar-10", "synthetic")
-SOURCE_VARIABLE, FOLDER_VARIABLE = "CS231N_DATA", "CS231N_DATA_DIR"
+SOURCE_VARIABLE, FOLDER_VARIABLE, SMALL_VARIABLE = "CS231N_DATA", "CS231N_DATA_DIR", "CS231N_SMALL"
 POOL_SIZE, TEST_SIZE = 50_000, 10_000  # images for training and validation; test images
 DEFAULT_TRAINING = 49_000  # training images that get_CIFAR10_data returns unless told
+SMALL_TRAINING, SMALL_OTHERS = 2000, 200  # images at most in small mode
+
+SMALL_NOTICE = f"Small mode: at most {SMALL_TRAINING:,} training images. Train the networks that you hand in on all."
 
 _active: str | None = None  # the source that get_CIFAR10_data used last
 _failure: str | None = None  # why the download failed in this process: "auto" does not try it again
@@ -48,10 +52,12 @@ def get_CIFAR10_data(
     num_training, num_validation: at most 50,000 together; the validation images follow the training images
     num_test: at most 10,000
     subtract_mean: subtract the mean of the training images, pixel by pixel, from all images
-    source: "cifar-10", "synthetic", or "auto": CIFAR-10 where it is found or can be downloaded, else the synthetic
+    source: "cifar-10", "synthetic", or "auto": CIFAR-10 if it is found or can be downloaded, else the synthetic
         images, with a notice on stderr. None: the environment variable CS231N_DATA, else "auto".
     folder: holds cifar-10-batches-py, or is where the download goes. None: the environment variable CS231N_DATA_DIR,
         else the user's cache.
+
+    In small mode at most 2,000 training images and 200 others are returned, with a notice on stderr.
 
     Returns a dict of X_train, X_val, X_test: float32 (N, 3, 32, 32), colors from 0 to 255 less the mean, and
     y_train, y_val, y_test: int64 (N,), from 0 to 9. All are new arrays, free to be modified.
@@ -61,6 +67,10 @@ def get_CIFAR10_data(
     num_training = _count("num_training", num_training, 1, POOL_SIZE)
     num_validation = _count("num_validation", num_validation, 0, POOL_SIZE)
     num_test = _count("num_test", num_test, 0, TEST_SIZE)
+    if is_small():
+        print(SMALL_NOTICE, file=sys.stderr)
+        num_training = min(num_training, SMALL_TRAINING)
+        num_validation, num_test = min(num_validation, SMALL_OTHERS), min(num_test, SMALL_OTHERS)
     num_pool = num_training + num_validation
     if num_pool > POOL_SIZE:
         raise ValueError(
@@ -127,11 +137,16 @@ def find_cifar10(folder: str | Path | None = None) -> Path | None:
     return cifar10_files.find(_folder(folder)[0])
 
 
+def is_small() -> bool:
+    """Tell whether experiments are to end soon: where the environment asks for it, and in a browser."""
+    return bool(os.environ.get(SMALL_VARIABLE)) or sys.platform == "emscripten"
+
+
 # -- choosing the source
 
 
 def _resolve(source, folder):
-    """Return (source, folder of the batch files): what `source` means here and now. Downloads where it must."""
+    """Return (source, folder of the batch files): what `source` means here and now. Downloads if it must."""
     global _failure
     source = source or os.environ.get(SOURCE_VARIABLE) or "auto"
     if source not in SOURCES:

@@ -1,7 +1,8 @@
 """What comes with the package about each assignment; it holds no code.
 
 `assignments/<name>/` has `values.json` and `fingerprints.json`, generated from the key, and `hints/<Notebook>.toml`;
-in a hand-out `steps.json` too. What a course has of its own lies in the folder that CS231N_ASSIGNMENTS names.
+in a hand-out `steps.json` and `edition.json` too. What a course has of its own lies in the folder that
+CS231N_ASSIGNMENTS names.
 """
 
 import json
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER, VARIABLE = Path(__file__).with_name("assignments"), "CS231N_ASSIGNMENTS"
+EDITION = "edition.json"  # its name
 STEPS = "steps.json"  # the empty steps: text by step, by notebook in working order
 
 

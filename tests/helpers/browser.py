@@ -73,11 +73,11 @@ def visit(browser, address, token=""):
 
 
 @contextmanager
-def jupyter_server(course: Path, home: Path):
-    """A Jupyter server for a course; yields its address and its token. home: for its own files"""
+def jupyter_server(course: Path, home: Path, python: str | Path = sys.executable):
+    """A Jupyter server for a folder; yields its address and its token. home: for its own files; python: that runs it"""
     token = secrets.token_hex(16)
     command = [
-        sys.executable,
+        python,
         "-m",
         "jupyter",
         "server",

@@ -23,10 +23,15 @@ def chromium() -> str:
     return "" if shutil.which("chromium") else "no chromium on PATH"
 
 
+def pyodide() -> str:
+    return "" if "CS231N_TEST_PYODIDE" in os.environ else "CS231N_TEST_PYODIDE names no folder of helpers/pyodide.py"
+
+
 MISSING = {
     "sandbox": sandbox,
     "database": database,
     "chromium": chromium,
+    "pyodide": pyodide,
 }  # functions that say what is missing, "" if nothing is
 
 

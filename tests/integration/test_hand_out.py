@@ -1,5 +1,6 @@
 """What students get: all that they need, and nothing of the key."""
 
+import base64
 import io
 import json
 import os
@@ -12,9 +13,16 @@ from importlib.metadata import version
 
 import nbformat
 import pytest
-from autograder.authoring.hand_out import hand_out
+import yaml
+from autograder.authoring.hand_out import Options, hand_out
 from autograder.authoring.proving.leaks import lines_of
+from autograder.authoring.publishing import Repository
 from autograder.core.errors import GraderError
+from autograder.course.cells import is_executed
+from autograder.course.key import keys
+from autograder.course.solutions import set_source
+from autograder.submission.parsing import parse_notebook
+from autograder.submission.sanitize import sanitize
 from helpers import ASSIGNMENT, REPOSITORY
 from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, secret_edits, secret_lines
@@ -68,10 +76,13 @@ def test_what_is_in_it(handed_out, files):
 
 
 def test_notebooks_are_the_release(course, files):
-    """Are the notebooks those of release/, which was made with them?"""
+    """Are the notebooks those of release/, which was made with them, below a cell for Colab that is never graded?"""
     for name in NOTEBOOKS:
-        released = course / "release" / ASSIGNMENT / f"{name}.ipynb"
-        assert files[f"{ASSIGNMENT}/{name}.ipynb"] == released.read_bytes()
+        released = nbformat.read(course / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
+        handed = nbformat.reads(files[f"{ASSIGNMENT}/{name}.ipynb"].decode(), as_version=4)
+        first = handed.cells.pop(0)
+        assert handed == released
+        assert first.metadata == {"tags": ["experiment"]}
 
 
 def test_nothing_of_the_key_is_in_it(course, files):
@@ -141,7 +152,9 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
         "print(cs231n.__file__, *handed_out.stubs(), *map(bool, (known, hinting.all_hints())))"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-u", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
     assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *NOTEBOOKS, "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
 
@@ -149,7 +162,8 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
 def test_self_study(toy_course):
     """Has the self-study edition every check, the values to decide them, and a folded solution behind each step?"""
     editions = [
-        hand_out(the(toy_course), toy_course / name, name == "self_study") for name in ("self_study", "hand_out")
+        hand_out(the(toy_course), toy_course / name, Options(name == "self_study"))
+        for name in ("self_study", "hand_out")
     ]
     for (folder, archive), is_self_study in zip(editions, (True, False), strict=True):
         files = contents(archive.read_bytes())
@@ -203,3 +217,148 @@ def test_start_sets_up_once(start):
     assert start("--only-set-up") == []
     (start.folder / WHEEL).write_bytes(b"another")
     assert len(start("--only-set-up")) == 2
+
+
+# -- a public repository
+
+
+URL = "https://github.com/ada/homework"
+PUBLISHED = {".devcontainer/devcontainer.json", ".github/workflows/classroom.yml", ".gitignore", "runtime.txt"}
+
+
+def test_published(toy_course):
+    """Has a hand-out for a repository what services read there, links to it, and nothing of where the key is?"""
+    plain = contents(hand_out(the(toy_course), toy_course / "plain")[1].read_bytes())
+    found = hand_out(
+        the(toy_course), toy_course / "out", Options(repository=Repository(URL, "2026", "https://hub.example.org/"))
+    )
+    folder, files = found[0], contents(found[1].read_bytes())
+    names = {name.removeprefix(f"{ASSIGNMENT}/") for name in files.keys() - plain.keys()}
+    assert names == PUBLISHED
+    assert all((folder / name).read_bytes() == files[f"{ASSIGNMENT}/{name}"] for name in names)
+    python = "{}.{}".format(*sys.version_info)
+    assert (folder / "runtime.txt").read_text() == f"python-{python}\n"
+    container = json.loads((folder / ".devcontainer" / "devcontainer.json").read_text())
+    assert container["image"].endswith(f":{python}")
+    assert container["postCreateCommand"] == "python start.py --only-set-up"
+    links = re.findall(r"\]\((https://[^)]+)\)", files[f"{ASSIGNMENT}/README.md"].decode())[1:]
+    assert links == [
+        "https://mybinder.org/v2/gh/ada/homework/2026?urlpath=lab%2Ftree%2FREADME.md",
+        "https://codespaces.new/ada/homework/tree/2026",
+        "https://hub.example.org/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2Fada%2Fhomework"
+        "&branch=2026&urlpath=lab%2Ftree%2Fhomework%2FREADME.md",
+    ]
+    hand_out(the(toy_course), toy_course / "out")  # without the option: what was published before is not in the way
+
+
+@pytest.mark.parametrize("remote", [URL, f"{URL}.git", "git@github.com:ada/homework.git"])
+def test_the_repository_of_the_key_is_refused(remote, toy_course):
+    """Is a repository refused that the course folder itself is pushed to?"""
+    subprocess.run(["git", "init", "--quiet", toy_course], check=True)
+    subprocess.run(["git", "-C", toy_course, "remote", "add", "origin", remote], check=True)
+    with pytest.raises(GraderError, match="with its key"):
+        hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(URL)))
+    assert not (toy_course / "out").exists()
+
+
+@pytest.mark.parametrize("address", ["homework", "git@github.com:ada/homework.git", "https://github.com/"])
+def test_no_address(address, toy_course):
+    """Is what no service could open refused?"""
+    with pytest.raises(GraderError, match="no address"):
+        hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(address)))
+
+
+def test_classroom_workflow(toy_course):
+    """Does the workflow give Classroom's reporter what `check` has written, by the names that both know?"""
+    folder, _ = hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(URL)))
+    workflow = yaml.safe_load((folder / ".github" / "workflows" / "classroom.yml").read_text())
+    *_, checking, reporting = workflow["jobs"]["checks"]["steps"]
+    runner = reporting["with"]["runners"]
+    assert reporting["env"] == {f"{runner.upper()}_RESULTS": f"${{{{ steps.{checking['id']}.outputs.result }}}}"}
+    assert checking["continue-on-error"]
+    (folder / "Toy.ipynb").write_bytes(solved(folder / "Toy.ipynb"))
+    command = [sys.executable, *checking["run"].split()[1:-1], folder / "output"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 1, run.stdout
+    (line,) = (folder / "output").read_text().splitlines()
+    found = json.loads(base64.b64decode(line.removeprefix("result=")))
+    assert (found["status"], found["max_score"]) == ("fail", 6)
+    assert [(test["name"], test["status"], test["score"]) for test in found["tests"]] == [
+        ("double", "pass", 4),
+        ("square", "fail", 0),
+    ]
+
+
+def solved(path):
+    """Return a handed-out toy notebook with one step solved."""
+    notebook = nbformat.read(path, as_version=4)
+    set_source(notebook, "double", "def double(x):\n    return 2 * x")
+    return nbformat.writes(notebook).encode()
+
+
+# -- Google Colab
+
+
+FAKE_COLAB = """
+import pathlib, shutil
+class drive:
+    def mount(path):
+        print("mount", path)
+        pathlib.Path(path, "MyDrive").mkdir(parents=True, exist_ok=True)
+class files:
+    def upload():
+        print("upload to", pathlib.Path().resolve().name)
+        shutil.copy({archive!r}, ".")
+"""
+FAKE_PIP = "import sys; print('pip', *sys.argv[1:], flush=True)"
+
+
+def test_colab(handed_out, tmp_path):
+    """Does the first cell, on an imitated Colab, find or make the folder on Drive, keep what is in it, and install the
+    package without the extra that brings a Jupyter of its own? The current folder is the assignment's afterwards."""
+    (tmp_path / "site" / "google" / "colab").mkdir(parents=True)
+    (tmp_path / "site" / "google" / "colab" / "__init__.py").write_text(FAKE_COLAB.format(archive=str(handed_out[1])))
+    (tmp_path / "site" / "pip").mkdir()
+    (tmp_path / "site" / "pip" / "__init__.py").touch()
+    (tmp_path / "site" / "pip" / "__main__.py").write_text(FAKE_PIP)
+    cell = nbformat.read(handed_out[0] / "Dropout.ipynb", as_version=4).cells[0].source
+    cell = cell.replace("/content", str(tmp_path / "content"))
+    code = f"import google.colab\nexec({cell!r})\nprint(sorted(os.listdir()))"
+
+    def colab():
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+        run = subprocess.run(
+            [sys.executable, "-u", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
+    installed = f"pip install --quiet {WHEEL}\n{sorted(FILES)}\n"
+    first = colab()
+    assert first.startswith(f"mount {tmp_path}/content/drive\nChoose {ASSIGNMENT}.zip")
+    assert "upload to MyDrive\n" in first
+    assert first.endswith(installed), first
+    mine = tmp_path / "content" / "drive" / "MyDrive" / ASSIGNMENT / "Dropout.ipynb"
+    mine.write_text("mine")
+    assert colab() == f"mount {tmp_path}/content/drive\n{installed}"
+    assert mine.read_text() == "mine"
+
+
+def test_first_cell_at_home(handed_out, tmp_path):
+    """Does the first cell do nothing where there is no Colab?"""
+    cell = nbformat.read(handed_out[0] / "Dropout.ipynb", as_version=4).cells[0].source
+    before = set(sys.modules)
+    names: dict = {}
+    exec(cell, names)
+    assert set(names) - {"__builtins__"} == {"sys"}
+    assert set(sys.modules) == before
+
+
+def test_first_cell_is_not_graded(toy_course):
+    """Is a handed-out notebook graded as the release is: the first cell not run, and nothing to remark?"""
+    folder, _ = hand_out(the(toy_course), toy_course / "out")
+    submitted, problems = parse_notebook((folder / "Toy.ipynb").read_bytes(), "Toy")
+    notebook, repairs = sanitize(submitted, keys(the(toy_course))["Toy"])
+    (cell,) = (cell for cell in notebook.cells if "google.colab" in cell.source)
+    assert not is_executed(cell)
+    assert [*problems, *repairs] == []

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -13,35 +13,55 @@ from nbformat import NotebookNode
 
 from autograder.authoring.archive import zipped
 from autograder.authoring.fingerprints import VALUES, json_text, shipped_folder, values_of
+from autograder.authoring.kit_files import kit_file
 from autograder.authoring.pins import pins
+from autograder.authoring.publishing import FILES, Repository, links, published_files, require_public
 from autograder.authoring.release import release
 from autograder.authoring.self_study import self_study
 from autograder.authoring.wheel import STUDENTS, wheel, wheel_of_folder
 from autograder.core.errors import GraderError
-from autograder.core.notebooks import read
+from autograder.core.notebooks import copied, read
 from autograder.course.assignment import Assignment, assignments
-from autograder.course.cells import grade_id, is_solution, name_of, points_of
+from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, points_of
+from autograder.course.editions import FILE as EDITIONS
+from autograder.course.editions import Edition, changed_cells, editions, record, steps_in
 from autograder.course.key import Key, keys, package_files, place
 
 EXTRA = "lab"
 SOLUTIONS = "- **Solutions** are folded below each step. Try first. No check is hidden here.\n"
 
 
-def hand_out(assignment: Assignment, into: Path, with_solutions: bool = False) -> list[Path]:
+@dataclass(frozen=True)
+class Options:
+    """How to hand out. self_study: with folded solutions and all checks; repository: where the folder is published;
+    edition: the name of a new edition, by default its number; refuse_older: grade no older edition any more"""
+
+    self_study: bool = False
+    repository: Repository | None = None
+    edition: str | None = None
+    refuse_older: bool = False
+
+
+def hand_out(assignment: Assignment, into: Path, options: Options | None = None) -> list[Path]:
     """Release an assignment and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
-    with_solutions: the self-study edition, with folded solutions and all checks
     Raises GraderError if the folder holds something that is no part of a hand-out.
     """
+    options = options or Options()
+    if options.repository:
+        require_public(options.repository, assignment.course)
     release(assignment)
-    files, top = contents(assignment, with_solutions), assignment.name
+    handed = {key.name: key.handed_out for key in keys(assignment).values()}
+    record(assignment.proof / EDITIONS, handed, options.edition, options.refuse_older)
+    files, top = contents(assignment, options), assignment.name
     folder, archive = into / top, into / f"{top}.zip"
-    require_own(folder, set(files))
+    require_own(folder, {name.partition("/")[0] for name in (*files, *FILES)})
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.whl"):
         old.unlink()  # of an earlier version
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     archive.write_bytes(zipped({f"{top}/{name}": content for name, content in files.items()}))
     return [folder, archive]
@@ -58,19 +78,29 @@ def require_own(folder: Path, names: set[str]) -> None:
         )
 
 
-def contents(assignment: Assignment, with_solutions: bool) -> dict[str, bytes]:
+def contents(assignment: Assignment, options: Options) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     found = sorted(keys(assignment).values(), key=place)
-    name, package = wheel(STUDENTS, cs231n, shipped_with(assignment, found, with_solutions))
-    page = readme(assignment, found, name) + (SOLUTIONS if with_solutions else "")
+    name, package = wheel(STUDENTS, cs231n, shipped_with(assignment, found, options.self_study))
+    page = readme(assignment, found, name)
+    page += (SOLUTIONS if options.self_study else "") + opened_in(options.repository)
     files = {"README.md": page.encode(), "start.py": kit_file("start.py").encode()}
     for key in found:
-        path = assignment.release / f"{key.name}.ipynb"
-        files[path.name] = (
-            nbformat.writes(self_study(key, read(path))).encode() if with_solutions else path.read_bytes()
-        )
+        notebook = read(assignment.release / f"{key.name}.ipynb")
+        notebook = with_colab_cell(self_study(key, notebook) if options.self_study else notebook, assignment.name)
+        files[f"{key.name}.ipynb"] = f"{nbformat.writes(notebook)}\n".encode()
     wheels = {name: package, **wheels_of_course(assignment)}
-    return {**files, "requirements.txt": requirements(list(wheels)).encode(), **wheels}
+    files |= {"requirements.txt": requirements(list(wheels)).encode(), **wheels}
+    return files | (published_files(assignment.name) if options.repository else {})
+
+
+def with_colab_cell(notebook: NotebookNode, assignment: str) -> NotebookNode:
+    """Return a notebook with a first cell that sets up Google Colab, and that grading does not run."""
+    source = Template(kit_file("colab_cell.py")).substitute(assignment=assignment).strip()
+    cell = nbformat.v4.new_code_cell(source, id="colab_cell", metadata={"tags": [EXPERIMENT]})
+    made = copied(notebook)
+    made.cells.insert(0, cell)
+    return made
 
 
 def empty_steps(key: Key) -> dict[str, str]:
@@ -90,6 +120,7 @@ def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict
         added |= {f"{theirs}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
     mine = f"{shipped.FOLDER.name}/{assignment.name}"
     added[f"{mine}/{shipped.STEPS}"] = json.dumps({key.name: empty_steps(key) for key in found}).encode()
+    added[f"{mine}/{shipped.EDITION}"] = json.dumps({"name": known_editions(assignment)[-1].name}).encode()
     added[f"{mine}/{VALUES}"] = json_text(values_of(assignment, hidden)).encode()
     return added
 
@@ -125,9 +156,25 @@ def readme(assignment: Assignment, found: list[Key], file: str) -> str:
         points = sum(points_of(cell) for cell in key.notebook.cells)
         rows.append(f"| {number} | {link} | {points:g} | {assignment.hours.get(key.name, '–')} | {needs} |")
     step = next(grade_id(c) for key in found for c in key.notebook.cells if is_solution(c) and c.cell_type == "code")
+    known = known_editions(assignment)
+    edition = {"edition": known[-1].name, "changes": changes(known, found)}
     return Template(kit_file("README.md")).substitute(
-        title=assignment.title, table="\n".join(rows), wheel=file, step=step
+        title=assignment.title, table="\n".join(rows), wheel=file, step=step, **edition
     )
+
+
+def known_editions(assignment: Assignment) -> list[Edition]:
+    return editions(assignment.proof / EDITIONS)
+
+
+def changes(known: list[Edition], found: list[Key]) -> str:
+    """Say what has changed since the edition before this one, "" if this is the first."""
+    if len(known) == 1:
+        return ""
+    before = known[-2]
+    steps = {key.name: steps_in(changed_cells(before.notebooks.get(key.name, {}), key.handed_out)) for key in found}
+    told = "; ".join(f"{name}: {', '.join(changed)}" for name, changed in steps.items() if changed)
+    return f" What has changed since edition {before.name}: {told}." if told else ""
 
 
 def title(notebook: NotebookNode) -> str:
@@ -136,6 +183,9 @@ def title(notebook: NotebookNode) -> str:
     return next((line.removeprefix("# ").strip() for line in lines if line.startswith("# ")), "untitled")
 
 
-def kit_file(name: str) -> str:
-    """Return one of the files that every hand-out has."""
-    return resources.files("autograder.authoring").joinpath("kit", name).read_text(encoding="utf-8")
+def opened_in(repository: Repository | None) -> str:
+    """Return a line of the page with links that open the published hand-out elsewhere."""
+    if not repository:
+        return ""
+    named = ", ".join(f"[{service}]({address})" for service, address in links(repository).items())
+    return f"- **Without installing anything**: {named}. Binder keeps nothing: download what `kit.hand_in()` writes.\n"

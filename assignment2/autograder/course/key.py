@@ -21,6 +21,8 @@ from autograder.core.frameworks import FRAMEWORKS
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import Assignment, nbgrader_options
 from autograder.course.cells import grade_id, is_check, is_experiment, is_solution, name_of, source_tree
+from autograder.course.editions import FILE as EDITIONS_FILE
+from autograder.course.editions import Cells, Edition, cells_of, editions
 
 SEED_FILE = "seed"  # in the folder of the proof
 
@@ -69,6 +71,17 @@ class Key:
     def visible(self) -> NotebookNode:
         """The key as a student with all solutions right would have it: no hidden checks, no marking schemes."""
         return self._without(ClearHiddenTests, ClearMarkScheme, ClearOutput)
+
+    @cached_property
+    def handed_out(self) -> Cells:
+        """The checksums of its cells as students get them."""
+        hidden = (ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme)
+        return cells_of(self._without(*hidden, ComputeChecksums))
+
+    @cached_property
+    def earlier(self) -> list[Edition]:
+        """What the assignment was handed out as so far, newest last."""
+        return editions(self.assignment.proof / EDITIONS_FILE)
 
     def _without(self, *preprocessors: type) -> NotebookNode:
         notebook, options = copied(self.notebook), nbgrader_options()
@@ -156,7 +169,7 @@ def version_of(assignment: Assignment) -> str:
     """Return a word that is another one after any notebook of the key, or any file that proves it, has changed."""
     beside = assignment.proof
     files = [*assignment.source.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json")]
-    files += [*beside.glob(SEED_FILE), *package_files(assignment)]
+    files += [*beside.glob(SEED_FILE), *beside.glob(EDITIONS_FILE), *package_files(assignment)]
     stats = [(str(path), path.stat()) for path in sorted(files)]
     return hashlib.sha256(repr([(path, s.st_mtime_ns, s.st_size) for path, s in stats]).encode()).hexdigest()
 
@@ -175,7 +188,7 @@ def keys(assignment: Assignment) -> dict[str, Key]:
 
 
 def some_keys(assignment: Assignment, names: list[str]) -> dict[str, Key]:
-    """Return the keys of these notebooks, of all where the list is empty; raises BadKey for a name that there is none
+    """Return the keys of these notebooks, of all if the list is empty; raises BadKey for a name that there is none
     of."""
     found = keys(assignment)
     if unknown := set(names) - set(found):

@@ -26,6 +26,7 @@ CONFLICT = re.compile(
 )
 OLD_KINDS = {"pyout": "execute_result", "pyerr": "error"}
 OLD_FIELDS = {"text": "text/plain", "html": "text/html", "png": "image/png", "jpeg": "image/jpeg"}
+CHECKSUM = re.compile("[0-9a-f]{32}")
 VERSION = re.compile(r"\d+\.\d+")
 
 
@@ -141,6 +142,8 @@ def cell_of(found: Any, problems: list[str]) -> NotebookNode | None:
     given = given if isinstance(given, dict) else {}
     if isinstance(ours := given.get("nbgrader"), dict) and isinstance(ours.get("grade_id"), str):
         cell.metadata.nbgrader = NotebookNode(grade_id=ours["grade_id"])
+        if isinstance(checksum := ours.get("checksum"), str) and CHECKSUM.fullmatch(checksum):
+            cell.metadata.nbgrader.checksum = checksum  # tells the edition
     if isinstance(tags := given.get("tags"), list) and EXPERIMENT in tags:
         cell.metadata.tags = [EXPERIMENT]
     if kind == "code":

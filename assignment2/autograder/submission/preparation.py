@@ -8,6 +8,7 @@ from autograder.core.annotations import note_repairs, note_status, repairs_of
 from autograder.core.notebooks import copied, new_notebook
 from autograder.core.results import CellResult, Repair, RepairKind
 from autograder.course.cells import is_check, is_executed, name_of, withheld_modules
+from autograder.course.editions import Edition, cells_of, changed_cells, older_edition, steps_in
 from autograder.course.key import Key
 from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runtime
 from autograder.execution.kernel import sandbox
@@ -31,14 +32,17 @@ class Prepared:
 def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prepared:
     """Sanitize and clean one notebook of a submission and make its job: the way from what was read to what is executed.
 
-    Where the notebook cannot be used, an untouched one stands in its place, and says so.
+    If the notebook cannot be used, an untouched one takes its place, and says so.
     """
     try:
         submitted, problems = parse_notebook(submission.notebooks[key.name], key.name)
+        edition = older_edition(key.name, cells_of(submitted), key.handed_out, key.earlier)
+        problems += remarks_on_edition(edition, key)
     except NotGradable as problem:
-        submitted = new_notebook()
+        submitted, edition = new_notebook(), None
         problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
+    repairs = [repair for repair in repairs if not is_of_edition(repair, edition, key)]
     repairs += remarks_on_syntax(notebook.cells, submitted.metadata.get("language_info", {}).get("version", ""))
     repairs += [
         Repair(RepairKind.FILE_MISSING, cell, f"{file} was not handed in")
@@ -48,6 +52,27 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
     repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
+
+
+def remarks_on_edition(edition: Edition | None, key: Key) -> list[Repair]:
+    """Say so where a notebook is of an older edition; raises NotGradable where that one is not accepted any more."""
+    if edition is None:
+        return []
+    if not edition.accepted:
+        raise NotGradable(
+            f"this is edition {edition.name} of the notebook, which is not accepted any more: take your work over into "
+            "the new one (python start.py --from OLD_FOLDER) and hand that in"
+        )
+    changed = ", ".join(steps_in(changed_cells(edition.notebooks[key.name], key.handed_out)))
+    text = f"handed in as edition {edition.name}, graded as it is now; what has changed since: {changed}"
+    return [Repair(RepairKind.OLDER_EDITION, "", text)]
+
+
+def is_of_edition(repair: Repair, edition: Edition | None, key: Key) -> bool:
+    """Tell whether a check cell is another one because of the edition, and not because the student changed it."""
+    if edition is None or repair.kind is not RepairKind.CHECK_CHANGED:
+        return False
+    return repair.cell in changed_cells(edition.notebooks[key.name], key.handed_out)
 
 
 def make_job(

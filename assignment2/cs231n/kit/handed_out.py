@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from cs231n.shipped import STEPS, each, notebooks
+from cs231n.shipped import EDITION, STEPS, each, notebooks
 
 
 def stubs() -> dict[str, dict[str, str]]:
     """Return the empty steps: text by step, by notebook in working order; {} if nothing was handed out."""
     return {notebook: steps for assignment in each(STEPS).values() for notebook, steps in assignment.items()}
+
+
+def edition_in(folder: Path) -> str:
+    """Return the name of the edition of the assignment in a folder, "" if nothing was handed out."""
+    return each(EDITION).get(assignment_in(folder), {}).get("name", "")
 
 
 def assignment_in(folder: Path) -> str:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cs231n
-from cs231n.kit.handed_out import assignment_in, notebooks_for
+from cs231n.kit.handed_out import assignment_in, edition_in, notebooks_for
 from cs231n.kit.notebooks import Folder, Notebook, read_folder
 from cs231n.kit.overview import missing_weights, saved
 
@@ -52,10 +52,12 @@ def files_of(folder: Folder) -> list[str]:
 
 
 def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:
-    """Describe a hand-in: format, time, versions, the edition of each notebook, size and SHA-256 of each file."""
+    """Describe a hand-in: format, edition, time, versions, a hash of what each notebook was handed out as, size and
+    SHA-256 of each file."""
     return {
         "format": FORMAT,
         "assignment": assignment_in(folder.path),
+        "edition": edition_in(folder.path),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "python": platform.python_version(),

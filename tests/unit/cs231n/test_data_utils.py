@@ -461,3 +461,23 @@ def test_held_out_needs_a_source():
     """Is a source that is not one of the two refused?"""
     with pytest.raises(ValueError, match="must be 'cifar-10' or 'synthetic', not 'auto'"):
         data_utils.held_out_data("auto", seed=1)
+
+
+def test_small_mode(monkeypatch, capsys):
+    """Are there few images in small mode, the same ones as ever, and is it said?"""
+    monkeypatch.setenv("CS231N_SMALL", "1")
+    data = get_CIFAR10_data(source="synthetic", subtract_mean=False)
+    assert [len(data[name]) for name in ("X_train", "y_train", "X_val", "y_val", "X_test")] == [
+        2000,
+        2000,
+        200,
+        200,
+        200,
+    ]
+    assert "Small mode: at most 2,000" in capsys.readouterr().err
+    monkeypatch.delenv("CS231N_SMALL")
+    again = get_CIFAR10_data(2000, 200, 200, source="synthetic", subtract_mean=False)
+    assert all(np.array_equal(data[name], again[name]) for name in data)
+    assert "Small" not in capsys.readouterr().err
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert data_utils.is_small()

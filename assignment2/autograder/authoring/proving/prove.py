@@ -68,7 +68,7 @@ class Proof:
 def prove(assignment: Assignment, names: list[str], everything: bool = False) -> Proof:
     """Prove an assignment, and record the fingerprints of its misconceptions.
 
-    names: of notebooks, all where the list is empty; everything: what has not changed, too
+    names: of notebooks, all if the list is empty; everything: what has not changed, too
     """
     executions = assignment.course / "executions"
     wanted, record = some_keys(assignment, names), Record(assignment)

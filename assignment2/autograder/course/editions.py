@@ -1,0 +1,91 @@
+"""The editions of an assignment: what was handed out under which name, to know again what is handed in later.
+
+Front ends leave the checksums alone that nbgrader has put into cells, so a notebook tells what it was handed out as,
+whatever a student has written into it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder.core.errors import GraderError
+from autograder.course.cells import grade_id
+
+FILE = "editions.json"  # beside the folder of the sources
+
+Cells = dict[str, str]  # checksum by the id that nbgrader knows a cell by
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What was handed out. notebooks: their cells, by name; accepted: whether it is still graded"""
+
+    name: str
+    notebooks: dict[str, Cells]
+    accepted: bool = True
+
+
+def editions(path: Path) -> list[Edition]:
+    """Read the editions from their file, newest last; none where there is no file, GraderError where it is damaged."""
+    try:
+        return [Edition(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError) as error:
+        raise GraderError(f"{path} is no list of editions ({error}): restore it from a copy") from error
+
+
+def record(path: Path, notebooks: dict[str, Cells], name: str | None = None, refuse_older: bool = False) -> Edition:
+    """Note what is handed out now, and return its edition: the last one where nothing has changed since.
+
+    name: of a new edition, by default its number; refuse_older: accept no other edition from now on
+    Raises GraderError for the name of an earlier edition.
+    """
+    known = editions(path)
+    if not known or known[-1].notebooks != notebooks:
+        name = name or str(len(known) + 1)
+        if name in [each.name for each in known]:
+            raise GraderError(f"there is an edition {name} already: name another with --edition")
+        known.append(Edition(name, notebooks))
+    elif name:
+        known[-1] = replace(known[-1], name=name)
+    if refuse_older:
+        known = [*(replace(each, accepted=False) for each in known[:-1]), known[-1]]
+    path.write_text(json.dumps([asdict(each) for each in known], indent=1) + "\n", encoding="utf-8")
+    return known[-1]
+
+
+def cells_of(notebook: NotebookNode) -> Cells:
+    """Return the checksums that a notebook carries."""
+    found = ((grade_id(cell), cell.metadata.nbgrader.get("checksum")) for cell in notebook.cells if grade_id(cell))
+    return {name: checksum for name, checksum in found if isinstance(name, str) and isinstance(checksum, str)}
+
+
+def older_edition(name: str, cells: Cells, now: Cells, known: Iterable[Edition]) -> Edition | None:
+    """Return the edition that a notebook was handed out as where it fits that better than what it is now.
+
+    name: of the notebook; cells: that it carries; now: that it would carry, handed out now
+    """
+    best, found = agreement(cells, now), None
+    for edition in known:
+        fits = agreement(cells, edition.notebooks.get(name, {}))
+        if fits > best or (found and fits == best):  # of two that fit alike, the newer
+            best, found = fits, edition
+    return found
+
+
+def agreement(cells: Cells, others: Cells) -> int:
+    return len(cells.items() & others.items())
+
+
+def changed_cells(before: Cells, now: Cells) -> list[str]:
+    """Name the cells that are not what they were, in the order of now, and those that are gone."""
+    return [name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name)]
+
+
+def steps_in(cells: Iterable[str]) -> list[str]:
+    """Return the steps that cells belong to: a check cell has the name of its step."""
+    return list(dict.fromkeys(name.removeprefix("test_") for name in cells))
