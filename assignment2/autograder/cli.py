@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end what runs in here as KeyboardInterrupt, also where another exception gets out first.
+    """Let Ctrl-C end what runs in here as KeyboardInterrupt, even if another exception gets out first.
 
     What it interrupts may fail in its own way sooner; and Python drops a KeyboardInterrupt that comes while a callback
     of the garbage collector runs.
@@ -122,13 +122,13 @@ def one(options: argparse.Namespace) -> Assignment:
 
 
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all where it names none; raises NoAssignment if there is none."""
+    """Return the assignment that a command names, all if it names none; raises NoAssignment if there is none."""
     found = list(assignments(options.course).values())
     return found if found and options.assignment is None else [one(options)]
 
 
 def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
-    """Return what a command's words name: assignments, all where they name none, with the notebooks among the words."""
+    """Return what a command's words name: assignments, all if they name none, with the notebooks among the words."""
     found = assignments(options.course)
     notebooks = [word for word in options.names if word not in found]
     wanted = [found[word] for word in options.names if word in found] or [*found.values()] or [chosen(options.course)]
@@ -322,6 +322,13 @@ def report_command(options: argparse.Namespace) -> None:
     print("beside it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
+def clean_command(options: argparse.Namespace) -> None:
+    from autograder.grading.clean import clean
+
+    deleted, left = clean(options.course.resolve(), options.days)
+    print(f"{deleted / 1e6:.1f} MB of executions deleted, {left / 1e6:.1f} MB left")
+
+
 def demo_command(options: argparse.Namespace) -> None:
     from autograder.demo.run import demo
 
@@ -357,6 +364,7 @@ COMMANDS = [
     ("grade-one", grade_one_command, "grade one submission and print its verdicts, without changing the course"),
     ("report", report_command, "write a page about the graded class, and CSV files for Canvas and Moodle"),
     ("give-back", give_back_command, "write a zip of feedback pages for Canvas or Moodle"),
+    ("clean", clean_command, "delete executions that have not been used lately; results and points stay"),
     ("demo", demo_command, "build a scratch course, grade sample submissions, show the results"),
     ("doctor", doctor_command, "say what is installed, what is missing and what to do about it"),
 ]
@@ -460,6 +468,14 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("zip", {"type": Path, "metavar": "ZIP", "help": "the file to write"}),
         NAMED,
         ("--for", {"dest": "system", "choices": LMS[:2], "help": "the LMS (default: as collected)"}),
+    ],
+    "clean": [
+        ("--days", {
+            "type": at_least_one,
+            "metavar": "N",
+            "default": 30,
+            "help": "delete what was not used for N days (default: 30)",
+        }),
     ],
     "demo": [
         ("--folder", {"type": Path, "default": Path("demo"), "help": "where to build the course"}),

@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGrades
 from traitlets.config import Config
 
 from autograder.collecting.nbgrader_plugin import LmsCollector
 from autograder.core import upstream
 from autograder.course.assignment import CONFIGURATION, COURSE_ID, nbgrader_options, settings
-from autograder.integration.exchange import KeepForExchange, MakeFitForRelease
+from autograder.integration.entering import AUTOGRADE, SANITIZE
+from autograder.integration.exchange import MakeFitForRelease
 from autograder.integration.exporters import TEMPLATE, TEMPLATES, PageExporter, SubmissionExporter
 from autograder.integration.going_on import GoOnAfterErrors
 from autograder.integration.marks import GetMarks
 from autograder.integration.penalties import PerDay
 from autograder.integration.policy import submission_policy
-from autograder.integration.steps import ExecuteFromStore, HideFromStudents, Judge, Sanitize
+from autograder.integration.steps import HideFromStudents
 from autograder.integration.summary import Summarize
 
 
@@ -39,8 +39,8 @@ def configure(c: Config, file: str = CONFIGURATION) -> None:
     ]
     c.Autograde.exporter_class = SubmissionExporter
     # Sanitize starts from the instructor's notebook, so nbgrader's own steps that restore it have nothing left to do.
-    c.Autograde.sanitize_preprocessors = [Sanitize, KeepForExchange]
-    c.Autograde.autograde_preprocessors = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
+    c.Autograde.sanitize_preprocessors = list(SANITIZE)
+    c.Autograde.autograde_preprocessors = list(AUTOGRADE)
     c.ZipCollectApp.collector_plugin = LmsCollector
     c.GenerateFeedback.exporter_class = PageExporter
     c.GenerateFeedback.preprocessors = [GetMarks, HideFromStudents, Summarize, MakeFitForRelease]

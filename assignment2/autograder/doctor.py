@@ -9,12 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cs231n import data_utils
+from traitlets.config import Config
 
 from autograder.core import upstream
 from autograder.core.errors import GraderError
 from autograder.execution.kernel import sandbox
+from autograder.execution.store import Store
 from autograder.grading.printing import WIDTH
 from autograder.integration.converters import read_config
+from autograder.integration.steps import store_of
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
 INDENT = 17  # of what is said beside a label
@@ -53,13 +56,16 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     locked = upstream.can_add_policy()
     state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
     yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
+    config = Config()
     try:
-        read_config(course)
+        config = read_config(course)
         sandbox.require_hidden(course / "source")
         yield True, "course", str(course), ""
     except GraderError as problem:
         yield False, "course", str(course), str(problem)
     if not course.exists():
         return
+    size = Store(store_of(config, course)).size()
+    yield True, "executions", f"{size / 1e6:.1f} MB; `autograder clean` deletes what was not used lately", ""
     free = shutil.disk_usage(course).free / 2**30
     yield free > 1, "disk", f"{free:.1f} GB free", "executions and feedback pages need about 1 MB a submission"

@@ -1,4 +1,4 @@
-"""The lines that a training run prints, and a progress bar below them where a person watches."""
+"""The lines that a training run prints, and a progress bar below them if a person watches."""
 
 import os
 import sys

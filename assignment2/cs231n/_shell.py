@@ -1,4 +1,4 @@
-"""IPython's shell, where the package runs in one. IPython is not imported: a kernel has done so."""
+"""IPython's shell, if the package runs in one. IPython is not imported: a kernel has done so."""
 
 import sys
 from typing import Any

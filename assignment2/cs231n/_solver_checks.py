@@ -1,4 +1,4 @@
-"""What a Solver requires of its arguments, of a model and of an update rule, and what it says where they fail."""
+"""What a Solver requires of its arguments, of a model and of an update rule, and what it says if they fail."""
 
 import difflib
 

@@ -86,7 +86,7 @@ def download(folder):
 def _require_answer(url):
     """Raise ConnectionError unless the site answers soon.
 
-    In a thread of its own where there can be one: a time-out of requests does not bound the time that looking up a
+    In a thread of its own if there can be one: a time-out of requests does not bound the time that looking up a
     name takes.
     """
     import requests

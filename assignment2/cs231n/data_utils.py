@@ -1,4 +1,4 @@
-"""Images to train on: CIFAR-10, or the embedded synthetic images where CIFAR-10 is not available.
+"""Images to train on: CIFAR-10, or the embedded synthetic images if CIFAR-10 is not available.
 
 Two environment variables choose for those who do not pass the arguments: CS231N_DATA is the source ("auto",
 "cifar-10" or "synthetic") and CS231N_DATA_DIR the folder that holds cifar-10-batches-py, or where it is put.
@@ -52,7 +52,7 @@ def get_CIFAR10_data(
     num_training, num_validation: at most 50,000 together; the validation images follow the training images
     num_test: at most 10,000
     subtract_mean: subtract the mean of the training images, pixel by pixel, from all images
-    source: "cifar-10", "synthetic", or "auto": CIFAR-10 where it is found or can be downloaded, else the synthetic
+    source: "cifar-10", "synthetic", or "auto": CIFAR-10 if it is found or can be downloaded, else the synthetic
         images, with a notice on stderr. None: the environment variable CS231N_DATA, else "auto".
     folder: holds cifar-10-batches-py, or is where the download goes. None: the environment variable CS231N_DATA_DIR,
         else the user's cache.
@@ -146,7 +146,7 @@ def is_small() -> bool:
 
 
 def _resolve(source, folder):
-    """Return (source, folder of the batch files): what `source` means here and now. Downloads where it must."""
+    """Return (source, folder of the batch files): what `source` means here and now. Downloads if it must."""
     global _failure
     source = source or os.environ.get(SOURCE_VARIABLE) or "auto"
     if source not in SOURCES:

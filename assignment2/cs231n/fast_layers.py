@@ -358,7 +358,7 @@ def _inside(count, first, step, size):
 
 
 def _blocks(g, rows, row_bytes, most):
-    """The work in blocks, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images where they fit.
+    """The work in blocks, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images if they fit.
 
     rows: a range, the rows of each image that there is work for.  row_bytes: of workspace for one of them.
     most: images in one block, at least 1.

@@ -47,7 +47,7 @@ def max_pool_forward_fast(x, pool_param):
     x: (N, C, H, W), any memory order, not modified.
     pool_param: {"pool_height": PH, "pool_width": PW, "stride": s}; windows may overlap.
     Returns (out, cache): out (N, C, OH, OW) of the dtype of x, OH = 1 + (H - PH) // s and likewise OW (an incomplete
-    last window is left out); NaN where a window holds one. cache is for max_pool_backward_fast: x, pool_param, and
+    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, pool_param, and
     for each number of out how far its place is from the window's corner (in one byte, where x is not very wide).
     ValueError: for x of another number of dimensions, or a window that does not fit into it.
     """

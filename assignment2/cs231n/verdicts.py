@@ -14,7 +14,7 @@ FILE = Path(".cs231n", "verdicts.json")
 def remember(step: str, checks: int, failed: int, folder: Path | None = None) -> None:
     """Remember how the check cell of a step ended: how many visible checks it has, and how many of them failed.
 
-    Where the folder cannot be written, nothing is remembered: a check cell must work there too.
+    If the folder cannot be written, nothing is remembered: a check cell must work there too.
     """
     path = (folder or Path()) / FILE
     known = recall(folder)

@@ -158,7 +158,7 @@ def _plot_loss(axis, losses, smooth, style):
 
 
 def _running_mean(values, window):
-    """The mean of the last `window` values at each place; of all so far where there are fewer."""
+    """The mean of the last `window` values at each place; of all so far if there are fewer."""
     sums = np.concatenate([[0.0], np.cumsum(np.asarray(values, dtype=np.float64))])
     end = np.arange(1, len(values) + 1)
     start = np.maximum(end - window, 0)

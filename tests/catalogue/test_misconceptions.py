@@ -69,7 +69,7 @@ def test_shipped_fingerprints_are_those_of_visible_checks(expected):
         for cell, checks in values.checks.items():
             known, texts = shipped.mistakes(cell.removeprefix("test_"))
             assert not set(known) & (set(checks) - values.visible[cell])
-            assert texts == {mistake.name: mistake.hint for _, mistake in CATALOGUE}
+            assert texts == ({mistake.name: mistake.hint for _, mistake in CATALOGUE} if known else {})
 
 
 @pytest.mark.parametrize("name", list(keys(WORKBOOK)))

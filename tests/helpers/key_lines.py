@@ -1,6 +1,7 @@
 """What of the key no student may receive."""
 
 import nbformat
+from autograder.authoring.proving import leaks
 from autograder.course.catalogue import catalogue
 from autograder.course.key import keys
 
@@ -8,7 +9,6 @@ from helpers import ASSIGNMENT, REPOSITORY
 from helpers.courses import WORKBOOK
 
 MARKS = ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
-TELLING = 20  # characters: a shorter line says nothing of its own
 
 
 def release_of(name):
@@ -18,13 +18,7 @@ def release_of(name):
 
 def secret_lines():
     """The lines of solutions, hidden checks, model answers and marking schemes that say something of their own."""
-    public, secret = set(), set()
-    for key in keys(WORKBOOK).values():
-        for cell, shown in zip(key.notebook.cells, release_of(key.name).cells, strict=True):
-            public |= lines_of(shown.source)
-            if cell.source != shown.source:
-                secret |= lines_of(cell.source) - lines_of(shown.source)
-    return {line for line in secret - public if len(line) > TELLING}
+    return leaks.secret_lines(keys(WORKBOOK))
 
 
 def secret_edits():
@@ -34,8 +28,4 @@ def secret_edits():
     }
     given = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "assignment2" / "cs231n").rglob("*.py")]
     public = "\n".join([*given, *(cell.source for name in keys(WORKBOOK) for cell in release_of(name).cells)])
-    return {text.strip() for text in texts if len(text.strip()) > TELLING and text.strip() not in public}
-
-
-def lines_of(text):
-    return {line.strip() for line in text.split("\n")}
+    return {text.strip() for text in texts if len(text.strip()) > leaks.TELLING and text.strip() not in public}

@@ -5,6 +5,7 @@ import shutil
 import nbformat
 
 from helpers import REPOSITORY
+from helpers.courses import the
 
 DOUBLE = '''def double(x):
     """Return x times two."""
@@ -126,3 +127,16 @@ def add_key(folder):
         part.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook(), source / "Toy.ipynb")
     (misconceptions / "Toy.toml").write_text(MISCONCEPTIONS, encoding="utf-8")
+
+
+def hand_in(course, name, double):
+    """Write a submission to a released toy course. double: the source of its `double`"""
+    from autograder.course.key import load_key
+    from autograder.course.solutions import answered, set_source
+    from autograder.demo import samples
+
+    key = load_key(the(course), "Toy")
+    folder = samples.submission(the(course), name, samples.ON_TIME)
+    notebook = answered(samples.released(the(course), key), key)
+    set_source(notebook, "double", double)
+    nbformat.write(notebook, folder / "Toy.ipynb")

@@ -20,9 +20,6 @@ from autograder.authoring.release import release
 from autograder.cli import main
 from autograder.core.errors import GraderError
 from autograder.core.results import Status
-from autograder.course.key import load_key
-from autograder.course.solutions import answered, set_source
-from autograder.demo import samples
 from autograder.evaluation.evaluate import evaluate, limited
 from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.kernel import sandbox
@@ -53,18 +50,10 @@ def course(tmp_path):
     """A released toy course with three submissions, two of them the same."""
     course = toy.make_course(tmp_path / "course")
     release(the(course))
-    hand_in(course, "ada", "def double(x):\n    return 2 * x")
-    hand_in(course, "bob", "def double(x):\n    return 2 * x")
-    hand_in(course, "cy", "def double(x):\n    return 3 * x")
+    toy.hand_in(course, "ada", "def double(x):\n    return 2 * x")
+    toy.hand_in(course, "bob", "def double(x):\n    return 2 * x")
+    toy.hand_in(course, "cy", "def double(x):\n    return 3 * x")
     return course
-
-
-def hand_in(course, name, double):
-    key = load_key(the(course), "Toy")
-    folder = samples.submission(the(course), name, samples.ON_TIME)
-    notebook = answered(samples.released(the(course), key), key)
-    set_source(notebook, "double", double)
-    nbformat.write(notebook, folder / "Toy.ipynb")
 
 
 def totals(outcome):
@@ -87,7 +76,7 @@ def test_a_new_submission_is_the_only_one_judged(course):
     (course / "submitted" / "cy" / ASSIGNMENT / "Toy.ipynb").unlink()
     (course / "submitted" / "cy" / ASSIGNMENT / "timestamp.txt").unlink()
     (course / "submitted" / "cy" / ASSIGNMENT).rmdir()
-    hand_in(course, "cy", "def double(x):\n    return x + x")
+    toy.hand_in(course, "cy", "def double(x):\n    return x + x")
     again = grade(the(course), HOW)
     assert (again.executed, again.judged) == (1, 1)
     assert again.changed[0] == "cy: 2.00 -> 6.00, gained 4.00"
@@ -146,7 +135,7 @@ def test_an_edit_of_one_notebook_leaves_the_executions_of_others(course_keys):
 def test_killed_run_resumes(course):
     """When the grader is killed in the middle, does the next run execute only what is missing, and finish?"""
     for number in range(4):
-        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+        toy.hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
     command = [sys.executable, "-m", "autograder.cli", "grade", "--course", str(course), "--workers", "1"]
     command += [] if SANDBOX else ["--no-sandbox"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -167,7 +156,7 @@ def test_killed_run_resumes(course):
 def test_interrupted_run_ends_in_one_line(course, tmp_path, monkeypatch):
     """Does Ctrl-C in a terminal, which all processes get, end with one line, and leave no temporary file?"""
     for number in range(4):
-        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+        toy.hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
@@ -398,7 +387,7 @@ def test_what_kills_every_worker_is_the_graders_trouble(course, monkeypatch, cap
 def test_killed_workers_cost_nothing(course):
     """When somebody kills all workers in the middle of their work, is it done again, and nobody set aside?"""
     for number in range(2):
-        hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
+        toy.hand_in(course, f"slow {number}", SLOW.format(seconds=1.5, name=number))
     killed = []
 
     def kill():

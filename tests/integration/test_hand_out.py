@@ -15,6 +15,7 @@ import nbformat
 import pytest
 import yaml
 from autograder.authoring.hand_out import Options, hand_out
+from autograder.authoring.proving.leaks import lines_of
 from autograder.authoring.publishing import Repository
 from autograder.core.errors import GraderError
 from autograder.course.cells import is_executed
@@ -24,7 +25,7 @@ from autograder.submission.parsing import parse_notebook
 from autograder.submission.sanitize import sanitize
 from helpers import ASSIGNMENT, REPOSITORY
 from helpers.courses import WORKBOOK, the
-from helpers.key_lines import MARKS, lines_of, secret_edits, secret_lines
+from helpers.key_lines import MARKS, secret_edits, secret_lines
 
 NOTEBOOKS = list(WORKBOOK.hours)
 WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"

@@ -14,6 +14,7 @@ from autograder.report.page import report
 from cs231n import figures
 from helpers import browser, toy
 from helpers.accessibility import serious_problems
+from helpers.courses import the
 from helpers.key_functions import key_functions
 from nbformat.v4 import new_code_cell, new_output
 
@@ -27,18 +28,18 @@ def pages(tmp_path_factory):
     """The pages of a small class by name: feedback with and without losses, a plain one, the report, the figures."""
     folder = tmp_path_factory.mktemp("pages")
     course = toy.make_course(folder / "course")
-    release(course)
-    record_fingerprints(course, [])
-    key = load_key(course / "source" / "assignment2", "Toy")
+    release(the(course))
+    record_fingerprints(the(course), [])
+    key = load_key(the(course), "Toy")
     for number in range(12):
-        notebook = answered(samples.released(course, key), key)
+        notebook = answered(samples.released(the(course), key), key)
         if number % 2:
             set_source(notebook, "double", "def double(x):\n    return 2 + x")
         figure = figures.sliding_window(KEY.conv_forward_naive)._repr_mimebundle_()
         drawn = [new_output("display_data", figure), new_output("stream", text="trained\n")]
         notebook.cells.append(new_code_cell("figure", outputs=drawn, metadata={"tags": ["experiment"]}))
-        nbformat.write(notebook, samples.submission(course, f"s{number}", samples.ON_TIME) / "Toy.ipynb")
-    grade(course, Options(no_sandbox=bool(sandbox.unavailable())))
+        nbformat.write(notebook, samples.submission(the(course), f"s{number}", samples.ON_TIME) / "Toy.ipynb")
+    grade(the(course), Options(no_sandbox=bool(sandbox.unavailable())))
     feedback = course / "feedback"
     plain = folder / "plain.html"
     judged = nbformat.read(course / "autograded" / "s1" / "assignment2" / "Toy.ipynb", as_version=4)
@@ -49,7 +50,7 @@ def pages(tmp_path_factory):
         "feedback": feedback / "s0" / "assignment2" / "Toy.html",
         "feedback with losses": feedback / "s1" / "assignment2" / "Toy.html",
         "plain": plain,
-        "report": report(course),
+        "report": report(the(course)),
         "figures": poke,
     }
 

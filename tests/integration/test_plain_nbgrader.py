@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 from autograder.authoring.release import release
+from autograder.cli import main
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
 from autograder.demo import samples
@@ -91,6 +92,30 @@ def test_the_class_is_the_same_by_either_command(tmp_path):
                 set_double(course, "late", "def double(x):\n    return 2 * x")
 
 
+def test_steps_of_ones_own_are_for_plain_nbgrader(toy_course, capsys):
+    """Is a course whose configuration names another step refused, and told which command runs it?"""
+    hand_in(toy_course, "ada")
+    with (toy_course / "nbgrader_config.py").open("a") as file:
+        file.write("c.Autograde.autograde_preprocessors.append('mine.Step')\n")
+    assert main(["grade", "--course", str(toy_course)]) == 1
+    assert "only `nbgrader autograde` runs" in capsys.readouterr().err
+    assert not (toy_course / "autograded").exists()
+
+
+def test_executions_are_cleaned_by_a_command(toy_course, capsys):
+    """Does `autograder clean` say what it has deleted, and `autograder doctor` what is there?"""
+    entry = toy_course / "executions" / "00" / "00.json.gz"
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    entry.write_bytes(bytes(2_000_000))
+    main(["doctor", "--course", str(toy_course)])
+    assert "2.0 MB" in capsys.readouterr().out
+    assert main(["clean", "--course", str(toy_course)]) == 0
+    assert "0.0 MB of executions deleted, 2.0 MB left" in capsys.readouterr().out
+    os.utime(entry, (0, 0))
+    assert main(["clean", "--course", str(toy_course), "--days", "7"]) == 0
+    assert "2.0 MB of executions deleted, 0.0 MB left" in capsys.readouterr().out
+
+
 def hand_in_all_kinds(course):
     """Hand in what ends in different ways: right, late, with mistakes, with much output, in two notebooks, as given."""
     for student in ("right", "late", "wrong", "long", "both"):
@@ -99,7 +124,7 @@ def hand_in_all_kinds(course):
     set_double(course, "wrong", "def double(x):\n    return x.nothing")
     set_double(course, "long", "for n in range(50):\n    print(n)\ndef double(x):\n    return 2 * x")
     shutil.copy(course / "release" / ASSIGNMENT / "Toy2.ipynb", course / "submitted" / "both" / ASSIGNMENT)
-    folder = samples.submission(course, "as given", samples.ON_TIME)
+    folder = samples.submission(the(course), "as given", samples.ON_TIME)
     shutil.copy(course / "release" / ASSIGNMENT / "Toy.ipynb", folder)
 
 

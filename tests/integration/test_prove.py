@@ -30,7 +30,8 @@ def prove(course, capsys, *options):
     """Return the exit status and all that is said, with line breaks as spaces."""
     status = cli.main(["prove", "--course", str(course), *options])
     said = capsys.readouterr()
-    return status, " ".join((said.out + said.err).split())
+    refusal = said.err.partition("autograder: ")[2]
+    return status, " ".join((said.out + refusal).split())
 
 
 def source_of(course):
@@ -56,8 +57,8 @@ def edit_proof(course, file, old, new):
 CASE = '    @check.case("a large eps")'
 EDITS = {
     "a solution that raises": (
-        ("standardize", "centered / (", "centred / ("),
-        ["test_standardize", "does not pass its own check cell", "centred"],
+        ("standardize", "centered / (", "center / ("),
+        ["test_standardize", "does not pass its own check cell", "center"],
     ),
     "an expectation that the key does not meet": (
         ("test_standardize", CASE, f'    @check.case("zeros")\n    def _(random):\n        X = random.randn(2, 2)\n'
@@ -84,17 +85,17 @@ EDITS = {
         ("question_1_text", "(1 point)", "(2 points)"),
         ["question_1_text says 2 points, its cells give 1"],
     ),
-    "a name that is gone": (
-        ("title", "Say in two", "As in `normalize_rows` and `Scaling.ipynb`. Say in two"),
-        ["title names `normalize_rows`, which is nowhere in the code", "Scaling.ipynb, which is no notebook"],
+    "a notebook that is not there": (
+        ("title", "Say in two", "As in `Scaling.ipynb`. Say in two"),
+        ["title names Scaling.ipynb, which the course does not have"],
     ),
     "a mark without its end": (
         ("question_1_text", "### END MARK SCHEME", ""),
         ["Clusters, question_1_text", "Each ### BEGIN needs its ### END"],
     ),
     "a mark with a typing error": (
-        ("test_standardize", "BEGIN HIDDEN TESTS", "BEGIN HIDEN TESTS"),
-        ["test_standardize would be handed out with ### BEGIN HIDEN TESTS"],
+        ("test_standardize", "BEGIN HIDDEN TESTS", "BEGIN HIDDEN CASES"),
+        ["test_standardize would be handed out with ### BEGIN HIDDEN CASES"],
     ),
 }  # fmt: skip
 
@@ -115,7 +116,7 @@ PROOFS = {
         (MISCONCEPTION, "centered.var(axis=0)", "centered.std(0)"), "standardize_divides_by_variance is not caught",
     ),
     "a misconception of a text that is gone": (
-        (MISCONCEPTION, 'old = "centered', 'old = "centred'), "its text occurs 0 times in standardize",
+        (MISCONCEPTION, 'old = "centered', 'old = "center_'), "its text occurs 0 times in standardize",
     ),
     "a misconception about another step": (
         (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is no step",
@@ -149,6 +150,38 @@ def test_two_misconceptions_that_look_the_same(course, capsys):
     assert "standardize_divides_by_variance is caught, but not named by its hint" in said
 
 
+def test_a_step_that_is_left_out(course, capsys):
+    """Are the texts and files found that still name a step whose cells are deleted?"""
+    for command in (["add", "leaky_relu", "--to", NOTEBOOK], ["release"]):
+        assert cli.main([*command, "--course", str(course)]) == 0
+    notebook = read(source_of(course))
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in ("standardize", "test_standardize")]
+    nbformat.write(notebook, source_of(course))
+    status, said = prove(course, capsys)
+    assert status == 1
+    for words in (
+        "title names `standardize`, which is gone",
+        "the table gives `standardize` 3 points, the cells 0",
+        "standardize_text says 3 points",
+        "misconception standardize_divides_by_variance is about standardize, which is no step",
+        "the variant loops.py is about standardize, which is no step",
+    ):
+        assert words in said
+
+
+def test_solutions_in_the_package_of_the_course(course, capsys):
+    """Is a file found that students get and that gives two lines of a solution away?"""
+    (course / "course.toml").write_text(f'[{NAME}]\npackage = "scales"\n')
+    (course / "scales").mkdir()
+    lines = ["centered = X - X.mean(axis=0)", "Z = centered / (centered.std(axis=0) + eps)"]
+    (course / "scales" / "__init__.py").write_text(lines[0] + "\n")
+    assert prove(course, capsys)[0] == 0
+    (course / "scales" / "__init__.py").write_text("\n".join(lines))
+    status, said = prove(course, capsys)
+    assert status == 1
+    assert "scales/__init__.py: it gives a line of the key away" in said
+
+
 def test_strays(course, capsys):
     """Are files of a notebook that is not there found, and equivalents that are no mutants?"""
     proof = course / "proof" / NAME
@@ -171,7 +204,7 @@ def test_only_what_changed_is_proved_again(course, capsys):
     assert "lacks leaky_relu" in said
     edit(course, "test_leaky_relu", "randn(3, 4)", "randn(5, 4)")
     _, said = prove(course, capsys)
-    assert "· standardize" in said
+    assert re.search(r"points mistakes empty .*· standardize 3 1/1 0", said)
     assert "✓ leaky_relu" in said
     assert "2 steps tried" in prove(course, capsys, "--all")[1]
 

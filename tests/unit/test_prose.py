@@ -3,10 +3,13 @@
 import json
 import runpy
 
+import mistune
 import pytest
 from helpers import REPOSITORY
 
 LINT = runpy.run_path(str(REPOSITORY / "prose" / "lint.py"))
+WRAP = runpy.run_path(str(REPOSITORY / "prose" / "wrap.py"))
+PAGES = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")]
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,34 @@ def test_words_are_sorted_and_needed():
     words = (REPOSITORY / "prose" / "words.txt").read_text(encoding="utf-8").split()
     assert words == sorted(set(words))
     assert not [word for word in words if word in LINT["SpellChecker"]().word_frequency.dictionary]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_wrapping_changes_nothing_that_is_read(page):
+    """Is a page that was joined to long lines, then wrapped, the same to its readers, and within the width?"""
+    text = page.read_text(encoding="utf-8")
+    wrapped = WRAP["wrapped"](text)
+    assert WRAP["wrapped"](wrapped) == wrapped
+    assert " ".join(mistune.html(wrapped).split()) == " ".join(mistune.html(text).split())
+
+
+def test_what_is_wrapped():
+    """Are paragraphs and list items wrapped, and code, tables, formulas and headings kept?"""
+    kept = [
+        "# " + "heading " * 20,
+        "",
+        "| " + "cell " * 40 + "|",
+        "",
+        "```",
+        "code " * 40,
+        "```",
+        "",
+        "$$ x",
+        "+ y " * 50 + "$$",
+    ]
+    text = "\n".join([*kept, "", "- " + "item " * 40, "- " + "$a b$ " * 40, "", "word " * 40])
+    lines = WRAP["wrapped"](text).split("\n")
+    assert lines[: len(kept)] == kept
+    assert max(map(len, lines[len(kept) :])) <= 120
+    assert [line for line in lines[len(kept) :] if line.startswith("  item")]
+    assert [line for line in lines if line.count("$") % 2] == []

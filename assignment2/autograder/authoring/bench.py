@@ -64,7 +64,7 @@ class Bench:
 
     @cached_property
     def expected(self) -> Expected:
-        """What the key sends; raises KeyFails where it fails."""
+        """What the key sends; raises KeyFails if it fails."""
         return expected_values(self.key, self.executions, self.step)
 
     @cached_property

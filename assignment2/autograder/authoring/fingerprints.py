@@ -79,7 +79,7 @@ def kept_where_same(recorded: Prints, found: Prints) -> Prints:
 def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
     """Run the catalog of an assignment and write its fingerprints; those of visible checks to what ships with it.
 
-    names: of notebooks, all where the list is empty; what is recorded of the others stays
+    names: of notebooks, all if the list is empty; what is recorded of the others stays
     """
     record = Record(assignment)
     with benches(some_keys(assignment, names), executions_in(assignment.course / "executions")) as found:
@@ -92,7 +92,7 @@ def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
 def prints_of(bench: Bench) -> tuple[Prints, Prints]:
     """Run the misconceptions of a step; returns the fingerprints that the judge knows them by, and those for students.
 
-    A check where a misconception gives the right values is no sign of it and left out.
+    A check in which a misconception gives the right values is no sign of it and is left out.
     """
     seen = bench.expected.visible.get(bench.check, set())
     seen |= {check.rpartition("/")[0] for check in seen} | {""}  # where an exception stands for the case, or the cell
@@ -142,7 +142,7 @@ def values_of(assignment: Assignment, hidden: bool = False) -> dict[str, dict[st
 def shipped_folder(assignment: Assignment) -> Path:
     """Return the folder of what comes with an assignment for its students, see `cs231n.shipped`; makes it.
 
-    It is in the course's own copy of the package `cs231n`, where it has one, and beside the proof else.
+    It is in the course's own copy of the package `cs231n`, if it has one, else beside the proof.
     """
     package = assignment.course / "assignment2" / "cs231n"
     folders = package / shipped.FOLDER.name if package.is_dir() else assignment.proof.parent / SHIPPED
@@ -165,7 +165,7 @@ def fingerprints_of(sent: list[Message], right: list[Message]) -> dict[str, list
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a file of JSON, {} where there is none yet."""
+    """Read a file of JSON, {} if there is none yet."""
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 

@@ -222,7 +222,7 @@ def mutation_test(assignment: Assignment, names: list[str], sample: int | None =
     """Judge the mutants of notebooks and print which ones no check notices, or no visible one; returns whether all were
     caught.
 
-    names: of notebooks, all where the list is empty; sample: how many mutants of each notebook, the same ones each time
+    names: of notebooks, all if the list is empty; sample: how many mutants of each notebook, the same ones each time
     """
     executions = executions_in(assignment.course / "executions")
     survivors = 0

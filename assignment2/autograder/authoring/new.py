@@ -20,7 +20,7 @@ NOTEBOOK = re.compile(r"[A-Z]\w*")
 def new(course: Path, name: str, notebook: str) -> list[Path]:
     """Make an assignment of one notebook, and the course around it where there is none yet; returns what was written.
 
-    Raises GraderError where there is one of this name, or a name is none.
+    Raises GraderError if there is one of this name, or a name is none.
     """
     require(NAME, name, "an assignment is called by letters, digits, - and _, such as hw3")
     require(NOTEBOOK, notebook, "a notebook is called by one word with a capital, such as Clusters: it is a module")
@@ -48,7 +48,7 @@ def add(
 
     A notebook that is not there yet is made.
     after: the cell behind which they come, by default the last that students write or that checks it
-    Raises GraderError where the name is taken or is none.
+    Raises GraderError if the name is taken or is none.
     """
     require(STEP, name, "a step is called like a function of Python, in small letters")
     path = assignment.source / f"{notebook}.ipynb"

@@ -41,7 +41,7 @@ def run_key(
 
     Only what has changed since is executed: cells, or what they import from other notebooks. That the package, the data
     or a library has changed is not noticed.
-    names: which ones, all where the list is empty; everything: what has not changed, too
+    names: which ones, all if the list is empty; everything: what has not changed, too
     Raises GraderError for a name that the key does not have.
     """
     folder.mkdir(parents=True, exist_ok=True)

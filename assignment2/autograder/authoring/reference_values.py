@@ -35,7 +35,7 @@ def read_cells(path: Path) -> dict[str, str]:
 def record(assignment: Assignment, names: list[str]) -> None:
     """Run the check cells of every notebook with the independent implementations and write what they sent.
 
-    names: of notebooks, all where the list is empty
+    names: of notebooks, all if the list is empty
     Raises GraderError if an implementation fails.
     """
     for name, key in some_keys(assignment, names).items():
@@ -70,7 +70,7 @@ def plain(value: np.ndarray) -> dict[str, Any]:
 
 
 def recorded(key: Key) -> dict[str, dict[str, np.ndarray]]:
-    """Return the recorded values of one notebook by check cell and check, {} where there is none."""
+    """Return the recorded values of one notebook by check cell and check, {} if there is none."""
     path = key.assignment.proof / "reference" / f"{key.name}.json"
     cells = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return {cell: {check: array(value) for check, value in checks.items()} for cell, checks in cells.items()}

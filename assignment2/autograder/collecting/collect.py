@@ -74,7 +74,7 @@ class Options:
 def collect(assignment: Assignment, zips: list[Path], options: Options | None = None) -> list[Line]:
     """Collect submissions from zips into `submitted/` of a course; returns what was done with each file.
 
-    zips: of one LMS; of a student's attempts in several, those in later ones count as newer where the LMS tells no time
+    zips: of one LMS; of a student's attempts in several, those in later ones count as newer if the LMS tells no time
     Raises GraderError if a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
     """
     options = options or Options()

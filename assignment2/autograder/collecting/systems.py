@@ -85,7 +85,7 @@ class Sender:
 
 
 class Attempt(NamedTuple):
-    """When something was handed in, to compare. time: seconds since 1970, 0 where the LMS does not tell; order: its own
+    """When something was handed in, to compare. time: seconds since 1970, 0 if the LMS does not tell; order: its own
     number of the file, 0 if it does not tell; archive: number of the zip, later ones count as newer"""
 
     time: float
@@ -152,7 +152,7 @@ def upload(
 
 
 def time_of(match: re.Match[str], system: System, zone: tzinfo | None) -> float:
-    """Return when something was handed in, in seconds since 1970, 0 where the LMS does not tell."""
+    """Return when something was handed in, in seconds since 1970, 0 if the LMS does not tell."""
     return system.when(match["time"]).replace(tzinfo=zone).timestamp() if system.when else 0.0
 
 
@@ -165,7 +165,7 @@ def sender_of(match: re.Match[str], system: System, note: str = "") -> Sender:
 
 
 def blackboard_sender(title_and_login: str, note: str) -> Sender:
-    """Return who made an attempt: both title and login may hold underscores, so the note decides where there is one."""
+    """Return who made an attempt: both title and login may hold underscores, so the note decides if there is one."""
     told = NAME_IN_NOTE.match(note)
     if told and title_and_login.endswith(f"_{told[2]}"):
         return Sender(BLACKBOARD.name, told[1], logins=(told[2],))

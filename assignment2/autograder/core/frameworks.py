@@ -8,7 +8,7 @@ FRAMEWORKS = {"torch": "pytorch"}  # the module: the extra of `cs231n-assignment
 
 
 def framework_versions(names: tuple[str, ...]) -> dict[str, str]:
-    """Return the versions of frameworks; raises GraderError where one is not installed here."""
+    """Return the versions of frameworks; raises GraderError if one is not installed here."""
     try:
         return {name: version(name) for name in names}
     except PackageNotFoundError as missing:

@@ -7,7 +7,7 @@ MIB = 2**20
 
 
 def data_bytes() -> int:
-    """Return the bytes of data that this process holds, as RLIMIT_DATA counts them; 0 where the system does not say."""
+    """Return the bytes of data that this process holds, as RLIMIT_DATA counts them; 0 if the system does not say."""
     usage = Path("/proc/self/statm")
     if not usage.exists():
         return 0
@@ -18,7 +18,7 @@ def data_bytes() -> int:
 
 def limit_data(limit: int) -> None:
     """Let this process hold at most `limit` bytes of data: what asks for more gets a MemoryError. What it starts may
-    set itself another limit. Nothing is limited where the system is not Linux."""
+    set itself another limit. Nothing is limited if the system is not Linux."""
     if sys.platform == "linux":
         import resource
 

@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 
 class Status(StrEnum):
-    """How a cell or a check ended. A check takes the status of its cell where the cell's end kept it from a value."""
+    """How a cell or a check ended. A check takes the status of its cell if the cell ended before it sent a value."""
 
     # of a cell: it ended by itself, it was cut short for one of FAULTS, or its turn never came
     DONE = "done"
@@ -90,11 +90,11 @@ class CheckKind(StrEnum):
 
 @dataclass
 class Verdict:
-    """The judge's word on one check: its status, what to tell the reader, and the hint where the mistake is known.
+    """The judge's word on one check: its status, what to tell the reader, and the hint if the mistake is known.
 
     message: for the instructor, it may quote the submission; told: for the student, of a closed list, see
     `autograder.judging.told`; mistake: the misconception's name in the catalog
-    with_ours: the student's steps that failed, where it passed with the key's in their place
+    with_ours: the student's steps that failed, if it passed with the key's in their place
     """
 
     check: str

@@ -16,6 +16,6 @@ def guarded(value: object) -> object:
 
 
 def write_csv(path: Path, rows: Iterable[Iterable[object]], encoding: str = "utf-8") -> None:
-    """Write rows as CSV (RFC 4180: quotes where needed, doubled inside); None becomes an empty cell."""
+    """Write rows as CSV (RFC 4180: quotes if needed, doubled inside); None becomes an empty cell."""
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file).writerows([guarded(value) for value in row] for row in rows)

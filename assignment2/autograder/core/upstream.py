@@ -211,7 +211,7 @@ def time_zone(config: Any) -> str:
 
 
 def put_scripts_on_path() -> None:
-    """Let nbgrader find `alembic`, which it starts by its name, also where no virtual environment is activated."""
+    """Let nbgrader find `alembic`, which it starts by its name, even if no virtual environment is activated."""
     scripts = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
     if scripts not in path.split(os.pathsep):

@@ -17,13 +17,13 @@ from autograder.core.errors import GraderError
 
 STUB = f'# YOUR CODE HERE\nraise NotImplementedError("{EMPTY_BLOCK}")'
 SETTINGS, CONFIGURATION = "course.toml", "nbgrader_config.py"
-COURSE_ID = "course"  # where the settings name none
+COURSE_ID = "course"  # if the settings name none
 ABOUT_THE_COURSE = {"id", "late"}
 ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "notebooks"}
 
 
 class NoAssignment(GraderError):
-    """A course has no such assignment, or several where one is asked for."""
+    """A course has no such assignment, or several if one is asked for."""
 
 
 class BadSettings(GraderError):

@@ -57,7 +57,7 @@ def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
 
 
 def source_tree(cell: NotebookNode) -> ast.Module:
-    """Parse a code cell without its lines of IPython syntax; an empty tree where Python cannot parse it."""
+    """Parse a code cell without its lines of IPython syntax; an empty tree if Python cannot parse it."""
     return tree_of(cell.source)
 
 

@@ -12,7 +12,7 @@ from autograder.core.errors import GraderError
 
 FILE = "held_out_seed"  # in the course folder, which students never get
 BITS = 128
-CIFAR10_FILE = "held_out_cifar10.npz"  # in the course folder too, where the instructor has put one
+CIFAR10_FILE = "held_out_cifar10.npz"  # in the course folder too, if the instructor has put one there
 
 
 def course_seed(course: Path) -> int:

@@ -188,7 +188,7 @@ def keys(assignment: Assignment) -> dict[str, Key]:
 
 
 def some_keys(assignment: Assignment, names: list[str]) -> dict[str, Key]:
-    """Return the keys of these notebooks, of all where the list is empty; raises BadKey for a name that there is none
+    """Return the keys of these notebooks, of all if the list is empty; raises BadKey for a name that there is none
     of."""
     found = keys(assignment)
     if unknown := set(names) - set(found):

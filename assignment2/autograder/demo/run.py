@@ -28,7 +28,7 @@ MARK_TEXT = (
 def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     """Build a course in `folder` (made again) from a repository, grade the samples and print where to look.
 
-    The samples are the project's own, so where there is no sandbox they are graded without one, with a warning.
+    The samples are the project's own, so if there is no sandbox they are graded without one, with a warning.
     """
     start = time.monotonic()
     if not no_sandbox and (reason := sandbox.unavailable()):

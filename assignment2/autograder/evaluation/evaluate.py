@@ -60,7 +60,7 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     """Evaluate one notebook of a submission.
 
     folder: where the submission lies, with its files of weights
-    Raises what executing raises, NotExecuted included; DataSetMissing where the images to measure a network on are not
+    Raises what executing raises, NotExecuted included; DataSetMissing if the images to measure a network on are not
     on this machine.
     """
     key, executions = rules.key(name), rules.executions()

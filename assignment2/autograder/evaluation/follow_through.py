@@ -63,7 +63,7 @@ def lost(verdicts: list[Verdict]) -> bool:
 
 
 def may_gain(key: Key, notebook: NotebookNode, cell: NotebookNode, verdicts: list[Verdict]) -> bool:
-    """Tell whether another run could give a check cell points: not where what it is about is still to be written."""
+    """Tell whether another run could give a check cell points: not if what it is about is still to be written."""
     if not lost(verdicts) or not float(cell.metadata.nbgrader["points"]):
         return False
     if any(verdict.kind is CheckKind.MODEL for verdict in verdicts):

@@ -41,7 +41,7 @@ class Rules:
 
 
 def expected_of(key: Key, executions: Executions) -> Expected:
-    """Return what the judge expects; executes the key where that is not known for this machine as it is now."""
+    """Return what the judge expects; executes the key if that is not known for this machine as it is now."""
     return _expected_of(key, executions, repr(Runtime.current(key.frameworks)))
 
 

@@ -10,7 +10,7 @@ from autograder.execution.worker import Worker, process_worker
 
 
 class NotExecuted(Exception):
-    """A job whose results are not in the store, where nothing may be executed in place."""
+    """A job whose results are not in the store, although nothing may be executed in place."""
 
     def __init__(self, job: Job):
         super().__init__(job)

@@ -54,7 +54,7 @@ class Limits:
 @dataclass(frozen=True)
 class ExecutionOptions:
     """How to execute. sandboxed: whether a job may only run in a sandbox; None, for the instructor's own code: it
-    runs in one where there is one."""
+    runs in one if there is one."""
 
     limits: Limits = Limits()
     sandboxed: bool | None = None
@@ -80,7 +80,7 @@ class Runtime:
 
     @classmethod
     def current(cls, frameworks: tuple[str, ...] = ()) -> "Runtime":
-        """Return what a kernel of this process would run on; raises GraderError where a framework is not installed."""
+        """Return what a kernel of this process would run on; raises GraderError if a framework is not installed."""
         return cls(
             python=platform.python_version(),
             numpy=_version("numpy"),

@@ -23,6 +23,7 @@ LARGE_BYTES = 768 * MIB  # one that holds so much when its work is done is repla
 TRIES = 2  # a process that was killed may have been in the way of another one's memory
 SPAWN = multiprocessing.get_context("spawn")  # not forked: children must not inherit threads, nor the gradebook
 Work = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # a function and its arguments
+LOST_SECONDS = 120  # that a scheduler may take to be started again
 
 
 class WorkerDied(NotGraded):
@@ -37,7 +38,7 @@ class Workers(Executor):
     """Processes of this machine, each with a pipe of its own: one that dies takes nothing but its own job along, which
     is done once more in another one.
 
-    A future raises what its function raises; WorkerDied where it ends every process that calls it; TooLong where it
+    A future raises what its function raises; WorkerDied if it ends every process that calls it; TooLong if it
     takes more than `seconds`.
     """
 
@@ -53,7 +54,7 @@ class Workers(Executor):
         return self._threads.submit(self._call, function, arguments, named)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Close the pool; what is still going on is ended at once where futures are canceled."""
+        """Close the pool; what is still going on is ended at once if futures are canceled."""
         self._threads.shutdown(wait=not cancel_futures, cancel_futures=cancel_futures)
         with self._lock:
             self._closed = True
@@ -78,7 +79,7 @@ class Workers(Executor):
         raise WorkerDied(f"the worker died {TRIES} times ({how(ended)}): is there enough memory?")
 
     def _process(self) -> "WorkerProcess":
-        """Return the process of this thread; a new one where there is none, or none that goes on."""
+        """Return the process of this thread; a new one if there is none, or none that goes on."""
         process: WorkerProcess | None = getattr(self._own, "process", None)
         if process is not None and process.usable:
             return process
@@ -171,7 +172,8 @@ def cluster(scheduler: str) -> Iterator[Executor]:
     except ImportError:
         raise GraderError("--scheduler needs Dask: pip install 'cs231n-autograder[cluster]'") from None
     try:
-        client = Client(scheduler, timeout="10s")
+        Client(scheduler, timeout="10s").close()  # a wrong address is told soon; a lost scheduler is waited for longer
+        client = Client(scheduler, timeout=f"{LOST_SECONDS}s")
     except (OSError, TimeoutError, ValueError) as error:
         raise GraderError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     with client:

@@ -90,7 +90,7 @@ class Run:
         return []
 
     async def _again(self, kernel: Kernel, index: int) -> CellResult:
-        """Run a definition once more. Where a kernel has died, see whether this one survives it: a cell can end well
+        """Run a definition once more. If a kernel has died, see whether this one survives it: a cell can end well
         and take the kernel with it a moment later, which looks like the fault of whatever runs then."""
         result = await self._cell(kernel, index)
         if self.tried_again and index not in self.settled and result.status is Status.DONE:

@@ -46,10 +46,28 @@ class Store:
 
     def get(self, job: Job) -> list[CellResult] | None:
         """Return the results of a job, None if it was not executed yet or its entry is damaged."""
+        path = self._path(job)
         try:
-            return unpack(self._path(job).read_bytes())
+            found = unpack(path.read_bytes())
+            os.utime(path)  # used: see `clean`
+            return found
         except (OSError, ValueError):
             return None
+
+    def size(self) -> int:
+        """Return the bytes of all entries."""
+        return sum(path.stat().st_size for path in self._files())
+
+    def clean(self, since: float) -> int:
+        """Delete what was not used since a time, in seconds since 1970; return the bytes. What is needed again is
+        executed again."""
+        unused = [(path, status.st_size) for path in self._files() if (status := path.stat()).st_mtime < since]
+        for path, _ in unused:
+            path.unlink()
+        return sum(size for _, size in unused)
+
+    def _files(self) -> list[Path]:
+        return [path for path in self.folder.glob("*/*") if path.is_file()]
 
     def put(self, job: Job, packed: bytes) -> None:
         """Keep the results of a job, packed; raises OSError if the disk is full."""

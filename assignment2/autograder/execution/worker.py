@@ -49,7 +49,7 @@ class Worker:
         """Execute a job and return the result of each cell.
 
         Raises GraderError if the job is meant for another runtime than this worker's, whose values would differ;
-        NoSandbox where there is none; GraderError if a kernel does not start.
+        NoSandbox if there is none; GraderError if a kernel does not start.
         """
         frameworks = tuple(job.runtime.frameworks)
         if different := Runtime.current(frameworks).differences(job.runtime):

@@ -9,10 +9,13 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from types import TracebackType
 
 from autograder.core.errors import GraderError
+from autograder.execution.job import Job
 from autograder.execution.pool import WorkerDied
 from autograder.execution.store import Store
 from autograder.execution.worker import execute_packed
 from autograder.grading.task import Task, evaluated, unpacked
+
+SUBMITTED_AGAIN = 10  # times, for one job
 
 
 class Elsewhere:
@@ -24,6 +27,7 @@ class Elsewhere:
     def __init__(self, pool: Executor, cluster: Executor, store: Store, at_once: int):
         self.pool, self.cluster, self.store = pool, cluster, store
         self.executed = 0
+        self._ended = False
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(at_once)  # they only wait
 
@@ -33,6 +37,7 @@ class Elsewhere:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended = True
         self._threads.shutdown(wait=False, cancel_futures=True)  # pool and cluster end what they wait for
 
     def submit(self, task: Task) -> Future[bytes]:
@@ -47,8 +52,25 @@ class Elsewhere:
                 return packed
             with self._lock:
                 self.executed += len(missing)
-            for job, future in [(job, self.cluster.submit(execute_packed, job)) for job in missing]:
-                self.store.put(job, outputs(future))
+            for job, future in [(job, self._sent(job)) for job in missing]:
+                self.store.put(job, self._executed(job, future))
+
+    def _executed(self, job: Job, future: Future[bytes]) -> bytes:
+        """Return the outputs of a job. A scheduler that was started again knows of no job: it gets this one again."""
+        for _ in range(SUBMITTED_AGAIN):
+            try:
+                return outputs(future)
+            except CancelledError:
+                if self._ended:
+                    raise
+                future = self._sent(job)
+        return outputs(future)
+
+    def _sent(self, job: Job) -> Future[bytes]:
+        try:
+            return self.cluster.submit(execute_packed, job)
+        except Exception as error:  # of Dask's own kinds
+            raise GraderError(f"the scheduler has gone, start it and grade again: {error}") from error
 
 
 def outputs(future: Future[bytes]) -> bytes:

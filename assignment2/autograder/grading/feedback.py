@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
 from tqdm import tqdm
 from traitlets.config import Config
 
@@ -18,7 +18,7 @@ from autograder.grading.logs import log_of, write_log
 from autograder.integration.converters import FeedbackOne, Transcript, convert_one, load_config
 from autograder.integration.exchange import SECRET
 from autograder.integration.exporters import page_seconds
-from autograder.integration.gradebook import open_gradebook
+from autograder.integration.gradebook import open_gradebook, rows_of
 from autograder.integration.plain_page import reason_of
 
 EXTRA_SECONDS = 60  # for the pages of one student, beyond several times what they may take
@@ -106,8 +106,9 @@ def digest_of_pages(gradebook: Gradebook, assignment: Assignment, student: str) 
         submission = gradebook.find_submission(assignment.name, student)
     except MissingEntry:
         return ""
-    marks = [(g.name, g.auto_score, g.manual_score, g.extra_credit) for n in submission.notebooks for g in n.grades]
-    comments = [(c.name, c.comment) for n in submission.notebooks for c in n.comments]
+    grades, remarks = (rows_of(gradebook, kind, submission) for kind in (Grade, Comment))
+    marks = [(notebook, name, g.auto_score, g.manual_score, g.extra_credit) for notebook, name, g in grades]
+    comments = [(notebook, name, each.comment) for notebook, name, each in remarks]
     said = repr(
         [sorted(marks, key=repr), sorted(comments, key=repr), (assignment.course / "nbgrader_config.py").read_bytes()]
     )

@@ -55,7 +55,7 @@ def print_verdict(verdict: Verdict) -> None:
 
 
 def print_outcome(outcome: Outcome) -> None:
-    """Print the table, and what has changed where the class has been graded before."""
+    """Print the table, and what has changed if the class has been graded before."""
     print_table(outcome.rows)
     print(f"\n{outcome.executed} notebooks executed, {outcome.judged} of {len(outcome.rows)} submissions judged")
     if outcome.changed:

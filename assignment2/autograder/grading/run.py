@@ -23,6 +23,7 @@ from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.grading.task import evaluated, require_key
 from autograder.integration.converters import NoCourse, load_config
+from autograder.integration.entering import require_our_steps
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.grades import write_grades
 from autograder.integration.migration import require_same_key
@@ -66,12 +67,13 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
     """Grade every submission of an assignment and write `autograded/`, `feedback/`, the gradebook, `grades.csv`.
 
     Its course folder has `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`.
-    Raises NoCourse if a part of the course is missing, OtherKey where the key was not released, CourseIsBusy where
-    somebody else grades it, NoSandbox where student code would run without one, and any other GraderError if this
+    Raises NoCourse if a part of the course is missing, OtherKey if the key was not released, CourseIsBusy if
+    somebody else grades it, NoSandbox if student code would run without one, and any other GraderError if this
     machine cannot do its part.
     """
     course, options = assignment.course, options or Options()
     config = load_config(assignment)
+    require_our_steps(config)
     with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
         require_same_key(gradebook, assignment)
     if options.no_sandbox:

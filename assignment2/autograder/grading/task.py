@@ -117,5 +117,5 @@ def fill_in(found: Answer, evaluations: dict[str, Evaluation], task: Task) -> No
 
 
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook where that is due; raises KeyFails if it does not pass its own checks."""
+    """Execute the key of one notebook if that is due; raises KeyFails if it does not pass its own checks."""
     rules.judge(rules.key(name))

@@ -8,11 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGrades
+from traitlets.config import Config
 
+from autograder.core.errors import GraderError
 from autograder.integration.converters import AutogradeOne
 from autograder.integration.entry import Entry
-from autograder.integration.exchange import keep_for_exchange
+from autograder.integration.exchange import KeepForExchange, keep_for_exchange
 from autograder.integration.gradebook import rows_of
+from autograder.integration.steps import ExecuteFromStore, Judge, Sanitize
+
+SANITIZE = [Sanitize, KeepForExchange]  # what nbgrader's autograde does for a course
+AUTOGRADE = [ExecuteFromStore, Judge, LimitOutput, SaveAutoGrades, AssignLatePenalties]
+
+
+class OtherSteps(GraderError):
+    """A course configures steps that only nbgrader runs."""
+
+
+def require_our_steps(config: Config) -> None:
+    """Raise OtherSteps where nbgrader's autograde would do something else than what is entered here."""
+    if (config.Autograde.sanitize_preprocessors, config.Autograde.autograde_preprocessors) != (SANITIZE, AUTOGRADE):
+        raise OtherSteps("c.Autograde names preprocessors of your own, which only `nbgrader autograde` runs: use that")
 
 
 class EnterOne(AutogradeOne):
@@ -29,8 +46,8 @@ class EnterOne(AutogradeOne):
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         source = self._format_source(assignment_id, student_id)
-        timestamp = self.coursedir.get_existing_timestamp(source)
-        enter(self.gradebook, assignment_id, student_id, timestamp, self.entries)
+        time = self.coursedir.get_existing_timestamp(source)
+        enter(self.gradebook, assignment_id, student_id, time, self.entries)
         target = Path(self._format_dest(assignment_id, student_id))
         before = self.coursedir.format_path(self.coursedir.submitted_directory, student_id, assignment_id)
         keep_for_exchange(Path(before), target)
@@ -44,16 +61,16 @@ class EnterOne(AutogradeOne):
 
 
 def enter(
-    gradebook: Gradebook, assignment: str, student: str, timestamp: datetime | None, entries: Mapping[str, Entry]
+    gradebook: Gradebook, assignment: str, student: str, time: datetime | None, entries: Mapping[str, Entry]
 ) -> None:
     """Write points and comments of one submission as nbgrader's autograde does. What people have given stays.
 
-    timestamp: when it was handed in, None where that is not known: an earlier one stays then
+    time: when it was handed in; None if that is not known, and an earlier time stays then
     Penalties are set for the whole class when it is graded, by `renew_penalties`.
     """
     gradebook.update_or_create_student(student)
-    time = {} if timestamp is None else {"timestamp": timestamp}
-    submission = gradebook.update_or_create_submission(assignment, student, **time)
+    known = {} if time is None else {"timestamp": time}
+    submission = gradebook.update_or_create_submission(assignment, student, **known)
     for notebook, cell, grade in rows_of(gradebook, Grade, submission):
         grade.auto_score = entries[notebook].scores[cell] if notebook in entries else 0.0
         by_hand = grade.manual_score is not None or grade.auto_score is None

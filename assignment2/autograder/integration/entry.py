@@ -21,7 +21,7 @@ NO_RESPONSE = "No response."  # nbgrader's own words
 class Entry:
     """One notebook, ready to be written.
 
-    text: of the file in `autograded/`; scores: by cell, None where a person has to give one; comments: by cell;
+    text: of the file in `autograded/`; scores: by cell, None if a person has to give one; comments: by cell;
     repairs: what the log says
     """
 
@@ -34,7 +34,7 @@ class Entry:
 def entry_of(found: Evaluation, config: Config) -> Entry:
     """Take the steps of nbgrader's autograde that need no gradebook; the notebook of the evaluation is changed.
 
-    Raises ValidationError where what came out is no notebook.
+    Raises ValidationError if what came out is no notebook.
     """
     notebook = found.notebook
     write_verdicts(notebook, found.verdicts)

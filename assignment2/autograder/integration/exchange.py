@@ -45,7 +45,7 @@ def keep_for_exchange(source: Path, target: Path) -> None:
 
 class MakeFitForRelease(KeepForExchange):
     """The same for feedback. What did not come by the exchange gets an empty time, and a secret that nobody knows:
-    `release_feedback` stops for the whole class where one student has none."""
+    `release_feedback` stops for the whole class if one student has none."""
 
     came_from = "autograded"
 

@@ -48,7 +48,7 @@ class NoPage(SubmissionError):
 
 
 class PageExporter(HTMLExporter):
-    """Writes feedback pages, and a plain one where a page takes too long or gets too large."""
+    """Writes feedback pages, and a plain one if a page takes too long or gets too large."""
 
     page_seconds = Float(15.0, help="Processor time that one page may take; one takes a second.").tag(config=True)
     page_characters = Integer(2**25, help="How long one page may be.").tag(config=True)

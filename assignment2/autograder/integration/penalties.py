@@ -33,7 +33,7 @@ class Penalties:
     def of(self, submission: SubmittedAssignment) -> dict[str, float | None]:
         """Return the penalty of each notebook of a submission, at most its points; None if there is none.
 
-        What a person has entered for a late submission stays where the configuration asks for none.
+        What a person has entered for a late submission stays if the configuration asks for none.
         """
         late, student = submission.total_seconds_late, submission.student.id
         if late <= 0:

@@ -25,7 +25,7 @@ def with_policy(page: str) -> str:
 def submission_policy(page: str, formgrader: str) -> str:
     """Return the policy of formgrader's page of a submission.
 
-    page: its HTML; inline scripts count as its own where they stand before the notebook
+    page: its HTML; inline scripts count as its own if they stand before the notebook
     formgrader: its host, port and path; files elsewhere on the server may be a student's
     """
     notebook = NOTEBOOK.search(page)

@@ -31,7 +31,7 @@ class Recent:
 
 
 class Templates(BytecodeCache):
-    """The compiled templates of Jinja, by the hash of their sources: nbconvert makes everything anew for each page."""
+    """The compiled templates of Jinja, by the hash of their sources: nbconvert makes everything again for each page."""
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str], bytes] = {}

@@ -73,7 +73,7 @@ class Sanitize(CourseStep):
 
 
 class ExecuteFromStore(CourseStep):
-    """Take the notebook with its outputs, which come from the store or were executed where they were not there."""
+    """Take the notebook with its outputs, which come from the store, or were executed if they were not there."""
 
     cell_seconds = Float(Limits.cell_seconds, help="How long one cell may run.").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="How long one notebook may run.").tag(config=True)
@@ -126,9 +126,13 @@ def held_out_seed(config: Config, course: Path) -> int:
 
 def rules_of(config: Config, assignment: Assignment, remote: bool = False) -> Rules:
     """Return how a course has its submissions evaluated. remote: whether somebody else executes"""
-    store = assignment.course / ExecuteFromStore(config=config).store
     seed = held_out_seed(config, assignment.course)
-    return Rules(assignment, store, execution_options(config), seed, remote)
+    return Rules(assignment, store_of(config, assignment.course), execution_options(config), seed, remote)
+
+
+def store_of(config: Config, course: Path) -> Path:
+    """Return the folder of a course's executions."""
+    return course / ExecuteFromStore(config=config).store
 
 
 class HideFromStudents(NbGraderPreprocessor):

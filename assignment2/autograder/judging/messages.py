@@ -27,7 +27,7 @@ def sent(cell: NotebookNode) -> Iterator[Message]:
 
 
 def is_message(found: Any) -> bool:
-    """Tell whether this has the form of a message: a check's name, and texts where there have to be some."""
+    """Tell whether this has the form of a message: a check's name, and texts where they are needed."""
     return (
         isinstance(found, dict)
         and isinstance(found.get("check"), str)

@@ -64,7 +64,7 @@ def of_case(case: str, verdicts: list[Verdict]) -> str:
 
 
 def case_of(verdict: Verdict) -> str:
-    """Return the case that a check belongs to, "" where it stands outside of cases. Names may have a slash, too."""
+    """Return the case that a check belongs to, "" if it stands outside cases. Names may have a slash, too."""
     case, slash, _ = verdict.check.partition("/")
     return case if slash else ""
 

@@ -17,7 +17,7 @@ Values = dict[str, Any]  # by name, as `cs231n.checks.values.decode` gives them
 
 
 def failed(message: str, told: str | None = None) -> Found:
-    """Return a failure. told: what its student is told, where that is not the whole message"""
+    """Return a failure. told: what its student is told, if that is not the whole message"""
     return Status.FAILED, message, message if told is None else told
 
 

@@ -66,7 +66,7 @@ class Notebook:
     """What is read from one autograded notebook.
 
     order: the graded cells as they follow each other
-    verdicts: by check cell; empty where the submitted notebook was not gradable
+    verdicts: by check cell; empty if the submitted notebook was not gradable
     code: the student's solution cells in one normal form, "" if all of them are still empty
     """
 
@@ -107,7 +107,7 @@ class StudentResult:
 
     @property
     def name(self) -> str:
-        """Last name, first name; the id where the gradebook has no name."""
+        """Last name, first name; the id if the gradebook has no name."""
         return ", ".join(part for part in (self.last_name, self.first_name) if part) or self.student
 
     def points(self, cell: Cell) -> float:
@@ -143,7 +143,7 @@ class Course:
 def read_course(assignment: Assignment) -> Course:
     """Read what a course has graded of an assignment.
 
-    Raises NoCourse if it is none, BadKey where it has no readable key, NothingGraded where no submission is graded.
+    Raises NoCourse if it is none, BadKey if it has no readable key, NothingGraded if no submission is graded.
     """
     config = load_config(assignment)
     with open_gradebook(config) as gradebook:

@@ -108,7 +108,7 @@ def discrimination(passed: list[bool], rest: list[float]) -> float | None:
 def interval(correlation: float | None, passed: int, submissions: int) -> tuple[float, float] | None:
     """Return the interval that holds a correlation with a certainty of 95 %, by Fisher's transformation.
 
-    None where too few pass, or too few fail: R. A. Fisher, "On the 'probable error' of a coefficient of correlation
+    None if too few pass, or too few fail: R. A. Fisher, "On the 'probable error' of a coefficient of correlation
     deduced from a small sample", Metron 1 (1921).
     """
     if correlation is None or min(passed, submissions - passed) < SEVERAL:

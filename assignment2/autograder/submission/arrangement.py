@@ -108,7 +108,7 @@ class Search:
                 self.remarks.append(f"{path} was not opened: only zip archives are")
 
     def _take(self, missing: list[str], files: list[str], where: str, root: Path | None = None) -> None:
-        """Take what fits, where that is one file, or all that fit are the same."""
+        """Take what fits, if that is one file, or if all that fit are the same."""
         root = root or self.student
         others = [path for path in files if Path(path).name not in self.wanted or self._is_misplaced(path)]
         for name in [name for name in missing if name not in self.found]:
@@ -179,7 +179,7 @@ def copy_tree(source: Path, target: Path, names: Collection[str]) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Make a file of a submission appear under another path too: as a hard link, or a copy where there are none."""
+    """Make a file of a submission appear under another path too: as a hard link, or a copy if there are none."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target, follow_symlinks=False)

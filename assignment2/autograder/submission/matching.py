@@ -1,4 +1,4 @@
-"""Which cell of a submission is which of the instructor's: by id where there is one, else by what the cell is.
+"""Which cell of a submission is which of the instructor's: by id if there is one, else by what the cell is.
 
 Colab, old versions of the format, converters and careless merges lose ids, metadata or both. What is left of a cell
 is its source, what it defines, its tag, and where it stands.
@@ -158,7 +158,7 @@ class Matcher:
     # -- answers
 
     def find_answers(self) -> None:
-        """Where the place for an answer is empty, take what was written below its question instead."""
+        """If the place for an answer is empty, take what was written below its question instead."""
         known = list(self.known)
         for name in filter(lambda name: is_answer(self.known[name]), known):
             if self._is_answered(name):

@@ -63,7 +63,7 @@ def shortened(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _data(output: Any) -> dict[Any, Any]:
-    """Return the MIME bundle of an output, an empty one where it has none."""
+    """Return the MIME bundle of an output, an empty one if it has none."""
     data = output.get("data") if isinstance(output, dict) else None
     return data if isinstance(data, dict) else {}
 
@@ -85,7 +85,7 @@ def _output(output: Any) -> NotebookNode:
 
 
 def _bundle(data: dict[Any, Any]) -> dict[str, str]:
-    """Return what may be shown of a MIME bundle; where that is nothing, a text that says so."""
+    """Return what may be shown of a MIME bundle; if that is nothing, a text that says so."""
     clean: dict[str, str] = {}
     for mime, content in data.items():
         text = _joined(content)

@@ -32,7 +32,7 @@ class Prepared:
 def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prepared:
     """Sanitize and clean one notebook of a submission and make its job: the way from what was read to what is executed.
 
-    Where the notebook cannot be used, an untouched one stands in its place, and says so.
+    If the notebook cannot be used, an untouched one takes its place, and says so.
     """
     try:
         submitted, problems = parse_notebook(submission.notebooks[key.name], key.name)

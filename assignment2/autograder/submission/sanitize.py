@@ -1,7 +1,7 @@
 """Put what a student wrote into the instructor's notebook.
 
 Taken from the submission: the solution cells and the written answers, experiments, and the cells that the student
-added. Everything else is the instructor's. Damage is repaired where that is possible and always reported; what has no
+added. Everything else is the instructor's. Damage is repaired if possible and always reported; what has no
 place waits for a person.
 """
 

@@ -41,7 +41,7 @@ def own_names(names):
 
 
 def each_of(name, inputs):
-    """Return (name of the case, its inputs) for the k-th item of each list, for all k; one case where there is no list.
+    """Return (name of the case, its inputs) for the k-th item of each list, for all k; one case if there is no list.
 
     name: with a field in braces for each input that tells the cases apart, such as "stride {stride}"
     inputs: dict of lists of the same length

@@ -56,7 +56,7 @@ def _factor(actual, expected):
 
 
 def _number(x):
-    """Return a factor as an integer or a fraction of two small ones, where it is one."""
+    """Return a factor as an integer or a fraction of two small ones, if it is one."""
     for below in range(1, 13):
         over = round(x * below)
         if abs(x * below - over) < EXACT and abs(over) < 1000:

@@ -21,7 +21,7 @@ def fingerprint(values, right=None):
     """Project how the values of one check deviate from the right ones: [what they are, rms, two directions].
 
     values: dict of name -> array, or a string for what is not an array
-    right: the right arrays by the same names, where they are known; where shapes differ, or nothing but dtypes does,
+    right: the right arrays by the same names, if they are known; if shapes differ, or nothing but dtypes does,
     the values themselves are projected. Returns [] if the deviation is only rounding.
     """
     parts = [(values[name], (right or {}).get(name)) for name in sorted(values)]
@@ -86,7 +86,7 @@ def same(a, b):
 
 
 def recognize(failures, known):
-    """Name the misconception behind the failed checks of a cell, where one explains enough of what was seen.
+    """Name the misconception behind the failed checks of a cell, if one explains enough of what was seen.
 
     It has to give the values of at least a third of the failed checks, one of them telling, or of all of them; and it
     must not make more checks fail that passed. Where several do, the one that explains most with the fewest failures of

@@ -17,7 +17,7 @@ PICTURES = 4  # of one cell: they take more room than words
 
 @dataclass
 class Line:
-    """One check: `message` is "" if it passed, HIDDEN where only the judge can tell. name: "" for an exception."""
+    """One check: `message` is "" if it passed, HIDDEN if only the judge can tell. name: "" for an exception."""
 
     case: str
     name: str

@@ -1,7 +1,7 @@
 """`with checking("affine_forward") as check:` — one check cell of a notebook, in the student's session.
 
 Each case is a function that runs at once, with random numbers and names of its own. In the end the verdicts are
-printed, and where checks failed one AssertionError gives their number.
+printed, and if checks failed, one AssertionError gives their number.
 """
 
 import zlib

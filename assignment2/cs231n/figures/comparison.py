@@ -10,7 +10,7 @@ TOP, GAP = 24, 24
 
 
 def comparison(actual, expected):
-    """Return got, expected and difference as HTML that can be folded, "" where the shapes differ or nothing is there.
+    """Return got, expected and difference as HTML that can be folded, "" if the shapes differ or nothing is there.
 
     Of an array with more axes than two, the slice with the worst entry is shown.
     """

@@ -61,7 +61,7 @@ def _pixels(points):
 
 
 def _drawn(path, color, dashes):
-    """Draw a path as far as the first point outside of the picture, with a dot where it ends."""
+    """Draw a path as far as the first point outside the picture, with a dot where it ends."""
     outside = np.flatnonzero(~(np.abs(path) <= REACH).all(axis=1))
     seen = path[: outside[0] + 1] if outside.size else path
     points = _pixels(seen[np.isfinite(seen).all(axis=1)])

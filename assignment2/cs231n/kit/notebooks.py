@@ -84,7 +84,7 @@ class Folder:
 
 
 def read_folder(path: Path, handed_out: list[str]) -> Folder:
-    """Look at the notebooks of a folder. handed_out: their names in working order, empty where that is not known"""
+    """Look at the notebooks of a folder. handed_out: their names in working order, empty if that is not known"""
     folder = Folder(path)
     names = handed_out or sorted(file.stem for file in path.glob("*.ipynb"))
     for name in names:

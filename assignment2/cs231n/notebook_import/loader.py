@@ -103,7 +103,7 @@ class NotebookLoader(importlib.abc.Loader):
         return text + hint + f"write it there ({self.path}). " + self.advice(repair="Then")
 
     def advice(self, repair=""):
-        """Say how the notebook is imported again; repair: how that sentence begins, where something comes first."""
+        """Say how the notebook is imported again; repair: how that sentence begins, if something comes first."""
         start = f"{repair} save the notebook and run" if repair else "Run"
         return (
             f"{start} `import importlib, {self.name}; importlib.reload({self.name})`, "

@@ -2,7 +2,9 @@
 
 import errno
 import gzip
+import os
 import threading
+from dataclasses import replace
 
 import pytest
 from autograder.core.results import CellResult, Status
@@ -64,3 +66,21 @@ def test_full_disk_loses_nothing(tmp_path, monkeypatch):
         store.put(JOB, b"half")
     assert JOB not in store
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_was_not_used_lately_is_deleted(tmp_path):
+    """Are entries that nobody has made or used since a time deleted, with rests of killed runs, and all others kept?"""
+    store, old = Store(tmp_path), replace(JOB, seed="old")
+    for job in (JOB, old):
+        store.put(job, pack(RESULTS))
+    rest = next(tmp_path.glob("*/*")).with_name("rest.part")
+    rest.write_bytes(b"half")
+    for path in tmp_path.glob("*/*"):
+        os.utime(path, (1000, 1000))
+    size = store.size()
+    assert store.get(JOB) == RESULTS  # used now
+    deleted = store.clean(since=2000)
+    assert JOB in store
+    assert old not in store
+    assert not rest.exists()
+    assert deleted + store.size() == size

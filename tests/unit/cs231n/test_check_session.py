@@ -276,7 +276,7 @@ ZERO, NAN, ONE, TWO = (hints.fingerprint({"value": np.full(2, value)}) for value
     ],
 )
 def test_a_mistake_has_to_explain_what_was_seen(failures, known, named):
-    """Is a mistake named where it gives at least a third of the failed values, one of them telling, or all?"""
+    """Is a mistake named if it gives at least a third of the failed values, one of them telling, or all?"""
     known = {check: [[name, *failures.get(check, ONE)] for name in names] for check, names in known.items()}
     assert hints.recognize(failures, known) == named
 

@@ -83,7 +83,7 @@ def set_up() -> None:
 
 
 def run(*command: object, advice: str = "Is there a network? Run start.py again to go on.") -> None:
-    """Run a program in this folder; where it fails, say what to do and stop."""
+    """Run a program in this folder; if it fails, say what to do and stop."""
     words = [str(word) for word in command]
     if subprocess.call(words, cwd=str(HERE)):
         sys.exit("\nThis failed: {}\n{}".format(" ".join(words), advice))

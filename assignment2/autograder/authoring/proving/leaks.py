@@ -1,6 +1,7 @@
 """What students get, against what they must not get: solutions, hidden checks, model answers, marking schemes."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from autograder.course.cells import name_of
@@ -20,8 +21,17 @@ def leaks(found: dict[str, Key], packages: list[Path]) -> Iterator[tuple[str, st
     secret = secret_lines(found)
     for folder in packages:
         for path in sorted(path for path in folder.rglob("*") if path.suffix in TEXTS):
-            if given := lines_of(path.read_text(encoding="utf-8", errors="replace")) & secret:
-                yield str(path.relative_to(folder.parent)), f"it gives a line of the key away: {min(given)}"
+            if given := given_away(path, secret):
+                yield str(path.relative_to(folder.parent)), f"it gives a line of the key away: {given[0]}"
+
+
+def given_away(path: Path, secret: set[str]) -> list[str]:
+    """Return the lines of a file that are secret. In code, a line counts beside another one only: the head of a loop
+    is everybody's."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").split("\n")]
+    if path.suffix != ".py":
+        return [line for line in lines if line in secret]
+    return [line for line, following in pairwise(lines) if line in secret and following in secret]
 
 
 def secret_lines(found: dict[str, Key]) -> set[str]:

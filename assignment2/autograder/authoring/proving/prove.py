@@ -68,7 +68,7 @@ class Proof:
 def prove(assignment: Assignment, names: list[str], everything: bool = False) -> Proof:
     """Prove an assignment, and record the fingerprints of its misconceptions.
 
-    names: of notebooks, all where the list is empty; everything: what has not changed, too
+    names: of notebooks, all if the list is empty; everything: what has not changed, too
     """
     executions = assignment.course / "executions"
     wanted, record = some_keys(assignment, names), Record(assignment)
@@ -110,7 +110,7 @@ def about_the_whole(assignment: Assignment) -> Iterator[tuple[str, str]]:
     together = sum(points_of(cell) for key in found.values() for cell in key.notebook.cells)
     for key in found.values():
         yield from ((key.name, problem) for problem in wrong_points(key, together))
-    yield from names_that_are_gone(found, given)
+    yield from names_that_are_gone(assignment, found)
     yield from strays(assignment, found)
     yield from leaks(found, given)
 

@@ -2,7 +2,8 @@
 
 import textwrap
 
-from autograder.authoring.proving.prove import Proof, Row
+from autograder.authoring.proving.claims import CLAIMS
+from autograder.authoring.proving.prove import KEY, Proof, Row
 from autograder.core.text import printable
 
 WIDTH = 80  # of a terminal
@@ -11,7 +12,7 @@ MAX_NAME = 32
 
 def lines_of(proof: Proof) -> list[str]:
     """Return the lines of a proof."""
-    claims = list(dict.fromkeys(claim for row in proof.rows for claim in row.found))
+    claims = [claim for claim in (KEY, *CLAIMS) if any(claim in row.found for row in proof.rows)]
     width = min(max((len(row.check) for row in proof.rows), default=0) + 2, MAX_NAME)
     lines = []
     for name in dict.fromkeys(row.notebook for row in proof.rows):

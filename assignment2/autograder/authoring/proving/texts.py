@@ -1,15 +1,14 @@
 """What texts say about an assignment, against its cells: points, and names of steps and notebooks that are gone."""
 
-import builtins
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-import numpy as np
 from nbformat import NotebookNode
 
-from autograder.course.cells import name_of, points_of
+from autograder.core.notebooks import read
+from autograder.course.assignment import Assignment
+from autograder.course.cells import defined_names, is_solution, name_of, points_of
 from autograder.course.key import Key
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -89,30 +88,31 @@ def number(text: str) -> float:
     return 0.0 if text in NONE else float(text) if re.fullmatch(NUMBER, text) else float("nan")
 
 
-def names_that_are_gone(found: dict[str, Key], packages: list[Path]) -> Iterator[tuple[str, str]]:
-    """Yield (notebook, problem) for names in texts that nothing has: notebooks, and words of code with an underscore.
-
-    packages: the folders of the packages that notebooks import
-    """
-    known = words_of_libraries().union(*(words_of_package(folder) for folder in packages))
-    for key in found.values():
-        known |= {key.name, *(name_of(cell) for cell in key.notebook.cells)}
-        for cell in key.notebook.cells:
-            known |= set(WORD.findall(cell.source)) if cell.cell_type == "code" else set()
+def names_that_are_gone(assignment: Assignment, found: dict[str, Key]) -> Iterator[tuple[str, str]]:
+    """Yield (notebook, problem) for names in texts that are gone: of notebooks that the course does not have, and of
+    what was released or executed and is in no cell any more."""
+    now = {word for key in found.values() for cell in key.notebook.cells for word in words_of(cell)}
+    gone = {name for path in earlier(assignment) for cell in read(path).cells for name in names_of(cell)} - now
+    notebooks = {path.stem for path in assignment.course.glob("source/*/*.ipynb")}
     for key in found.values():
         for cell in key.notebook.cells:
             if cell.cell_type == "markdown":
-                quoted = {word for text in QUOTED.findall(cell.source) for word in WORD.findall(text) if "_" in word}
-                for word in sorted(quoted - known):
-                    yield key.name, f"{name_of(cell)} names `{word}`, which is nowhere in the code"
-                for name in sorted(set(FILE.findall(cell.source)) - set(found)):
-                    yield key.name, f"{name_of(cell)} names {name}.ipynb, which is no notebook of the assignment"
+                quoted = {word for text in QUOTED.findall(cell.source) for word in WORD.findall(text)}
+                for word in sorted(quoted & gone):
+                    yield key.name, f"{name_of(cell)} names `{word}`, which is gone"
+                for name in sorted(set(FILE.findall(cell.source)) - notebooks):
+                    yield key.name, f"{name_of(cell)} names {name}.ipynb, which the course does not have"
 
 
-@cache
-def words_of_libraries() -> set[str]:
-    return {*dir(builtins), *dir(np), *dir(np.random), *dir(np.ndarray), *dir(np.linalg)}
+def earlier(assignment: Assignment) -> list[Path]:
+    """Return the notebooks as they were released, and executed, the last time."""
+    return [*assignment.release.glob("*.ipynb"), *(assignment.course / "notebooks").glob("*.ipynb")]
 
 
-def words_of_package(folder: Path) -> set[str]:
-    return {word for path in folder.rglob("*.py") for word in WORD.findall(path.read_text(encoding="utf-8"))}
+def names_of(cell: NotebookNode) -> set[str]:
+    """Return what a solution cell is called and defines."""
+    return {name_of(cell), *defined_names(cell)} if is_solution(cell) and cell.cell_type == "code" else set()
+
+
+def words_of(cell: NotebookNode) -> set[str]:
+    return {name_of(cell), *WORD.findall(cell.source)} if cell.cell_type == "code" else {name_of(cell)}

@@ -30,7 +30,7 @@ class Outputs:
     def __init__(self, limit: int):
         self._left = limit
         self._outputs: list[NotebookNode] = []
-        self._texts: list[str] = []  # of the last output, where that is a stream
+        self._texts: list[str] = []  # of the last output, if that is a stream
 
     def count(self, length: int) -> None:
         """Count a frame before its body is read; raises TooMuchOutput if the cell may not send it any more.

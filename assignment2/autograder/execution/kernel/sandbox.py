@@ -161,7 +161,7 @@ def lives_in(space: str, pid: str) -> bool:
 
 
 def used_bytes(folder: str) -> int:
-    """Return how much of a file system is used, which is memory where the files are kept in memory."""
+    """Return how much of a file system is used, which is memory if the files are kept in memory."""
     status = os.statvfs(folder)
     return (status.f_blocks - status.f_bfree) * status.f_frsize
 
@@ -177,7 +177,7 @@ def private_bytes(pid: str) -> int:
 
 
 def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
-    """Make a sandbox in which nothing runs yet; raises NoSandbox with bubblewrap's own words where it fails."""
+    """Make a sandbox in which nothing runs yet; raises NoSandbox with bubblewrap's own words if it fails."""
     info_read, info_write = os.pipe()
     filter_read, filter_write = os.pipe()
     os.write(filter_write, seccomp.program())

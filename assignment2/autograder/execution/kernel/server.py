@@ -143,7 +143,7 @@ def enter_sandbox(request: KernelRequest, spaces: dict[str, int], cells: int, sy
 
 
 def give_up_privileges(uid: int | None) -> None:
-    """Become an ordinary user (uid: where the grader is root, None else) who cannot gain privileges again."""
+    """Become an ordinary user (uid: if the grader is root, else None) who cannot gain privileges again."""
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)

@@ -1,0 +1,77 @@
+"""A Dask cluster as it is in life: scheduler and workers are processes of their own, and come and go."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from autograder.execution.kernel import sandbox
+from autograder.grading.run import Options, grade
+from helpers import toy
+from helpers.courses import the
+from helpers.dask_cluster import dask_cluster
+
+CLASS = {f"s{k}": 2 + k % 2 for k in range(6)}  # by student, what their `double` multiplies by: 2 is right
+TOTALS = {student: 6 if factor == 2 else 2 for student, factor in CLASS.items()}
+
+
+@pytest.fixture
+def course(toy_course):
+    """A toy course whose submissions take a while, each another one."""
+    for student, factor in CLASS.items():
+        toy.hand_in(
+            toy_course, student, f"import time; time.sleep(1)  # {student}\ndef double(x):\n    return {factor} * x"
+        )
+    return toy_course
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with dask_cluster(tmp_path) as found:
+        yield found
+
+
+def wait_until(true, seconds=120):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+def stored(course):
+    """How many executions have come back."""
+    return sum(1 for path in (course / "executions").rglob("*") if path.is_file())
+
+
+def begun(course, cluster):
+    """Start grading on the cluster in a thread, and return its future when the first execution has come back."""
+    before = stored(course)
+    options = Options(workers=1, scheduler=cluster.address, no_sandbox=bool(sandbox.unavailable()), feedback=False)
+    future = ThreadPoolExecutor(1).submit(grade, the(course), options)
+    wait_until(lambda: future.done() or stored(course) > before + 1)
+    assert not future.done()
+    return future
+
+
+def totals(future):
+    return {row.student: row.total for row in future.result(timeout=300).rows}
+
+
+def test_a_worker_is_killed_and_another_one_joins_late(course, cluster):
+    """Does the class end complete where the only worker dies with a notebook in it, and another one comes later?"""
+    cluster.start_scheduler()
+    first = cluster.start_worker()
+    future = begun(course, cluster)
+    cluster.kill(first)
+    cluster.start_worker()
+    assert totals(future) == TOTALS
+
+
+def test_the_scheduler_is_started_again(course, cluster):
+    """Does the class end complete where the scheduler dies, and with it all that it knew of?"""
+    scheduler, worker = cluster.start_scheduler(), cluster.start_worker()
+    future = begun(course, cluster)
+    cluster.kill(scheduler)
+    cluster.kill(worker)
+    cluster.start_scheduler()
+    cluster.start_worker()
+    assert totals(future) == TOTALS
