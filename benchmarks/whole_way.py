@@ -31,14 +31,18 @@ def main(folder: Path) -> None:
     home.mkdir(parents=True)
     pictures.mkdir()
     run("new-course", str(course), "--course", str(REPOSITORY), cwd=folder)
-    run("hand-out", cwd=course)
+    run("hand-out", ASSIGNMENT, cwd=course)
     with browser.chromium() as chromium:
         archive = student(course, home, chromium, pictures)
         lms.write_zip(
             course / "submissions.zip", lms.canvas("lovelaceada", 4711, 90, {archive.name: archive.read_bytes()})
         )
         (course / "roster.csv").write_text("id,lms_user_id,first_name,last_name\nada,4711,Ada,Lovelace\n")
-        for command in (["collect", "submissions.zip", "--roster", "roster.csv"], ["grade"], ["give-back", "back.zip"]):
+        for command in (
+            ["collect", ASSIGNMENT, "submissions.zip", "--roster", "roster.csv"],
+            ["grade"],
+            ["give-back", "back.zip", "--assignment", ASSIGNMENT],
+        ):
             run(*command, cwd=course)
         instructor(course, folder, chromium, pictures)
     with zipfile.ZipFile(course / "back.zip") as back:
@@ -126,7 +130,7 @@ def instructor(course: Path, folder: Path, chromium, pictures: Path) -> None:
     page = open_page(chromium, "")
     page.goto((course / "feedback" / "ada" / ASSIGNMENT / f"{NOTEBOOK}.html").as_uri())
     take(page, pictures / "student_6_feedback.png")
-    run("report", cwd=course)
+    run("report", ASSIGNMENT, cwd=course)
     page.goto((course / "report" / ASSIGNMENT / "report.html").as_uri())
     take(page, pictures / "instructor_5_report.png")
 

@@ -47,6 +47,7 @@ IN_COURSE = {  # what an instructor runs in the course folder, in an order in wh
     "autograder grade": "",
     "autograder grade --no-sandbox": "",
     "nbgrader autograde assignment2": "",
+    "nbgrader autograde": "nbgrader autograde assignment2",
     "nbgrader generate_feedback assignment2": "",
     "autograder report": "",
     "autograder give-back feedback.zip": "",
@@ -67,7 +68,6 @@ IN_HAND_OUT = {  # what a student runs in the folder that was handed out
 }
 OTHER = "hw3 is an example of a second assignment; tests of several assignments run the like"
 INSTALLS = "it installs packages from a network; the workflow of CI runs it"
-OF_THE_CLONE = "it belongs to a clone of the repository, whose own tests run it"
 NOT_RUN = {
     "make setup": INSTALLS,
     ".venv/bin/autograder new-course ~/assignment2": "it has made the folder that everything here runs in",
@@ -81,14 +81,11 @@ NOT_RUN = {
     "apt install bubblewrap libseccomp2": INSTALLS,
     "dnf install bubblewrap libseccomp": INSTALLS,
     "autograder grade --scheduler tcp://HOST:8786": "it needs a cluster: tests/integration/test_grading.py starts one",
+    "autograder prove": "it proves a whole key for minutes; tests of its own run it on the toy course",
     "nbgrader db student import": "it needs a file of names, described by nbgrader",
     "autograder grade hw3": OTHER,
     "autograder collect hw3 submissions.zip": OTHER,
     "autograder grade-one FILE --assignment hw3": OTHER,
-    "make reference": OF_THE_CLONE,
-    "make fingerprints": OF_THE_CLONE,
-    "make release": OF_THE_CLONE,
-    "make notebooks": OF_THE_CLONE,
     "python start.py": INSTALLS,
     "python start.py --from OLD_FOLDER": "tests/unit/cs231n/test_kit.py takes work over",
     "pip install cs231n_assignment2-*.whl": INSTALLS,
