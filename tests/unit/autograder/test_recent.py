@@ -2,10 +2,9 @@
 
 from unittest.mock import Mock
 
-from autograder.integration import recent
+from autograder.integration import exporters, recent
 from autograder.integration.exporters import PageExporter
 from autograder.integration.recent import ENTRIES, MAX_CHARACTERS, Recent
-from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import Highlight2HTML
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -20,12 +19,12 @@ def page_of(*cells):
 def test_given_cells_are_written_once(monkeypatch):
     """Are the cells that two students have in common highlighted and rendered once, and do both pages have them?"""
     highlight = Mock(side_effect=Highlight2HTML.__call__, autospec=True)
-    render = Mock(side_effect=HTMLExporter.markdown2html, autospec=True)
+    render = Mock(side_effect=exporters.html_of)
     monkeypatch.setattr(Highlight2HTML, "__call__", lambda *arguments: highlight(*arguments))
-    monkeypatch.setattr(HTMLExporter, "markdown2html", lambda *arguments: render(*arguments))
+    monkeypatch.setattr(exporters, "html_of", render)
     pages = [page_of(*GIVEN, new_code_cell(f"mine = {n}"), new_markdown_cell(f"answer {n}")) for n in (1, 2)]
     assert [call.args[1] for call in highlight.call_args_list] == ["given = 'once'", "mine = 1", "mine = 2"]
-    assert [call.args[2] for call in render.call_args_list] == ["# Given once", "answer 1", "answer 2"]
+    assert [call.args[0] for call in render.call_args_list] == ["# Given once", "answer 1", "answer 2"]
     assert all("Given once" in page and "given" in page for page in pages)
 
 
