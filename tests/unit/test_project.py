@@ -99,7 +99,7 @@ def test_one_version(project, students):
 
 def test_ci_calls_the_command_of_the_readme():
     """Do .ci/run and the workflow run what the README tells people to run?"""
-    assert "make test" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert "    make test" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert "make test" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert ".ci/run" in commands(REPOSITORY / ".github" / "workflows" / "test.yml")
 
