@@ -43,12 +43,13 @@ PLAIN = "c = get_config()\nc.CourseDirectory.course_id = 'cs231n'\nc.Execute.tim
 STEP = """
 import json, sys, time
 from pathlib import Path
+from autograder.course.assignment import chosen
 from autograder.grading.run import Options, grade
 course, how = Path(sys.argv[1]), Options(workers=int(sys.argv[2]), feedback=sys.argv[3] == "feedback")
 seconds = []
 for moment in range(2):
     start = time.perf_counter()
-    outcome = grade(the(course), how)
+    outcome = grade(chosen(course, "assignment2"), how)
     seconds.append(time.perf_counter() - start)
     late = sorted((course / "waiting").glob("*"))
     if not late:
