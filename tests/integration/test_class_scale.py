@@ -207,7 +207,7 @@ def test_doctor_tells_how_to_get_a_sandbox(course, monkeypatch, capsys):
     """Does the doctor say whether there is a sandbox, and what to do where there is none?"""
     monkeypatch.setattr("autograder.execution.kernel.sandbox.unavailable", lambda: "no bwrap on the PATH")
     main(["doctor", "--course", str(course)])
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     assert "✗ sandbox" in printed
     assert "apt install bubblewrap" in printed
     monkeypatch.setattr("autograder.execution.kernel.sandbox.unavailable", lambda: "")

@@ -557,4 +557,4 @@ def test_from_an_lms_and_back(course, collected, tmp_path):
     give_back(the(course), tmp_path / "back.zip")
     with ZipFile(tmp_path / "back.zip") as archive:
         assert archive.namelist() == ["lovelaceada_4711_91_Toy.html"]
-        assert b"Score: 6.0" in archive.read("lovelaceada_4711_91_Toy.html")
+        assert b"<p>6 of 8 points" in archive.read("lovelaceada_4711_91_Toy.html")

@@ -43,6 +43,11 @@ IN_COURSE = {  # what an instructor runs in the course folder, in an order in wh
     "nbgrader zip_collect assignment2": "",
     "autograder collect submissions.zip --roster roster.csv": "",
     "autograder collect ZIP": "autograder collect submissions.zip",
+    "nbgrader release_assignment assignment2": "",
+    "nbgrader fetch_assignment assignment2": AT_HOME,
+    "nbgrader submit assignment2": AT_HOME,
+    "nbgrader collect": "nbgrader collect assignment2",
+    "nbgrader collect assignment2": "nbgrader collect assignment2 --update",
     "autograder grade-one FILE": "autograder grade-one FILE --no-sandbox",
     "autograder grade": "",
     "autograder grade --no-sandbox": "",
@@ -52,11 +57,6 @@ IN_COURSE = {  # what an instructor runs in the course folder, in an order in wh
     "autograder report": "",
     "autograder give-back feedback.zip": "",
     "autograder give-back ZIP": "autograder give-back again.zip",
-    "nbgrader release_assignment assignment2": "",
-    "nbgrader fetch_assignment assignment2": AT_HOME,
-    "nbgrader submit assignment2": AT_HOME,
-    "nbgrader collect": "nbgrader collect assignment2",
-    "nbgrader collect assignment2": "nbgrader collect assignment2 --update",
     "nbgrader release_feedback": "nbgrader release_feedback assignment2",
     "nbgrader release_feedback assignment2": "",
     "nbgrader fetch_feedback assignment2": AT_HOME,
@@ -69,6 +69,8 @@ IN_HAND_OUT = {  # what a student runs in the folder that was handed out
 OTHER = "hw3 is an example of a second assignment; tests of several assignments run the like"
 INSTALLS = "it installs packages from a network; the workflow of CI runs it"
 NOT_RUN = {
+    "pip install 'cs231n-assignment2[pytorch]'": INSTALLS,
+    "autograder grade pytorch": "it needs PyTorch; make test-frameworks grades that assignment",
     "make setup": INSTALLS,
     ".venv/bin/autograder new-course ~/assignment2": "it has made the folder that everything here runs in",
     "autograder new-course": "the same",

@@ -68,7 +68,7 @@ def solve(home, source):
 def fetched(home):
     """The scores on the pages that a student has fetched, oldest first."""
     pages = [path.read_text(encoding="utf-8") for path in sorted((home / "assignment2" / "feedback").rglob("*.html"))]
-    return [float(re.search(r"Score: ([\d.]+)", page)[1]) for page in pages]
+    return [float(re.search(r"<p>([\d.]+) of [\d.]+ points", page)[1]) for page in pages]
 
 
 def test_whole_way(exchange, nbgrader):

@@ -327,7 +327,7 @@ def test_a_fork_server_ends_with_its_worker():
     with Worker() as worker:
         for _ in range(2):
             assert statuses(worker.execute(make_job("1"))) == ["done"]
-            process = worker._fork_server._process
+            process = worker._fork_servers[()]._process
             assert process.poll() is None
             worker.close()
             assert process.returncode is not None
@@ -339,7 +339,7 @@ def test_no_fork_server_outlives_a_process():
     program = """from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.worker import process_worker
 process_worker().execute(Job((CodeCell("1"),), Runtime.current()))
-print(process_worker()._fork_server._process.pid)"""
+print(process_worker()._fork_servers[()]._process.pid)"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)
@@ -388,7 +388,7 @@ def test_a_fork_server_that_cannot_start_is_the_graders_trouble(monkeypatch):
     server = ForkServer({**fork_server_environment(), "PYTHONHOME": "/nowhere"})
     monkeypatch.setattr("autograder.execution.kernel.client.READY_SECONDS", 10)
     worker = Worker()
-    worker._fork_server = server
+    worker._fork_servers[()] = server
     with worker, pytest.raises(GraderError, match=r"did not start|has ended"):
         worker.execute(make_job("1"))
 

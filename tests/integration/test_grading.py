@@ -301,4 +301,4 @@ def test_configuration_that_is_no_python(toy_course, capsys):
     for command in ("grade", "report", "release", "doctor"):
         assert main([command, "--course", str(toy_course)]) == 1
         printed = capsys.readouterr()
-        assert "nbgrader_config.py cannot be read: SyntaxError" in printed.out + printed.err
+        assert "nbgrader_config.py cannot be read: SyntaxError" in " ".join((printed.out + printed.err).split())
