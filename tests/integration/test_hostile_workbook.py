@@ -25,7 +25,6 @@ from nbgrader.api import Gradebook
 pytestmark = [pytest.mark.needs("sandbox"), pytest.mark.xdist_group("hostile workbook")]  # one class, graded once
 CONFIG = """
 from autograder.config import configure
-from helpers.courses import WORKBOOK, the
 c = get_config()
 configure(c)
 c.ExecuteFromStore.cell_seconds = 8
