@@ -42,8 +42,7 @@ def test_environment_agrees_with_pyproject(project):
 
 def test_setup_installs_both_distributions():
     """Does every pip of the Makefile that installs this repository install the students' package with it?"""
-    lines = (REPOSITORY / "Makefile").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(lines).replace("\\\n", "")
+    text = (REPOSITORY / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
     installing = [line for line in text.split("\n") if "pip install" in line]
     assert len(installing) == 4
     assert [line for line in installing if "--editable './assignment2[lab" not in line] == []
