@@ -160,7 +160,8 @@ def new_course_command(options: argparse.Namespace) -> None:
 
     folder = options.folder.absolute()
     new_course(options.course.resolve(), folder)
-    for assignment in assignments(folder).values():
+    options.course = folder
+    for assignment in usable(options):
         print("\n".join(summary(assignment)))
     print(f"next: cd {folder} && autograder hand-out")
 

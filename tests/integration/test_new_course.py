@@ -1,6 +1,7 @@
 """A course to start from, and what a release says."""
 
 import re
+import shutil
 
 import pytest
 from autograder import cli
@@ -54,3 +55,16 @@ def test_release_says_what_it_wrote(toy_course, capsys):
     assert lines[0] == str(toy_course / "release" / ASSIGNMENT)
     assert lines[-1] == "next: autograder hand-out"
     assert max(len(line) for line in lines if str(toy_course) not in line) <= 80
+
+
+def test_an_assignment_without_its_framework_is_left_out(toy_course, tmp_path, capsys, monkeypatch):
+    """Is a course made, and all released but the assignment whose framework is not installed, which is said?"""
+    shutil.copytree(toy_course / "source" / ASSIGNMENT, toy_course / "source" / "hw2")
+    (toy_course / "course.toml").write_text('[hw2]\nframeworks = ["torch"]\n', encoding="utf-8")
+    for module in ("cli", "course.assignment"):
+        monkeypatch.setattr(f"autograder.{module}.missing_frameworks", list)
+    folder = tmp_path / "new"
+    assert cli.main(["new-course", str(folder), "--course", str(toy_course)]) == 0
+    assert [path.name for path in (folder / "release").iterdir()] == [ASSIGNMENT]
+    assert (folder / "source" / "hw2").is_dir()
+    assert "hw2 is left out: torch is not installed" in capsys.readouterr().err

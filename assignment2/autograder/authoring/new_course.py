@@ -9,7 +9,7 @@ from autograder.course.copying import copy_key
 
 
 def new_course(course: Path, folder: Path) -> None:
-    """Make a course folder with the key of another one, and release it.
+    """Make a course folder with the key of another one, and release every assignment whose frameworks are here.
 
     course: a course, or the repository; folder: one that is empty or not there yet
     Raises GraderError if it is anything else, or the course has no key.
@@ -23,4 +23,5 @@ def new_course(course: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     copy_key(course, folder)
     for assignment in assignments(folder).values():
-        release(assignment)
+        if assignment.usable:
+            release(assignment)

@@ -13,4 +13,4 @@ uv pip install --python ../venv/bin/python -r requirements.txt
 
 # The key is executed now, not with each submission. This also tells whether grading works here at all.
 cd course
-../../venv/bin/autograder grade-one release/assignment2 ${OPTIONS:-}
+../../venv/bin/autograder grade-one release/$assignment --assignment $assignment ${OPTIONS:-}
