@@ -98,7 +98,9 @@ def contents(assignment: Assignment, options: Options) -> dict[str, bytes]:
 def with_colab_cell(notebook: NotebookNode, assignment: str) -> NotebookNode:
     """Return a notebook with a first cell that sets up Google Colab, and that grading does not run."""
     source = Template(kit_file("colab_cell.py")).substitute(assignment=assignment).strip()
-    cell = nbformat.v4.new_code_cell(source, id="colab_cell", metadata={"tags": [EXPERIMENT]})
+    cell = nbformat.v4.new_code_cell(
+        source, id="colab_cell", metadata={"tags": [EXPERIMENT], "jupyter": {"source_hidden": True}}
+    )
     made = copied(notebook)
     made.cells.insert(0, cell)
     return made
