@@ -118,8 +118,10 @@ def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict
     """
     added: dict[str, bytes] = {}
     for each in assignments(assignment.course).values():
+        if not each.release.is_dir():
+            continue
         folder, theirs = shipped_folder(each), f"{shipped.FOLDER.name}/{each.name}"
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and each.release.is_dir()]
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         added |= {f"{theirs}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
     mine = f"{shipped.FOLDER.name}/{assignment.name}"
     added[f"{mine}/{shipped.STEPS}"] = json.dumps({key.name: empty_steps(key) for key in found}).encode()

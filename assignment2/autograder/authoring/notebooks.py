@@ -53,7 +53,7 @@ def run_key(
         print(f"{name}: {extent} ... ", end="", flush=True)
         notebook = copied(key.notebook)
         if extent is not Extent.NOTHING:
-            execute(notebook, key, folder, timeout, {EXPERIMENT} if extent is Extent.CHECKS else set())
+            execute(notebook, key, folder, timeout, EXPERIMENT if extent is Extent.CHECKS else "")
         if extent is not Extent.EVERYTHING:
             keep_outputs(notebook, before)
         print(f"{time.monotonic() - start:.0f} s", flush=True)
@@ -89,14 +89,14 @@ def digest_of_imports(key: Key) -> str:
     return hashlib.sha256(repr(used).encode()).hexdigest()[:16]
 
 
-def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skipped: set[str]) -> None:
-    """Execute a notebook in place. skipped: tags of cells to leave out"""
+def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skipped: str) -> None:
+    """Execute a notebook in place. skipped: the tag of cells to leave out, "" for none"""
     client = NotebookClient(
         notebook,
         kernel_manager_class=KernelManager,
         timeout=timeout,
         resources={"metadata": {"path": str(folder)}},
-        skip_cells_with_tag=next(iter(skipped), ""),
+        skip_cells_with_tag=skipped,
     )
     client.execute(env={**environment(key.assignment), FOLDER_VARIABLE: str(key.assignment.source)})
     for cell in notebook.cells:
