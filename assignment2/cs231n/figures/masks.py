@@ -12,7 +12,7 @@ LEFT, TOP, SCALE = 10, 28, 110  # SCALE: pixels for a mean of 1
 
 
 def dropout_masks(dropout_forward):
-    """Show one mask for each p, and means over many masks: as it is, times p (not inverted), and at test time.
+    """Show one mask for each p, and the mean over many masks: in training, times p (not inverted), and at test time.
 
     dropout_forward: the student's
     """

@@ -1,4 +1,4 @@
-"""What was handed out with this package. A package from a clone of the repository has nothing of it."""
+"""What was handed out with this package. In a clone of the repository there is none of it."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def edition_in(folder: Path) -> str:
 
 
 def assignment_in(folder: Path) -> str:
-    """Return the name of the assignment that most notebooks in a folder are of, "" if none is known."""
+    """Return the name of the assignment that most notebooks in a folder belong to, "" if none is known."""
     found = {name: sum((folder / f"{each}.ipynb").exists() for each in names) for name, names in notebooks().items()}
     best = max(found, key=lambda name: found[name], default="")
     return best if found.get(best) else ""

@@ -15,7 +15,7 @@ WEIGHTS = re.compile(r"""check\.model\(\s*["']([^"']+\.npz)["']""")
 
 @dataclass
 class Step:
-    """What students fill and what checks it: a TODO block with its check cell, one of them alone, or an answer."""
+    """What students fill in and what checks it: a TODO block with its check cell, one of the two, or an answer."""
 
     name: str
     points: float = 0.0
@@ -66,7 +66,7 @@ class Notebook:
 
     @property
     def edition(self) -> str:
-        """What it was handed out as, in eight hexadecimal digits: another one after a check or a stub has changed."""
+        """The edition it was handed out as, in eight hexadecimal digits, which change with each check and stub."""
         given = sorted(
             (graded(cell)["grade_id"], graded(cell).get("checksum", "")) for cell in self.cells if graded(cell)
         )
@@ -84,7 +84,7 @@ class Folder:
 
 
 def read_folder(path: Path, handed_out: list[str]) -> Folder:
-    """Look at the notebooks of a folder. handed_out: their names in working order, empty if that is not known"""
+    """Read the notebooks of a folder. handed_out: their names in working order, empty if that is not known"""
     folder = Folder(path)
     names = handed_out or sorted(file.stem for file in path.glob("*.ipynb"))
     for name in names:
@@ -114,13 +114,13 @@ def read_cells(path: Path) -> list[dict]:
 
 
 def graded(cell: dict) -> dict:
-    """Return what nbgrader notes about a cell, {} for the others."""
+    """Return what nbgrader notes about a cell, {} for cells that it does not know."""
     about = cell.get("metadata", {}).get("nbgrader", {})
     return about if isinstance(about.get("grade_id"), str) else {}
 
 
 def text_of(cell: dict) -> str:
-    """Return the source of a cell, which a file holds as a text or as a list of lines."""
+    """Return the source of a cell, which is a text or a list of lines in the file."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
 
