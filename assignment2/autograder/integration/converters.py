@@ -86,7 +86,7 @@ def read_config(course: Path) -> Config:
     if odd := PATTERN.search(str(course)):
         raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader misreads: rename the folder")
     if not (course / "nbgrader_config.py").exists():
-        raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
+        raise NoCourse(f"{course} is not a course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     try:
         config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     except GraderError:

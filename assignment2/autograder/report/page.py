@@ -127,7 +127,7 @@ def tiles(course: Course, human: int) -> list[tuple[str, str]]:
         (f"{np.mean(totals):.1f}", "mean"),
         (f"{min(totals):.1f} – {max(totals):.1f}", "lowest – highest"),
         (f"{sum(submission.late_seconds > 0 for submission in course.submissions)}", "late"),
-        (f"{human}", "for a human to look at"),
+        (f"{human}", "for a person to look at"),
     ]
 
 

@@ -107,10 +107,10 @@ def read_cells(path: Path) -> list[dict]:
         if all(isinstance(text_of(cell), str) and isinstance(cell["cell_type"], str) for cell in cells):
             return cells
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path.name} is no notebook ({type(error).__name__}: {error})") from error
+        raise ValueError(f"{path.name} is not a notebook ({type(error).__name__}: {error})") from error
     except ValueError as error:
-        raise ValueError(f"{path.name} is no notebook, or is damaged ({error})") from error
-    raise ValueError(f"{path.name} is no notebook")
+        raise ValueError(f"{path.name} is not a notebook, or is damaged ({error})") from error
+    raise ValueError(f"{path.name} is not a notebook")
 
 
 def graded(cell: dict) -> dict:

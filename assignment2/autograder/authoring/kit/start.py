@@ -82,7 +82,7 @@ def set_up() -> None:
     (VENV / "set-up").write_text(content())
 
 
-def run(*command: object, advice: str = "Is there a network? Run start.py again to go on.") -> None:
+def run(*command: object, advice: str = "Is there a network? Run start.py again to continue.") -> None:
     """Run a program in this folder; if it fails, say what to do and stop."""
     words = [str(word) for word in command]
     if subprocess.call(words, cwd=str(HERE)):
