@@ -94,7 +94,7 @@ def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> 
     if mistake.hint not in {verdict.hint for verdict in failed}:
         others = named(sorted({verdict.mistake for verdict in failed if verdict.mistake}))
         why = f"{others} explains the same values" if others else "its failed checks fit other mistakes too"
-        return f"misconception {mistake.name} is caught, but its hint is not shown: {why}. Add a case that distinguishes it"
+        return f"misconception {mistake.name} is caught, but not named by its hint: {why}. Add another case"
     return ""
 
 
