@@ -31,6 +31,13 @@ def test_what_is_found(tmp_path, text, finding):
     assert any(finding in line for line in found)
 
 
+def test_template_of_a_page(tmp_path):
+    """Are the texts of a page's template read, and its styles and code not?"""
+    page = tmp_path / "page.html"
+    page.write_text("<style>p {colr: red}</style>\n{% set colr = 1 %}<p class='colr'>The catalogue of {{ colr }}</p>")
+    assert [line.removeprefix(f"{page}:") for line in LINT["findings"](page)] == ["2: write 'catalog', not 'catalogue'"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -98,6 +98,7 @@ def page(course: Course, checks: list[Check]) -> str:
         mean_total=np.mean([s.total for s in course.submissions]),
         plots={
             "scores": plots.scores(course),
+            "histogram": plots.histogram(course),
             "quartiles": plots.quartiles(course),
             "mistakes": plots.mistakes(mistakes[:MISTAKES_DRAWN], len(course.submissions)) if mistakes else "",
             "cells": {
