@@ -70,7 +70,7 @@ def page_in_browser(page: str) -> str:
 
 
 def build(folder: Path, options: list[str]) -> None:
-    """Have JupyterLite build a site in a folder; raises GraderError, with what it said, where it does not."""
+    """Have JupyterLite build a site in a folder; raises GraderError, with its output, if it fails."""
     kernel = Path(sys.prefix, "share", "jupyter", "labextensions", KERNEL)
     parts = ["--apps=lab", "--no-sourcemaps", "--ignore-sys-prefix"]  # nbgrader's stay here
     command = [

@@ -18,9 +18,9 @@ NOTEBOOK = re.compile(r"[A-Z]\w*")
 
 
 def new(course: Path, name: str, notebook: str) -> list[Path]:
-    """Make an assignment of one notebook, and the course around it where there is none yet; returns what was written.
+    """Make an assignment of one notebook, and the course around it if there is none yet; returns what was written.
 
-    Raises GraderError if there is one of this name, or a name is none.
+    Raises GraderError if there is one of this name, or a name is not allowed.
     """
     require(NAME, name, "an assignment's name has letters, digits, - and _, such as hw3")
     require(NOTEBOOK, notebook, "a notebook's name is one word with a capital, such as Clusters: it is a module")
@@ -47,8 +47,8 @@ def add(
     """Add the cells of one exercise, or of a written question, to a notebook; returns its file.
 
     A notebook that is not there yet is made.
-    after: the cell behind which they come, by default the last that students write or that checks it
-    Raises GraderError if the name is taken or is none.
+    after: the cell after which they come, by default the last that students write or that checks it
+    Raises GraderError if the name is taken or not allowed.
     """
     require(STEP, name, "a step's name is that of a Python function, in lower case")
     path = assignment.source / f"{notebook}.ipynb"

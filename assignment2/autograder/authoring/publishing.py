@@ -38,7 +38,7 @@ class Repository:
 
 
 def require_public(repository: Repository, course: Path) -> None:
-    """Raise GraderError for what is no address of a repository, and for the one that holds the key."""
+    """Raise GraderError for an address that is not a repository's, and for the repository that holds the key."""
     parts = urlsplit(repository.address)
     if parts.scheme != "https" or not parts.hostname or not repository.path:
         raise GraderError(f"{repository.address} is not a repository's address, such as https://github.com/me/homework")

@@ -1,4 +1,4 @@
-"""The self-study edition of a notebook: all checks can be run, and a folded solution stands behind each step."""
+"""The self-study edition of a notebook: all checks can be run, and a folded solution is below each step."""
 
 import nbformat
 from nbformat import NotebookNode

@@ -1,4 +1,4 @@
-"""Who is who: from what an LMS tells of a person to the id in the gradebook."""
+"""Who is who: from what an LMS says about a person to the id in the gradebook."""
 
 import csv
 import io

@@ -84,7 +84,7 @@ class Assignment:
 
 
 def settings(course: Path) -> dict[str, Any]:
-    """Return what `course.toml` says, {} if there is none; raises BadSettings for what cannot be understood."""
+    """Return what `course.toml` says, {} if there is none; raises BadSettings if it cannot be understood."""
     path = course / SETTINGS
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -190,7 +190,7 @@ def convert_one(
 
 
 def gist(log: str) -> str:
-    """Return the line of nbgrader's log that says most, "" if there is none: a person reads it, nothing else."""
+    """Return the most informative line of nbgrader's log, "" if there is none: only people read it."""
     lines = [line for line in log.split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
     found = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else "")
     return found.removeprefix("ERROR ")

@@ -154,7 +154,7 @@ def unexplained(course: Course, cell: Cell) -> list[str]:
 
 
 def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
-    """Return the students whose submission a person should look at, with the remarks, the gravest first."""
+    """Return the students whose submission a person should look at, with the remarks, the most serious first."""
     found = {
         student: [Remark(Reason.NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded
     }

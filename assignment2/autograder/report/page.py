@@ -36,7 +36,7 @@ FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an old
 def report(assignment: Assignment) -> Path:
     """Write `report/<assignment>/` into a graded course folder; returns the page's path.
 
-    Raises NoCourse if the folder is none, NothingGraded if no submission of the assignment is graded.
+    Raises NoCourse if the folder is not a course, NothingGraded if no submission of the assignment is graded.
     """
     course = read_course(assignment)
     checks = checks_of(course)

@@ -144,7 +144,7 @@ class Matcher:
         self.repairs.append(Repair(RepairKind.ID_LOST, name, how))
 
     def _is_distinct(self, name: str) -> bool:
-        """Tell whether a cell's text tells it from all others: the place for an answer looks like every other one."""
+        """Tell whether a cell's text distinguishes it from all others: all cells for answers look alike."""
         return not is_answer(self.known[name]) and bool(self.given[name].strip())
 
     def _is_untouched(self, cell: NotebookNode, name: str) -> bool:
@@ -261,7 +261,7 @@ class Matcher:
 
 
 def is_text(cell: NotebookNode) -> bool:
-    """Tell whether a cell holds prose: text, or what was typed into a code cell and is no Python."""
+    """Tell whether a cell holds prose: text, or something in a code cell that is not Python."""
     source = cell.source.strip()
     if cell.cell_type == "code":
         return bool(source) and source[0] not in "%!?" and not tree_of(source).body

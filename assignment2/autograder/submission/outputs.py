@@ -115,7 +115,7 @@ def _alternatives(metadata: object) -> dict[str, dict[str, str]]:
 
 
 def _joined(content: object) -> str | None:
-    """Return a text of the notebook format, which may be a list of lines; None for what is no text."""
+    """Return a text of the notebook format, which may be a list of lines; None if it is not a text."""
     if isinstance(content, list) and all(isinstance(line, str) for line in content):
         return "".join(content)
     return content if isinstance(content, str) else None

@@ -127,7 +127,7 @@ def metadata_of(notebook: dict[str, Any]) -> NotebookNode:
 
 
 def cell_of(found: Any, problems: list[str]) -> NotebookNode | None:
-    """Return what counts of a submitted cell, None for what is none. A cell of an unknown kind is a raw cell.
+    """Return what counts of a submitted cell, None if it is not a cell. A cell of an unknown kind is a raw cell.
 
     problems: gets what was repaired in it
     """
@@ -155,7 +155,7 @@ def cell_of(found: Any, problems: list[str]) -> NotebookNode | None:
 
 
 def outputs_of(found: Any, problems: list[str]) -> list[NotebookNode]:
-    """Return the outputs of a code cell as the notebook format has them, without those that are none."""
+    """Return the outputs of a code cell as the notebook format has them, without anything that is not an output."""
     if not isinstance(found, list):
         problems.append("its outputs are not a list: they were left out")
         return []
@@ -183,7 +183,7 @@ def is_whole(output: dict[str, Any]) -> bool:
 
 
 def output_of(found: Any, problems: list[str]) -> NotebookNode | None:
-    """Return an output of an experiment as the notebook format has it, None for what is none."""
+    """Return an output of an experiment as the notebook format has it, None if it is not one."""
     kind = found.get("output_type") if isinstance(found, dict) else None
     kind = OLD_KINDS.get(kind, kind) if isinstance(kind, str) else None
     if kind == "stream":

@@ -37,7 +37,7 @@ class Notebook:
 
     @cached_property
     def cells(self) -> list[dict]:
-        """Its cells as the file has them; raises ValueError for a file that is no notebook."""
+        """Its cells as the file has them; raises ValueError if the file is not a notebook."""
         return read_cells(self.path)
 
     @cached_property
@@ -101,7 +101,7 @@ def read_folder(path: Path, handed_out: list[str]) -> Folder:
 
 
 def read_cells(path: Path) -> list[dict]:
-    """Return the cells of a notebook; raises ValueError for a file that is no notebook, OSError if there is none."""
+    """Return the cells of a notebook; raises ValueError if the file is not a notebook, OSError if there is no file."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         if all(isinstance(text_of(cell), str) and isinstance(cell["cell_type"], str) for cell in cells):

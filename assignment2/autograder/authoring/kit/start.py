@@ -4,7 +4,7 @@
     python start.py --from OLD_FOLDER   take over what you wrote in an earlier edition
     python start.py --only-set-up       open nothing
 
-Everything that is installed goes into the folder .venv beside this file. Deleting it takes it all away.
+Everything is installed into the folder .venv beside this file. Delete that folder to remove it all.
 """
 
 import argparse

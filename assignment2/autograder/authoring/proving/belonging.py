@@ -1,4 +1,4 @@
-"""What proves a key, against its cells: each part has to be about something that is there."""
+"""What proves a key, compared with its cells: each part has to be about something that exists."""
 
 from collections import Counter
 from collections.abc import Iterator
