@@ -56,10 +56,21 @@ def pages(tmp_path_factory):
 
 
 def figures_page():
-    rules = {"SGD": KEY.sgd, "Adam": KEY.adam}
-    shown = (figures.paths_over_a_valley(rules), figures.dropout_masks(KEY.dropout_forward))
+    """A page with every figure to poke, in a font as wide as that of notebooks."""
+    rules = {"SGD": KEY.sgd, "momentum": KEY.sgd_momentum, "RMSProp": KEY.rmsprop, "Adam": KEY.adam}
+    shown = (
+        figures.sliding_window(KEY.conv_forward_naive),
+        figures.pooled_gradient(KEY.max_pool_forward_naive, KEY.max_pool_backward_naive),
+        figures.paths_over_a_valley(rules),
+        figures.dropout_masks(KEY.dropout_forward),
+        figures.batchnorm_graph(KEY.batchnorm_forward, KEY.batchnorm_backward),
+        figures.averaged_over(
+            {"neither": lambda x: x, "over pixels": lambda x: x - x.mean(axis=(2, 3), keepdims=True)}
+        ),
+    )
     body = "".join(figure.html() for figure in shown)
-    return f"<!DOCTYPE html><html lang='en'><title>Figures</title><main><h1>Figures</h1>{body}</main></html>"
+    look = "<style>body {font-family: sans-serif}</style>"
+    return f"<!DOCTYPE html><html lang='en'><title>Figures</title>{look}<main><h1>Figures</h1>{body}</main></html>"
 
 
 @pytest.fixture(scope="module")

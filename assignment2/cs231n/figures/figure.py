@@ -23,7 +23,7 @@ SCRIPT = """<script>if (!window.cs231nDrag) {
 
 STYLE = """.poke{margin:0;max-width:60em}.poke fieldset{border:0;padding:0;margin:.4em 0;min-width:0}
 .poke legend{padding:0}.poke .choices{display:grid;gap:2px;width:max-content;touch-action:none}
-.poke .choices{max-width:100%;overflow-x:auto}
+.poke .choices{max-width:100%;overflow-x:auto;position:relative}.poke details{overflow-x:auto}
 .poke label{display:block;cursor:pointer;user-select:none}
 .poke input{position:absolute;opacity:0;margin:0}
 .poke label span{display:block;padding:.15em .5em;border:1px solid #767676;border-radius:3px;text-align:center}
