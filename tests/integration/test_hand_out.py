@@ -76,7 +76,7 @@ def test_what_is_in_it(handed_out, files):
 
 
 def test_notebooks_are_the_release(course, files):
-    """Are the notebooks those of release/, which was made with them, below a folded cell for Colab that is never graded?"""
+    """Are the notebooks those of release/, below a folded cell for Colab that is never graded?"""
     for name in NOTEBOOKS:
         released = nbformat.read(course / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
         handed = nbformat.reads(files[f"{ASSIGNMENT}/{name}.ipynb"].decode(), as_version=4)
