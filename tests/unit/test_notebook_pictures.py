@@ -1,4 +1,5 @@
-"""What every notebook has: figures with a text and their numbers, folded check cells, lines that fit."""
+"""What every notebook has: figures with a text and their numbers, folded check cells, lines that fit, experiments that
+say what they are."""
 
 from pathlib import Path
 
@@ -60,3 +61,15 @@ def test_figures_are_shown_with_a_text(name):
     assert [cell.id for cell in code if "plt.show()" in cell.source] == []
     drawn = [cell.id for cell in code if "plot_training(" in cell.source and "\ndef " not in cell.source]
     assert [cell.id for cell in code if cell.id in drawn and "show(" not in cell.source] == []
+
+
+@pytest.mark.parametrize("name", EXECUTED)
+def test_experiments_say_what_they_are(name):
+    """Does the text above each cell that is not graded call it an experiment, since tags cannot be seen?"""
+    above, silent = "", set()
+    for cell in cells("notebooks", name):
+        if cell.cell_type == "markdown":
+            above = cell.source
+        elif "experiment" in cell.metadata.get("tags", []) and "experiment" not in (above + cell.source).lower():
+            silent.add(cell.id)
+    assert silent <= {"data", "load_data", "progress"}  # they load images, and show what is done
