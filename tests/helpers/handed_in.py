@@ -361,7 +361,7 @@ BYTES = {
     "line ends of Windows": HandedIn(encoded(windows)),
     "cell without metadata": HandedIn(without("title", "metadata")),
     "cell without source": HandedIn(without("title", "source"), remark="cell 1 was left out"),
-    "outputs that are null": HandedIn(in_cell("plot", outputs=None), remark="no list"),
+    "outputs that are null": HandedIn(in_cell("plot", outputs=None), remark="not a list"),
     "a cell that is null": HandedIn(changed(lambda n, c: n["cells"].insert(3, None)), remark="left out"),
     "no metadata of the notebook": HandedIn(changed(lambda n, c: n.pop("metadata"))),
     "versions as texts": HandedIn(changed(lambda n, c: n.update(nbformat="4", nbformat_minor="5"))),
