@@ -150,7 +150,7 @@ def test_unknown_assignment(course):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[hw2", "is no TOML"),
+        ("[hw2", "is not valid TOML"),
         ("[hw2]\ntitel = 'x'", "nothing is called hw2.titel"),
         ("languages = 2", "nothing is called languages"),
         ("late = 2", "late must be the share"),

@@ -119,13 +119,13 @@ PROOFS = {
         (MISCONCEPTION, 'old = "centered', 'old = "center_'), "its text occurs 0 times in standardize",
     ),
     "a misconception about another step": (
-        (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is no step",
+        (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is not a step",
     ),
     "a variant that is wrong": (
         ("variants/Clusters/loops.py", "sum(x) / len(x)", "sum(x)"), "the variant loops.py is right, but loses",
     ),
     "a variant of a step that is gone": (
-        ("variants/Clusters/loops.py", "# %% standardize", "# %% normalize"), "is about normalize, which is no step",
+        ("variants/Clusters/loops.py", "# %% standardize", "# %% normalize"), "is about normalize, which is not a step",
     ),
 }  # fmt: skip
 
@@ -163,8 +163,8 @@ def test_a_step_that_is_left_out(course, capsys):
         "title names `standardize`, which is gone",
         "the table gives `standardize` 3 points, the cells 0",
         "standardize_text says 3 points",
-        "misconception standardize_divides_by_variance is about standardize, which is no step",
-        "the variant loops.py is about standardize, which is no step",
+        "misconception standardize_divides_by_variance is about standardize, which is not a step",
+        "the variant loops.py is about standardize, which is not a step",
     ):
         assert words in said
 
@@ -179,7 +179,7 @@ def test_solutions_in_the_package_of_the_course(course, capsys):
     (course / "scales" / "__init__.py").write_text("\n".join(lines))
     status, said = prove(course, capsys)
     assert status == 1
-    assert "scales/__init__.py: it gives a line of the key away" in said
+    assert "scales/__init__.py: it gives away a line of the key" in said
 
 
 def test_strays(course, capsys):
@@ -192,7 +192,7 @@ def test_strays(course, capsys):
     status, said = prove(course, capsys)
     assert status == 1
     assert "there is no such notebook, but misconceptions/Gone.toml" in said
-    assert "the equivalent a -> b of standardize is no mutant any more" in said
+    assert "the equivalent a -> b of standardize is not a mutant any more" in said
 
 
 def test_only_what_changed_is_proved_again(course, capsys):

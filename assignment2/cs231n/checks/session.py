@@ -42,7 +42,7 @@ class Checks:
     # -- what a check cell calls
 
     def case(self, name, /, **inputs):
-        """Run the decorated function at once as one case, or as one for each item of the lists `inputs`:
+        """Run the decorated function at once as one case, or as one case for each item of the lists `inputs`:
 
             @check.case("stride {stride}", stride=[1, 2])
             def _(random, stride):
@@ -74,7 +74,7 @@ class Checks:
         self._equal(name, dx, lambda: numerical(*arguments), tol, weight)
 
     def holds(self, name, expression, given=None, weight=1, **got):
-        """Require a condition, for what has more than one right answer: "abs(W1.mean()) < 1e-3", W1=params["W1"].
+        """Require a condition, where more than one answer is right: "abs(W1.mean()) < 1e-3", W1=params["W1"].
 
         given: names of the condition that are inputs of the check; got: names that the student's code computed
         """
