@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from autograder.core.errors import NotGraded
 from autograder.core.files import MIB, Unusable, is_there, open_regular
 from autograder.core.results import CheckKind, Status, Verdict
+from autograder.core.time_limit import TookTooLong, time_limit
 from autograder.course.held_out import CIFAR10_FILE, own_cifar10_images
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
@@ -25,6 +26,7 @@ from autograder.judging.messages import Message
 MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
 MEASURING_BYTES = 1024 * MIB
+MEASURING_SECONDS = 50.0  # of one core; two networks fit into what all notebooks of a submission may take
 CIFAR10 = "cifar-10"
 
 
@@ -53,8 +55,7 @@ class NetworkJudge:
             return [unusable(n, path.name, problem, w) for n, w in enumerate(weights, start=1)]
         X, y = own_images(data_set, self.course) or held_out_images(data_set, self.held_out_seed)
         try:
-            with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
-                reached = model_io.accuracy(network, X, y)
+            reached = measured(network, X, y)
         except Exception as error:
             return [unusable(n, path.name, error, w) for n, w in enumerate(weights, start=1)]
         message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} asked for"
@@ -73,6 +74,17 @@ class NetworkJudge:
             raise Unusable("the weights do not fit the constructor arguments saved with them")
         network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
         return network
+
+
+def measured(network: Any, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the accuracy of a network, by one core; raises Unusable if that takes too long, MemoryError if it takes
+    too much."""
+    try:
+        with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
+            with time_limit(MEASURING_SECONDS):
+                return model_io.accuracy(network, X, y)
+    except TookTooLong:
+        raise Unusable(f"takes more than {MEASURING_SECONDS:g} s of one core for {len(X):,} images") from None
 
 
 def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
