@@ -103,7 +103,9 @@ def test_a_grader_without_the_framework_gives_nobody_a_zero(course, monkeypatch,
     (course / "course.toml").write_text(SETTINGS + 'frameworks = ["torch"]\n', encoding="utf-8")
     monkeypatch.setattr(frameworks, "_version", lambda name: "")
     assert main(["grade", "hw2", "--course", str(course)]) == 1
-    assert "needs torch, which is not installed here: pip install 'cs231n-assignment2[pytorch]'" in capsys.readouterr().err
+    assert (
+        "needs torch, which is not installed here: pip install 'cs231n-assignment2[pytorch]'" in capsys.readouterr().err
+    )
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "ml101") as gradebook:
         assert {each.student.id: each.score for each in gradebook.assignment_submissions("hw2")} == {"ada": 3}
     assert not (course / "autograded" / "bob").exists()

@@ -80,9 +80,13 @@ def measured(network: Any, X: np.ndarray, y: np.ndarray) -> float:
     """Return the accuracy of a network, by one core; raises Unusable if that takes too long, MemoryError if it takes
     too much."""
     try:
-        with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
-            with time_limit(MEASURING_SECONDS):
-                return model_io.accuracy(network, X, y)
+        with (
+            np.errstate(all="ignore"),
+            threadpool_limits(1),
+            memory_limit(MEASURING_BYTES),
+            time_limit(MEASURING_SECONDS),
+        ):
+            return model_io.accuracy(network, X, y)
     except TookTooLong:
         raise Unusable(f"takes more than {MEASURING_SECONDS:g} s of one core for {len(X):,} images") from None
 
