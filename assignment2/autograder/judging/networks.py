@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from cs231n import data_utils, model_io
+from cs231n.model_io import MAX_PARAMETERS
 from threadpoolctl import threadpool_limits
 
 from autograder.core.errors import NotGraded
@@ -23,7 +24,6 @@ from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
 from autograder.judging.messages import Message
 
-MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
 MEASURING_BYTES = 1024 * MIB
 MEASURING_SECONDS = 50.0  # of one core; two networks fit into what all notebooks of a submission may take
@@ -68,7 +68,7 @@ class NetworkJudge:
         if saved.class_name not in classes:
             raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
         make = key_class(self.key, saved.class_name)
-        with memory_limit(BUILDING_BYTES + 8 * COPIES * parameters_of(saved)):
+        with memory_limit(BUILDING_BYTES + 8 * COPIES * saved.size):
             network = model_io.as_model(make(**saved.constructor))
         if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise Unusable("the weights do not fit the constructor arguments saved with them")
@@ -161,13 +161,9 @@ def read_small(path: Path) -> model_io.Weights:
     """Read a file of weights; raises Unusable, or WeightsError if it has more than MAX_PARAMETERS or is damaged."""
     open_regular(path, model_io.MAX_BYTES).close()
     saved = model_io.read_weights(path, max_bytes=8 * MAX_PARAMETERS)
-    if parameters_of(saved) > MAX_PARAMETERS:
+    if saved.size > MAX_PARAMETERS:
         raise Unusable(f"has more than {MAX_PARAMETERS:,} parameters")
     return saved
-
-
-def parameters_of(saved: model_io.Weights) -> int:
-    return sum(values.size for values in saved.params.values())
 
 
 @contextmanager
