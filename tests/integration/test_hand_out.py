@@ -76,7 +76,7 @@ def test_what_is_in_it(handed_out, files):
 
 
 def test_notebooks_are_the_release(course, files):
-    """Are the notebooks those of release/, which was made with them, below a folded cell for Colab that is never graded?"""
+    """Are the notebooks those of release/, below a folded cell for Colab that is never graded?"""
     for name in NOTEBOOKS:
         released = nbformat.read(course / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
         handed = nbformat.reads(files[f"{ASSIGNMENT}/{name}.ipynb"].decode(), as_version=4)
@@ -149,14 +149,22 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
     code = (
         "import cs231n; from cs231n.checks import shipped; from cs231n.kit import handed_out, hinting\n"
         "known, _ = shipped.mistakes('affine_forward')\n"
-        "print(cs231n.__file__, *handed_out.stubs(), *map(bool, (known, hinting.all_hints())))"
+        "texts = [handed_out.stub('affine_forward'), hinting.hints_for('affine_forward')]\n"
+        "print(cs231n.__file__, *map(bool, (known, *texts)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-u", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
-    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *NOTEBOOKS, "True", "True"], run.stderr
+    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), "True", "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
+
+
+def test_data_are_mentioned_where_they_are_needed(files, toy_course):
+    """Does the page say where the images come from, and nothing of them where no notebook needs any?"""
+    assert "CIFAR-10" in files[f"{ASSIGNMENT}/README.md"].decode()
+    folder, _ = hand_out(the(toy_course), toy_course / "hand_out")
+    assert "CIFAR-10" not in (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_self_study(toy_course):
