@@ -21,6 +21,7 @@ import numpy as np
 from ._torch import is_module, own_torch_state
 
 MAX_BYTES = 256 * 2**20  # of all arrays in a file together; a CIFAR-10 network of this workbook has some megabytes
+MAX_PARAMETERS = 20_000_000  # of a network that is graded
 MAX_MEMBERS = 1000
 MAX_DIRECTORY = 2**20  # bytes of the list of members at the end of a file
 MAX_ABOUT = 2**16
@@ -37,6 +38,11 @@ class Weights(NamedTuple):
     constructor: dict
     params: dict
     trained_on: str | None
+
+    @property
+    def size(self) -> int:
+        """The number of parameters, with all that is saved beside them."""
+        return sum(w.size for w in self.params.values())
 
 
 def save_model(path: str | Path, model, trained_on: str | None = None, **constructor) -> None:

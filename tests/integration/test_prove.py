@@ -271,3 +271,33 @@ def test_words_that_an_author_has_written(course, capsys):
     assert f"before students get it: {NOTEBOOK}: title still says: Say in two sentences" in said
     edit(course, "title", "Say in two sentences what this notebook is about", "This notebook is about scales")
     assert "still" not in prove(course, capsys)[1]
+
+
+REFERENCE = """\
+# %% standardize
+def standardize(X, eps=1e-8):
+    return np.stack([(x - np.mean(x)) / (np.sqrt(np.mean((x - np.mean(x)) ** 2)) + eps) for x in X.T], axis=1)
+"""
+
+
+@pytest.mark.parametrize(("change", "agrees"), [(("", ""), True), (("- np.mean(x)", "- np.median(x)"), False)])
+def test_the_key_agrees_with_another_implementation(change, agrees, course, capsys):
+    """Are the values of a reference recorded, and does a key that differs from them prove nothing?"""
+    reference = course / "proof" / NAME / "reference"
+    reference.mkdir()
+    (reference / f"{NOTEBOOK}.py").write_text(REFERENCE.replace(*change))
+    assert cli.main(["reference", NAME, "--course", str(course)]) == 0
+    status, said = prove(course, capsys)
+    assert (status == 0) is agrees
+    assert ("differs from the independent reference" in said) is not agrees
+
+
+def test_a_step_that_is_not_implemented_has_no_record(course, capsys):
+    """Is the key never compared with itself, and are notebooks without a reference left alone?"""
+    assert cli.main(["reference", NAME, "--course", str(course)]) == 0
+    reference = course / "proof" / NAME / "reference"
+    assert not reference.exists()
+    reference.mkdir()
+    (reference / f"{NOTEBOOK}.py").write_text("# Nothing yet.\n")
+    assert cli.main(["reference", NAME, "--course", str(course)]) == 0
+    assert json.loads((reference / f"{NOTEBOOK}.json").read_text()) == {}
