@@ -178,7 +178,8 @@ def watch_kernels(meter: Meter) -> None:
     def closing(kernel: Kernel) -> None:
         assert kernel.sandbox is not None
         until, all_of_it = started.pop(kernel), core_of(inside(kernel))
-        meter.core["fork"] += until + core_of(children(process_worker()._fork_server._process.pid))
+        servers = [server._process for server in process_worker()._fork_servers.values() if server._process]
+        meter.core["fork"] += until + core_of([child for server in servers for child in children(server.pid)])
         meter.core["cells"] += all_of_it - until
         meter.core["sandbox"] += core_of([kernel.sandbox.process.pid, kernel.sandbox.pid])
         close(kernel)
