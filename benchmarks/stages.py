@@ -10,6 +10,7 @@ Prints a table in Markdown.
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -164,6 +165,7 @@ def watch(meter: Meter) -> None:
     ):
         meter.watch(owner, name, stage)
     watch_kernels(meter)
+    meter.watch(sys.modules[__name__], "core_inside", "measuring")
 
 
 def watch_kernels(meter: Meter) -> None:
@@ -172,12 +174,13 @@ def watch_kernels(meter: Meter) -> None:
     started: dict[Kernel, float] = {}
 
     def running(kernel: Kernel, *arguments: Any) -> Any:
-        started.setdefault(kernel, core_of(inside(kernel)))
+        if kernel not in started:
+            started[kernel] = core_inside(kernel)
         return first(kernel, *arguments)
 
     def closing(kernel: Kernel) -> None:
         assert kernel.sandbox is not None
-        until, all_of_it = started.pop(kernel), core_of(inside(kernel))
+        until, all_of_it = started.pop(kernel), core_inside(kernel)
         servers = [server._process for server in process_worker()._fork_servers.values() if server._process]
         meter.core["fork"] += until + core_of([child for server in servers for child in children(server.pid)])
         meter.core["cells"] += all_of_it - until
@@ -187,11 +190,11 @@ def watch_kernels(meter: Meter) -> None:
     Kernel.run, Kernel._close = running, closing
 
 
-def inside(kernel: Kernel) -> list[int]:
-    """Return the processes in a kernel's sandbox, but for the one that keeps it open."""
+def core_inside(kernel: Kernel) -> float:
+    """Return the seconds of the processes in a kernel's sandbox, but for the one that keeps it open."""
     space = os.readlink(f"/proc/{kernel.sandbox.pid}/ns/pid")
     found = [int(path.name) for path in Path("/proc").glob("[0-9]*") if sandbox.lives_in(space, path.name)]
-    return [pid for pid in found if pid != kernel.sandbox.pid]
+    return core_of([pid for pid in found if pid != kernel.sandbox.pid])
 
 
 def children(pid: int) -> list[int]:
