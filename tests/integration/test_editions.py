@@ -1,5 +1,6 @@
 """Editions: an assignment that changes after it was handed out, and notebooks of both that come in."""
 
+import csv
 import json
 import shutil
 
@@ -7,6 +8,7 @@ import nbformat
 import pytest
 from autograder import cli
 from autograder.authoring.hand_out import Options, hand_out
+from autograder.authoring.release import release
 from autograder.core.errors import GraderError
 from autograder.core.results import RepairKind
 from autograder.course.key import load_key
@@ -92,6 +94,22 @@ def test_an_older_edition_is_named(course):
     assert repairs_on(course, course / "second" / ASSIGNMENT) == []
 
 
+def test_a_check_that_was_mended(course):
+    """Is everybody graded by the check as it is now, as long as no newer edition was handed out, and is it said?"""
+    (remark,) = repairs_on(course, course / "first" / ASSIGNMENT)
+    assert str(remark) == "handed in as edition 1, graded by the key as it is now, which differs in square"
+
+
+def test_hidden_checks_of_an_edition_can_be_mended(course):
+    """Is the key of an edition kept anew by a release that changes no more than what students do not see?"""
+    kept = the(course).of_edition("1").source / "Toy.ipynb"
+    change(course, "random.randn(3), random.randn(3)", "random.randn(2), random.randn(2)")  # as it was handed out
+    change(course, "random.rand(2, 3)", "random.rand(3, 4)")
+    assert "random.rand(3, 4)" not in kept.read_text(encoding="utf-8")
+    release(the(course))
+    assert "random.rand(3, 4)" in kept.read_text(encoding="utf-8")
+
+
 def test_an_older_edition_is_refused(course):
     """Is an older edition refused with the reason and the way out once the instructor says so, and no points given?"""
     hand_out(the(course), course / "second", Options(refuse_older=True))
@@ -112,6 +130,9 @@ def test_row(course, tmp_path, capsys):
     assert cli.main(["grade", "--course", str(course), "--no-sandbox", "--no-feedback", "--workers", "1"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"ada: Toy: {GRADED}" in said
+    assert cli.main(["report", "--course", str(course)]) == 0
+    with (course / "report" / ASSIGNMENT / "students.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["edition"] for row in csv.DictReader(file)] == ["1"]
     assert grade_one(the(course), folder, no_sandbox=True).remarks == [f"Toy: {GRADED}"]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.core.annotations import note_repairs, note_status, repairs_of
+from autograder.core.annotations import note_edition, note_repairs, note_status, repairs_of
 from autograder.core.notebooks import copied, new_notebook
 from autograder.core.results import CellResult, Repair, RepairKind
 from autograder.course.cells import is_check, is_executed, is_solution, name_of, points_of, withheld_modules
@@ -38,14 +38,17 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
 
     If the notebook cannot be used, an untouched one takes its place, and says so.
     """
+    edition = None
     try:
         submitted, problems = parse_notebook(submission.notebooks[key.name], key.name)
-        key, remarks = key_of_edition(submitted, key)
+        edition = older_edition(key.name, cells_of(submitted), key.handed_out, key.earlier)
+        key, remarks = key_of_edition(edition, key)
         problems += remarks
     except NotGradable as problem:
         submitted = new_notebook()
         problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
+    repairs = [repair for repair in repairs if not is_of_edition(repair, edition, key)]
     repairs += remarks_on_syntax(notebook.cells, submitted.metadata.get("language_info", {}).get("version", ""))
     repairs += [
         Repair(RepairKind.FILE_MISSING, cell, f"{file} was not handed in")
@@ -54,18 +57,21 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
     ]
     repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
+    note_edition(notebook, edition.name if edition else key.earlier[-1].name if key.earlier else "")
     return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs, key)
 
 
-def key_of_edition(submitted: NotebookNode, key: Key) -> tuple[Key, list[Repair]]:
-    """Return the key that a notebook is graded by: that of the edition which it was handed out as, with a remark if it
-    is an older one. key: of now
+def key_of_edition(edition: Edition | None, key: Key) -> tuple[Key, list[Repair]]:
+    """Return the key that a notebook is graded by, with a remark where it is not what is handed out now: that of its
+    edition, if another one was handed out since. key: of now
 
     Raises NotGradable where the instructor does not accept that edition any more, or the gradebook has no place for it.
     """
-    edition = older_edition(key.name, cells_of(submitted), key.handed_out, key.earlier)
     if edition is None:
         return key, []
+    changed = ", ".join(steps_in(changed_cells(edition.notebooks[key.name], key.handed_out)))
+    if edition == key.earlier[-1]:
+        return key, [remark(edition, f"graded by the key as it is now, which differs in {changed}")]
     if not edition.accepted:
         raise refused(edition, "which is not accepted any more")
     own = load_key(key.assignment.of_edition(edition.name), key.name)
@@ -73,9 +79,18 @@ def key_of_edition(submitted: NotebookNode, key: Key) -> tuple[Key, list[Repair]
         raise refused(edition, "whose key was not kept")
     if other := changed_cells(graded_cells(own), graded_cells(key)):
         raise refused(edition, f"which had other points or cells in {', '.join(steps_in(other))}")
-    changed = ", ".join(steps_in(changed_cells(edition.notebooks[key.name], key.handed_out)))
-    text = f"handed in as edition {edition.name}, graded by the key of that; what has changed since: {changed}"
-    return own, [Repair(RepairKind.OLDER_EDITION, "", text)]
+    return own, [remark(edition, f"graded by the key of that; what has changed since: {changed}")]
+
+
+def remark(edition: Edition, text: str) -> Repair:
+    return Repair(RepairKind.OLDER_EDITION, "", f"handed in as edition {edition.name}, {text}")
+
+
+def is_of_edition(repair: Repair, edition: Edition | None, key: Key) -> bool:
+    """Tell whether a check cell is another one because the key was changed, and not because the student changed it."""
+    if edition is None or repair.kind is not RepairKind.CHECK_CHANGED:
+        return False
+    return repair.cell in changed_cells(edition.notebooks[key.name], key.handed_out)
 
 
 def refused(edition: Edition, why: str) -> NotGradable:
