@@ -11,7 +11,6 @@ from types import CodeType
 from cs231n.notebook_import.definitions import remember_lines
 from cs231n.notebook_import.stale import Snapshot
 
-
 imported: set[str] = set()  # the names of all modules that were loaded from notebooks: a kernel has 700 others
 
 
