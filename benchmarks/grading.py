@@ -1,6 +1,7 @@
 """Grading a generated class, beside stock nbgrader on some of the same submissions, in one run.
 
     python benchmarks/grading.py --students 200
+    python benchmarks/grading.py --students 1000 --once
 
 Every student hands in all four notebooks: the key's solutions, other correct ones and cataloged mistakes, drawn by
 chance and no two alike. The whole machine is used, so run it alone. Experiments are skipped, as always when grading;
@@ -26,6 +27,7 @@ from statistics import median
 
 import nbformat
 from autograder.authoring.reference_values import read_cells
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import catalogue
 from autograder.course.cells import grade_id, is_experiment, is_solution
 from autograder.course.key import keys
@@ -67,6 +69,7 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=200, help="the size of the large class (default: 200)")
     parser.add_argument("--small", type=int, default=10, help="the size of the small class (default: 10)")
     parser.add_argument("--stock", type=int, default=4, help="emptied submissions for stock nbgrader (default: 4)")
+    parser.add_argument("--once", action="store_true", help="grade the large class on two cores, and nothing else")
     options = parser.parse_args()
     os.environ["CS231N_DATA"] = "synthetic"
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # would have every kernel compile the package again, on both sides
@@ -79,7 +82,12 @@ def main() -> None:
         shutil.copytree(course, folder / "empty")
         print("| what | submissions | cores | seconds each | submissions per minute | peak MB of grader, kernel |")
         print("| --- | --: | --: | --: | --: | --: |", flush=True)
-        hand_in_class(course, options.small, weights)
+        if options.once:
+            hand_in_class(the(course), options.students, weights)
+            measured("this project", course, options.students, cores)
+            again(course, options.students, cores)
+            return
+        hand_in_class(the(course), options.small, weights)
         one = on_one_and_two_cores(course, options.small, cores)
         again(course, options.small, cores)
         feedback = graded(course, cores, "feedback")[0][-1]
@@ -92,7 +100,7 @@ def main() -> None:
         for size in (options.students, options.small):  # the small one again: a shared machine's speed changes
             shutil.rmtree(course)
             shutil.copytree(folder / "empty", course)
-            hand_in_class(course, size, weights)
+            hand_in_class(the(course), size, weights)
             on_one_and_two_cores(course, size, cores)
 
 
@@ -106,22 +114,22 @@ def on_one_and_two_cores(course: Path, size: int, cores: list[int]) -> float:
     return one
 
 
-def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
+def hand_in_class(assignment: Assignment, size: int, weights: dict[str, bytes]) -> None:
     """Write the submissions of a class, the same for the same size; the first has the key's solutions."""
     chance = random.Random(231)
-    course_keys = keys(the(course))
+    course_keys = keys(assignment)
     mistakes, variants = {}, {}
     for name in course_keys:
-        for mistake in catalogue(the(course), name):
+        for mistake in catalogue(assignment, name):
             mistakes.setdefault((name, mistake.cell), []).append(mistake)
-        for path in sorted((course / "source" / "variants" / name).glob("*.py")):
+        for path in sorted((assignment.proof / "variants" / name).glob("*.py")):
             for cell, source in read_cells(path).items():
                 variants.setdefault((name, cell), []).append(source)
     for number in range(size):
         student = f"student-{number:03}"
-        folder = samples.submission(the(course), student, samples.ON_TIME)
+        folder = samples.submission(assignment, student, samples.ON_TIME)
         for name, key in course_keys.items():
-            notebook = answered(samples.released(the(course), key), key)
+            notebook = answered(samples.released(assignment, key), key)
             for cell in notebook.cells:
                 if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
                     where, drawn = (name, grade_id(cell)), chance.random() if number else 1.0

@@ -1,4 +1,4 @@
-"""What the rest of the package has to know of PyTorch, without importing it: that takes seconds."""
+"""What the rest of the package has to know about PyTorch, without importing it, which takes seconds."""
 
 import sys
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def as_array(value):
 
 
 def is_module(value):
-    """Tell whether a value is a network of PyTorch's."""
+    """Tell whether a value is a PyTorch network."""
     torch = loaded_torch()
     return torch is not None and isinstance(value, torch.nn.Module)
 

@@ -1,6 +1,5 @@
 """What students get, as one folder and one zip: notebooks, their package, what it needs, how to start. No key."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, 
 from autograder.course.copying import keep_key
 from autograder.course.editions import FILE as EDITIONS
 from autograder.course.editions import Edition, changed_cells, editions, record, steps_in
-from autograder.course.key import Key, keys, package_files, place
+from autograder.course.key import Key, keys, place
 
 EXTRA = "lab"
 DATA = """\
@@ -52,7 +51,7 @@ def hand_out(assignment: Assignment, into: Path, options: Options | None = None)
     """Release an assignment and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
-    Raises GraderError if the folder holds something that is no part of a hand-out.
+    Raises GraderError if the folder holds something that does not belong to a hand-out.
     """
     options = options or Options()
     if options.repository:
@@ -142,19 +141,12 @@ def shipped_with(assignment: Assignment, hidden: bool) -> dict[str, bytes]:
 
 
 def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
-    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none.
-
-    Its version is that of what is in it: pip installs another one over an older one.
-    """
-    files = package_files(assignment)
-    if not files:
-        return {}
-    version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
-    return dict([wheel_of_folder(assignment.course / assignment.package, f"0.{version}")])
+    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none."""
+    return dict([wheel_of_folder(assignment.course / assignment.package)]) if assignment.package else {}
 
 
 def requirements(assignment: Assignment, wheels: list[str]) -> str:
-    """Return what to install: the wheels beside the file, and everything that they need in the versions of here.
+    """Return what to install: the wheels beside the file, and everything that they need in the versions installed here.
 
     wheels: the students' package, then others
     """
