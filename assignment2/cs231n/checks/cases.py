@@ -6,23 +6,23 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from cs231n._torch import own_torch_state
+from cs231n._frameworks import own_state
 
 SEED = "CS231N_CHECKS_SEED"  # set while grading, when the same cases draw other inputs
 
 
 @contextmanager
 def random_numbers(cell, case):
-    """Give a case its generator, and the global ones (NumPy's, PyTorch's) states that depend on nothing else either.
+    """Give a case its generator, and the global ones (NumPy's and those of frameworks) states that depend on nothing else either.
 
     Yields a RandomState that is the same for this cell and case each time. Afterwards the global generators, the
-    handling of floating-point errors and PyTorch's switches are as they were.
+    handling of floating-point errors and the switches of frameworks are as they were.
     """
     seed = zlib.crc32(f"{os.environ.get(SEED, '')}/{cell}/{case}".encode())
     before = np.random.get_state()
     np.random.seed(seed ^ 1)
     try:
-        with np.errstate(), own_torch_state(seed ^ 1):
+        with np.errstate(), own_state(seed ^ 1):
             yield np.random.RandomState(seed)
     finally:
         np.random.set_state(before)

@@ -1,0 +1,69 @@
+"""Grading networks and notebooks of TensorFlow's."""
+
+import numpy as np
+import pytest
+from autograder.core.results import Status
+from autograder.execution.job import CodeCell, Job, Runtime
+from autograder.execution.worker import process_worker
+from autograder.judging.networks import NetworkJudge
+from cs231n.keras_models import CustomConvNet
+from cs231n.model_io import save_model
+
+SMALL = [["Conv2D", 4, 3, {"strides": 4}], ["Flatten"], ["Dense", 10]]
+EXPECTED = {
+    "path": "custom_net.npz",
+    "classes": ["CustomConvNet"],
+    "at_least": {"synthetic": (0.0, 1.0)},
+    "weights": (1, 1),
+}
+WHICH = "import sys\nprint('tensorflow' in sys.modules, 'keras' in sys.modules)"
+COMPUTE = """
+import keras, tensorflow as tf
+x = tf.random.normal((8, 6, 6, 3))
+model = keras.Sequential([keras.Input((6, 6, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten(), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(x, tf.zeros((8, 2)), verbose=0)
+print(tf.config.threading.get_intra_op_parallelism_threads(), tf.config.threading.get_inter_op_parallelism_threads())
+"""
+
+
+@pytest.mark.parametrize(("frameworks", "loaded"), [((), "False False"), (("tensorflow",), "True True")])
+def test_only_kernels_that_need_it_have_it_loaded(frameworks, loaded):
+    """Do kernels of the other notebooks start without TensorFlow, and those of this one with it?"""
+    job = Job((CodeCell(WHICH),), Runtime.current(frameworks))
+    (result,) = process_worker().execute(job)
+    if not job.sandboxed:
+        pytest.skip("without a sandbox nothing is loaded ahead")
+    assert result.outputs[0].text.strip() == loaded
+
+
+def test_kernels_compute_one_after_another():
+    """Does a forked kernel compute, compiled functions included, and the next one as well?"""
+    job = Job((CodeCell(COMPUTE),), Runtime.current(("tensorflow",)))
+    for _ in range(2):
+        (result,) = process_worker().execute(job)
+        assert result.status is Status.PASSED, result
+    assert result.outputs[-1].text.strip() in ("1 1", "0 0")
+
+
+def judged(key, folder, layers):
+    save_model(folder / "custom_net.npz", CustomConvNet(layers), "synthetic", layers=layers)
+    return NetworkJudge(key, 1)(EXPECTED, folder)
+
+
+def test_a_network_is_measured(tensorflow_key, tmp_path):
+    """Is a network built from its list and measured on held-out images?"""
+    low, high = judged(tensorflow_key, tmp_path, SMALL)
+    assert (low.status, high.status) == (Status.PASSED, Status.FAILED)
+    assert "on the held-out images (synthetic)" in high.told
+
+
+def test_a_network_that_asks_for_much_memory_is_only_wrong(tensorflow_key, tmp_path):
+    """Is a network whose arguments ask for a terabyte a failed check, and not the judge's end?"""
+    file = tmp_path / "custom_net.npz"
+    save_model(file, CustomConvNet(SMALL), "synthetic", layers=SMALL)
+    with np.load(file) as found:
+        arrays = dict(found)
+    arrays["about"] = np.array(str(arrays["about"]).replace('["Dense", 10]', '["Dense", 1000000000]'))
+    np.savez(file, **arrays)
+    assert {verdict.status for verdict in NetworkJudge(tensorflow_key, 1)(EXPECTED, tmp_path)} == {Status.FAILED}
