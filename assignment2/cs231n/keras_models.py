@@ -46,10 +46,10 @@ class Residual(kinds.Layer):
 
     def __init__(self, layers):
         super().__init__()
-        self.path = keras.Sequential([_layer(*each) for each in layers])
+        self.inner = keras.Sequential([_layer(*each) for each in layers])
 
     def call(self, x, training=None):
-        return x + self.path(x, training=training)
+        return x + self.inner(x, training=training)
 
 
 def _layer(name, *arguments):

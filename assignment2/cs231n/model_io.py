@@ -107,7 +107,8 @@ def read_weights(path: str | Path, max_bytes: int | None = None) -> Weights:
 def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
     """The fraction of images that a model classifies correctly.
 
-    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. Or a network of PyTorch's or Keras'.
+    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. Or a network of a
+    framework.
     X: (N, ...). y: (N,).
     batch_size: images that go through the model at a time.
     """

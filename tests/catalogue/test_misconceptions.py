@@ -21,7 +21,7 @@ LEAST = {
     "Dropout": 30,
     "ConvolutionalNetworks": 80,
     "PyTorch": 150,
-    "TensorFlow": 100,
+    "TensorFlow": 120,
 }
 
 

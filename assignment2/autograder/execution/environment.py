@@ -11,11 +11,12 @@ from autograder.execution.kernel import sandbox
 
 
 def single_threaded() -> dict[str, str]:
-    """Return the variables that keep BLAS and frameworks to one thread, and TensorFlow from looking for a graphics
-    processor, of which it would tell everybody."""
+    """Return the variables that keep BLAS and frameworks to one thread of one processor, and TensorFlow from operations
+    that round differently on each machine, and from telling everybody about it."""
     blas = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     tensorflow = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    return {**dict.fromkeys((*blas, *tensorflow), "1"), "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {**dict.fromkeys((*blas, *tensorflow), "1"), **quiet}
 
 
 def sandboxed_environment(runtime: Runtime, seed: str) -> dict[str, str]:
