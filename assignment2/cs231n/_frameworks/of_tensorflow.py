@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 from .loading import loaded
 
-_seeds = set()  # that TensorFlow's generator has started from in this process
+_seeds: set[int] = set()  # that TensorFlow's generator has started from in this process
 
 
 def as_array(value):
     """Return the numbers of a tensor or a variable as an array; anything else, and a symbol that has none, as it is."""
     tf, keras = loaded("tensorflow"), loaded("keras")
-    if tf is None or not isinstance(value, (tf.Tensor, tf.Variable, *([keras.Variable] if keras else []))):
+    of_tensorflow = tf is not None and isinstance(value, tf.Tensor | tf.Variable)
+    if not of_tensorflow and not (keras is not None and isinstance(value, keras.Variable)):
         return value
     try:
         return value.numpy()

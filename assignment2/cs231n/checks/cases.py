@@ -13,7 +13,7 @@ SEED = "CS231N_CHECKS_SEED"  # set while grading, when the same cases draw other
 
 @contextmanager
 def random_numbers(cell, case):
-    """Give a case its generator, and the global ones (NumPy's and those of frameworks) states that depend on nothing else either.
+    """Give a case its generator, and the global ones (NumPy's, frameworks') states that depend on nothing else either.
 
     Yields a RandomState that is the same for this cell and case each time. Afterwards the global generators, the
     handling of floating-point errors and the switches of frameworks are as they were.
