@@ -1,6 +1,7 @@
 """Grading a generated class, beside stock nbgrader on some of the same submissions, in one run.
 
     python benchmarks/grading.py --students 200
+    python benchmarks/grading.py --students 1000 --once
 
 Every student hands in all four notebooks: the key's solutions, other correct ones and cataloged mistakes, drawn by
 chance and no two alike. The whole machine is used, so run it alone. Experiments are skipped, as always when grading;
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=200, help="the size of the large class (default: 200)")
     parser.add_argument("--small", type=int, default=10, help="the size of the small class (default: 10)")
     parser.add_argument("--stock", type=int, default=4, help="emptied submissions for stock nbgrader (default: 4)")
+    parser.add_argument("--once", action="store_true", help="grade the large class on two cores, and nothing else")
     options = parser.parse_args()
     os.environ["CS231N_DATA"] = "synthetic"
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # would have every kernel compile the package again, on both sides
@@ -79,6 +81,11 @@ def main() -> None:
         shutil.copytree(course, folder / "empty")
         print("| what | submissions | cores | seconds each | submissions per minute | peak MB of grader, kernel |")
         print("| --- | --: | --: | --: | --: | --: |", flush=True)
+        if options.once:
+            hand_in_class(course, options.students, weights)
+            measured("this project", course, options.students, cores)
+            again(course, options.students, cores)
+            return
         hand_in_class(course, options.small, weights)
         one = on_one_and_two_cores(course, options.small, cores)
         again(course, options.small, cores)
@@ -114,7 +121,7 @@ def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
     for name in course_keys:
         for mistake in catalogue(the(course), name):
             mistakes.setdefault((name, mistake.cell), []).append(mistake)
-        for path in sorted((course / "source" / "variants" / name).glob("*.py")):
+        for path in sorted((the(course).proof / "variants" / name).glob("*.py")):
             for cell, source in read_cells(path).items():
                 variants.setdefault((name, cell), []).append(source)
     for number in range(size):

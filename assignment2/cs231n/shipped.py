@@ -34,3 +34,28 @@ def notebooks() -> dict[str, list[str]]:
     for path in [path for folder in folders() for path in sorted(folder.glob("*/hints/*.toml"))]:
         named.setdefault(path.parent.parent.name, []).append(path.stem)
     return named | {assignment: list(steps) for assignment, steps in each(STEPS).items()}
+
+
+def nearest(folder: Path) -> list[str]:
+    """Return the names of all assignments: first that of which most notebooks are in a folder.
+
+    Where several have as many there, the one that the folder is named after comes first, then the one handed out.
+    """
+    there = {name: sum((folder / f"{each}.ipynb").exists() for each in names) for name, names in notebooks().items()}
+    order = {name: (there.get(name, 0), name == folder.absolute().name, name in each(EDITION)) for name in known()}
+    return sorted(order, key=lambda name: order[name], reverse=True)
+
+
+@cache
+def known() -> list[str]:
+    """Return the names of all assignments of which anything is here."""
+    return sorted({path.parent.name for folder in folders() for path in folder.glob("*/*")})
+
+
+def of_step(step: str) -> list[str]:
+    """Return the assignments that a step may be of, the likeliest first. Assignments may have steps of the same name:
+    that of the notebook's folder, which is the working directory, decides.
+    """
+    names = nearest(Path())
+    sure = [name for name in names if any(step in steps for steps in each(STEPS).get(name, {}).values())]
+    return sure[:1] or names

@@ -11,26 +11,31 @@ from contextlib import contextmanager, suppress
 class DaskCluster:
     """A scheduler with a port of its own, and workers, all started from the command line as on a real cluster."""
 
-    def __init__(self, scratch):
-        """scratch: a folder for the files of the workers and for what they all print"""
-        self.scratch = scratch
+    def __init__(self, scratch, host=None):
+        """scratch: a folder for the files of the workers and for what they all print
+        host: where the scheduler runs, see `helpers.hosts`; None for this machine
+        """
+        self.scratch, self.host = scratch, host
         with socket.create_server(("127.0.0.1", 0)) as found:
             self.port = found.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.ip = host.address if host else "127.0.0.1"
+        self.address = f"tcp://{self.ip}:{self.port}"
         self.processes = []
 
     def start_scheduler(self):
-        return self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        return self._start(self.host, "scheduler", "--host", self.ip, "--port", str(self.port), "--no-dashboard")
 
-    def start_worker(self):
+    def start_worker(self, host=None):
         """One that nobody starts again when it is killed."""
-        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self.scratch))
-        return self._start("worker", self.address, *options)
+        own = "." if host else str(self.scratch)
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", own)
+        return self._start(host, "worker", self.address, *options)
 
-    def _start(self, *command):
+    def _start(self, host, *words):
+        command = [sys.executable, "-m", "dask", *words]
         with (self.scratch / "dask.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *command], stdout=log, stderr=log, start_new_session=True
+                host.command(command) if host else command, stdout=log, stderr=log, start_new_session=True
             )
         self.processes.append(process)
         return process
@@ -43,8 +48,8 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(scratch):
-    cluster = DaskCluster(scratch)
+def dask_cluster(scratch, host=None):
+    cluster = DaskCluster(scratch, host)
     try:
         yield cluster
     finally:

@@ -1,5 +1,6 @@
 """A Dask cluster as it is in life: scheduler and workers are processes of their own, and come and go."""
 
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +11,7 @@ from autograder.grading.run import Options, grade
 from helpers import toy
 from helpers.courses import the
 from helpers.dask_cluster import dask_cluster
+from helpers.hosts import hosts, unavailable
 
 CLASS = {f"s{k}": 2 + k % 2 for k in range(6)}  # by student, what their `double` multiplies by: 2 is right
 TOTALS = {"known": 6} | {student: 6 if factor == 2 else 2 for student, factor in CLASS.items()}
@@ -78,3 +80,18 @@ def test_the_scheduler_is_started_again(course, cluster):
     cluster.start_scheduler()
     cluster.start_worker()
     assert totals(future) == TOTALS
+
+
+@pytest.mark.skipif(bool(unavailable()), reason=unavailable())
+def test_hosts_of_their_own(course, tmp_path):
+    """Is a class graded where scheduler and workers are on hosts with other networks and file systems, which lack the
+    course, one of them dies with a notebook in it, and a third one joins late?"""
+    with hosts(4, course.parent) as (one, two, three, four), dask_cluster(tmp_path, one) as cluster:
+        assert subprocess.run(two.command(["test", "-e", str(course)])).returncode == 1
+        cluster.start_scheduler()
+        first = cluster.start_worker(two)
+        cluster.start_worker(three)
+        future = begun(course, cluster)
+        cluster.kill(first)
+        cluster.start_worker(four)
+        assert totals(future) == TOTALS

@@ -1,5 +1,6 @@
 """Editions: an assignment that changes after it was handed out, and notebooks of both that come in."""
 
+import csv
 import json
 import shutil
 
@@ -7,6 +8,7 @@ import nbformat
 import pytest
 from autograder import cli
 from autograder.authoring.hand_out import Options, hand_out
+from autograder.authoring.release import release
 from autograder.core.errors import GraderError
 from autograder.core.results import RepairKind
 from autograder.course.key import load_key
@@ -18,6 +20,8 @@ from autograder.submission.reading import read_submission
 from cs231n.kit import handing_in
 from helpers import ASSIGNMENT
 from helpers.courses import the
+
+GRADED = "handed in as edition 1, graded by the key of that; what has changed since: square"
 
 
 @pytest.fixture
@@ -46,6 +50,12 @@ def repairs_on(course, folder):
     """Return what the grader remarks on the toy notebook of a folder."""
     key = load_key(the(course), "Toy")
     return prepare(read_submission(folder, ["Toy"]), key, ExecutionOptions()).repairs
+
+
+def why_refused(course, folder):
+    """Return why the toy notebook of a folder is not graded."""
+    (remark,) = (each for each in repairs_on(course, folder) if each.kind is RepairKind.NOT_GRADABLE)
+    return remark.text
 
 
 def test_names(course):
@@ -80,17 +90,33 @@ def test_an_older_edition_is_named(course):
         nbformat.write(notebook, folder / "Toy.ipynb")
     (remark,) = repairs_on(course, course / "first" / ASSIGNMENT)
     assert remark.kind is RepairKind.OLDER_EDITION
-    assert str(remark) == "handed in as edition 1, graded as it is now; what has changed since: square"
+    assert str(remark) == GRADED
     assert repairs_on(course, course / "second" / ASSIGNMENT) == []
+
+
+def test_a_check_that_was_mended(course):
+    """Is everybody graded by the check as it is now, as long as no newer edition was handed out, and is it said?"""
+    (remark,) = repairs_on(course, course / "first" / ASSIGNMENT)
+    assert str(remark) == "handed in as edition 1, graded by the key as it is now, which differs in square"
+
+
+def test_hidden_checks_of_an_edition_can_be_mended(course):
+    """Is the key of an edition kept anew by a release that changes no more than what students do not see?"""
+    kept = the(course).of_edition("1").source / "Toy.ipynb"
+    change(course, "random.randn(3), random.randn(3)", "random.randn(2), random.randn(2)")  # as it was handed out
+    change(course, "random.rand(2, 3)", "random.rand(3, 4)")
+    assert "random.rand(3, 4)" not in kept.read_text(encoding="utf-8")
+    release(the(course))
+    assert "random.rand(3, 4)" in kept.read_text(encoding="utf-8")
 
 
 def test_an_older_edition_is_refused(course):
     """Is an older edition refused with the reason and the way out once the instructor says so, and no points given?"""
     hand_out(the(course), course / "second", Options(refuse_older=True))
     old, new = (course / name / ASSIGNMENT for name in ("first", "second"))
-    (remark,) = (each for each in repairs_on(course, old) if each.kind is RepairKind.NOT_GRADABLE)
-    assert "this is edition 1 of the notebook, which is not accepted any more" in remark.text
-    assert "start.py --from" in remark.text
+    remark = why_refused(course, old)
+    assert "this is edition 1 of the notebook, which is not accepted any more" in remark
+    assert "start.py --from" in remark
     assert repairs_on(course, new) == []
 
 
@@ -103,10 +129,65 @@ def test_row(course, tmp_path, capsys):
     hand_out(the(course), course / "second")
     assert cli.main(["grade", "--course", str(course), "--no-sandbox", "--no-feedback", "--workers", "1"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "ada: Toy: handed in as edition 1, graded as it is now; what has changed since: square" in said
-    assert grade_one(the(course), folder, no_sandbox=True).remarks == [
-        "Toy: handed in as edition 1, graded as it is now; what has changed since: square"
-    ]
+    assert f"ada: Toy: {GRADED}" in said
+    assert cli.main(["report", "--course", str(course)]) == 0
+    with (course / "report" / ASSIGNMENT / "students.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["edition"] for row in csv.DictReader(file)] == ["1"]
+    assert grade_one(the(course), folder, no_sandbox=True).remarks == [f"Toy: {GRADED}"]
+
+
+def grade_of(course, edition, square):
+    """Grade a notebook of an edition with this solution of `square`; returns its points and the remarks."""
+    folder = course / f"handed_in_{edition}"
+    shutil.copytree(course / edition / ASSIGNMENT, folder, dirs_exist_ok=True)
+    notebook = nbformat.read(folder / "Toy.ipynb", as_version=4)
+    set_source(notebook, "square", square)
+    nbformat.write(notebook, folder / "Toy.ipynb")
+    found = grade_one(the(course), folder, no_sandbox=True)
+    return next(cell.points for cell in found.cells if cell.name == "square"), found.remarks
+
+
+def test_each_edition_has_its_own_key(course):
+    """Does a solution of what the earlier edition asked for keep its points there, and lose them in the new one, which
+    asks for something else; and the other way around?"""
+    changes = {"= x * double(x)": "= x * x * double(x)", ", x**2)": ", x**3)", "2 * x * dout": "3 * x**2 * dout"}
+    for old, new in changes.items():
+        change(course, old, new)
+    hand_out(the(course), course / "second")
+    square, cube = (f"def square(x):\n    return x ** {power}" for power in (2, 3))
+    full = grade_of(course, "first", square)[0]
+    assert full > 0
+    assert grade_of(course, "first", square)[1] == [f"Toy: {GRADED}"]
+    assert grade_of(course, "first", cube)[0] < full
+    assert grade_of(course, "second", square)[0] < full
+    assert grade_of(course, "second", cube) == (full, [])
+
+
+def test_an_edition_with_other_points_is_refused(course):
+    """Is an edition that the gradebook has no place for refused, with the steps that differ and the way out?"""
+    path = course / "source" / ASSIGNMENT / "Toy.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    (check,) = (c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "test_square")
+    check.metadata.nbgrader.points += 1
+    nbformat.write(notebook, path)
+    hand_out(the(course), course / "second")
+    remark = why_refused(course, course / "first" / ASSIGNMENT)
+    assert "this is edition 1 of the notebook, which had other points or cells in square: take" in remark
+
+
+def test_an_edition_without_its_key_is_refused(course):
+    """Is an edition whose key is gone refused, and not graded by another one?"""
+    hand_out(the(course), course / "second")
+    shutil.rmtree(the(course).proof / "editions" / "1")
+    remark = why_refused(course, course / "first" / ASSIGNMENT)
+    assert "edition 1 of the notebook, whose key was not kept" in remark
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden"])
+def test_no_name(name, course):
+    """Is a name that cannot be a folder's refused?"""
+    with pytest.raises(GraderError, match="cannot name an edition"):
+        hand_out(the(course), course / "second", Options(edition=name))
 
 
 def test_lost_checksums(course):

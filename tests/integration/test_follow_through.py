@@ -1,6 +1,7 @@
 """Follow-through: what fails only for an earlier step's sake counts with the key's step in its place, and nothing else.
 
-The assignment here has a forward and a backward pass, a step that calls both, a class, and a step by itself.
+The assignment here has a forward and a backward pass, a step that calls both, a class, a step by itself, and one whose
+check calls an earlier one.
 """
 
 import nbformat
@@ -32,6 +33,7 @@ SOLUTIONS = {
         "        return self.scale(x, 2.0)[0] + twice(x, 2.0)[0]"
     ),
     "plus": "def plus(x, a):\n    return x + a",
+    "undo": "def undo(y, a):\n    return y / a",
 }
 CHECKS = {
     "scale_forward": ['check.equal("out", scale_forward(x, 3.0)[0], 3 * x)'],
@@ -39,6 +41,7 @@ CHECKS = {
     "twice": ["out, dx = twice(x, 3.0)", 'check.equal("out", out, 9 * x)', 'check.equal("dx", dx, [9.0, 9.0])'],
     "net": ['check.equal("scores", Net().scores(x), 6 * x)'],
     "plus": ['check.equal("out", plus(x, 3.0), x + 3)'],
+    "undo": ['check.equal("x", undo(twice(x, 3.0)[0], 9.0), x)'],
     "net_again": ['check.equal("scores", Net().scores(-x), -6 * x)'],
 }
 CASE = ['@check.case("numbers")', "def _(random):", "    x = random.rand(2) + 1"]
@@ -110,8 +113,8 @@ def test_steps_of_the_key(key):
 
 
 def test_one_mistake_costs_its_own_points(evaluated):
-    """Does a wrong forward pass cost its own check only, in functions, in a class that holds on to it, and is it
-    told?"""
+    """Does a wrong forward pass cost its own check only, in functions, in a class that holds on to it, in a check that
+    calls it by itself, and is it told?"""
     verdicts, executed = evaluated(scale_forward=WRONG)
     assert points(verdicts) == {**FULL, "scale_forward": 0}
     assert executed == 2
@@ -121,6 +124,7 @@ def test_one_mistake_costs_its_own_points(evaluated):
         "twice": [["scale_forward"], ["scale_forward"]],
         "net": [["scale_forward"]],
         "plus": [[]],
+        "undo": [["scale_forward"]],
         "net_again": [["scale_forward"]],
     }
     assert for_students(verdicts["net"])[0].message == "right with our scale_forward; yours cost its own points"

@@ -28,8 +28,13 @@ from helpers.courses import WORKBOOK, the
 from helpers.key_lines import MARKS, secret_edits, secret_lines
 
 NOTEBOOKS = list(WORKBOOK.hours)
-WHEEL = f"cs231n_assignment2-{version('cs231n-assignment2')}-py3-none-any.whl"
-FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in NOTEBOOKS), "requirements.txt", WHEEL]
+FILES = ["README.md", "start.py", *(f"{name}.ipynb" for name in NOTEBOOKS), "requirements.txt"]
+
+
+def wheel_in(folder):
+    """Return the name of the students' package in a hand-out."""
+    (wheel,) = folder.glob(f"cs231n_assignment2-{version('cs231n-assignment2')}.post*-py3-none-any.whl")
+    return wheel.name
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +58,9 @@ def handed_out(course):
 def files(handed_out):
     """All that is in the zip, by name; what is in the wheel after its name."""
     found = contents(handed_out[1].read_bytes())
-    wheel = contents(found[f"{ASSIGNMENT}/{WHEEL}"])
-    return found | {f"{WHEEL}/{name}": content for name, content in wheel.items()}
+    wheel = wheel_in(handed_out[0])
+    inside = contents(found[f"{ASSIGNMENT}/{wheel}"])
+    return found | {f"{wheel}/{name}": content for name, content in inside.items()}
 
 
 def contents(archive):
@@ -65,18 +71,20 @@ def contents(archive):
 def test_what_is_in_it(handed_out, files):
     """Are notebooks, package, requirements, a page and a program to start in folder and zip, and nothing else?"""
     folder, _ = handed_out
-    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
-    assert [name for name in files if not name.startswith(WHEEL)] == [f"{ASSIGNMENT}/{name}" for name in FILES]
-    assert {name.split("/")[1] for name in files if name.startswith(WHEEL)} == {
+    wheel = wheel_in(folder)
+    names = [*FILES, wheel]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    assert [name for name in files if not name.startswith(wheel)] == [f"{ASSIGNMENT}/{name}" for name in names]
+    assert {name.split("/")[1] for name in files if name.startswith(wheel)} == {
         "cs231n",
-        WHEEL.removesuffix("-py3-none-any.whl") + ".dist-info",
+        wheel.removesuffix("-py3-none-any.whl") + ".dist-info",
     }
-    for name in FILES:
+    for name in names:
         assert (folder / name).read_bytes() == files[f"{ASSIGNMENT}/{name}"]
 
 
 def test_notebooks_are_the_release(course, files):
-    """Are the notebooks those of release/, which was made with them, below a folded cell for Colab that is never graded?"""
+    """Are the notebooks those of release/, below a folded cell for Colab that is never graded?"""
     for name in NOTEBOOKS:
         released = nbformat.read(course / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
         handed = nbformat.reads(files[f"{ASSIGNMENT}/{name}.ipynb"].decode(), as_version=4)
@@ -114,27 +122,27 @@ def test_what_is_not_handed_out_is_not_in_its_folder(toy_course):
     folder, _ = hand_out(the(toy_course), toy_course / "out")
     (folder / "cs231n_assignment2-0.0.1-py3-none-any.whl").write_bytes(b"")
     hand_out(the(toy_course), toy_course / "out")
-    assert [path.name for path in folder.glob("*.whl")] == [WHEEL]
+    assert [path.name for path in folder.glob("*.whl")] == [wheel_in(folder)]
     (folder / "Solutions.ipynb").write_text("")
     with pytest.raises(GraderError, match=r"Solutions\.ipynb"):
         hand_out(the(toy_course), toy_course / "out")
 
 
-def test_page(files):
+def test_page(handed_out, files):
     """Does the page fit on a screen, name every notebook in working order, and link to what is there?"""
     page = files[f"{ASSIGNMENT}/README.md"].decode()
     assert len(page.splitlines()) <= 36
     links = re.findall(r"\]\(([^)#:]+)\)", page)
     assert links == [f"{name}.ipynb" for name in NOTEBOOKS]
     assert "$" not in page
-    assert WHEEL in page
+    assert wheel_in(handed_out[0]) in page
 
 
-def test_requirements_pin_everything(files):
+def test_requirements_pin_everything(handed_out, files):
     """Has all that the package and its extra need an exact version, that of here?"""
     first, wheel, *pins = files[f"{ASSIGNMENT}/requirements.txt"].decode().splitlines()
     assert first.startswith("#")
-    assert wheel == f"./{WHEEL}[lab]"
+    assert wheel == f"./{wheel_in(handed_out[0])}[lab]"
     pinned = dict(pin.split("==") for pin in pins)
     for name in ("numpy", "matplotlib", "tqdm", "pooch", "threadpoolctl", "jupyterlab", "ipykernel", "tornado"):
         assert pinned[name] == version(name)
@@ -145,18 +153,40 @@ def test_wheel_can_be_installed(handed_out, tmp_path):
     """Does pip take the wheel, and is what it installs the package of here, with everything that it reads?"""
     folder, _ = handed_out
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*pip, "--target", tmp_path, WHEEL], cwd=folder, check=True)
+    subprocess.run([*pip, "--target", tmp_path, wheel_in(folder)], cwd=folder, check=True)
     code = (
         "import cs231n; from cs231n.checks import shipped; from cs231n.kit import handed_out, hinting\n"
         "known, _ = shipped.mistakes('affine_forward')\n"
-        "print(cs231n.__file__, *handed_out.stubs(), *map(bool, (known, hinting.all_hints())))"
+        "texts = [handed_out.stub('affine_forward'), hinting.hints_for('affine_forward')]\n"
+        "print(cs231n.__file__, *map(bool, (known, *texts)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-u", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
-    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), *NOTEBOOKS, "True", "True"], run.stderr
+    assert run.stdout.split() == [str(tmp_path / "cs231n" / "__init__.py"), "True", "True", "True"], run.stderr
     assert not (tmp_path / "autograder").exists()
+
+
+def test_a_later_wheel_replaces_an_earlier_one(toy_course, tmp_path):
+    """Does pip, where the package of an edition is installed, install that of the next one?"""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    python = next(path for path in (tmp_path / "env").glob("*/python*") if path.stem == "python")
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
+    for old, new in (("# Toy", "# Toy"), ("random.randn(2), random.randn(2)", "random.randn(3), random.randn(3)")):
+        path = toy_course / "source" / ASSIGNMENT / "Toy.ipynb"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        folder, _ = hand_out(the(toy_course), toy_course / "hand_out")
+        subprocess.run([*pip, folder / wheel_in(folder)], check=True)
+    (edition,) = (tmp_path / "env").glob(f"**/cs231n/assignments/{ASSIGNMENT}/edition.json")
+    assert json.loads(edition.read_text()) == {"name": "2"}
+
+
+def test_data_are_mentioned_where_they_are_needed(files, toy_course):
+    """Does the page say where the images come from, and nothing of them where no notebook needs any?"""
+    assert "CIFAR-10" in files[f"{ASSIGNMENT}/README.md"].decode()
+    folder, _ = hand_out(the(toy_course), toy_course / "hand_out")
+    assert "CIFAR-10" not in (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_self_study(toy_course):
@@ -177,7 +207,8 @@ def test_self_study(toy_course):
         assert ("matrix" in source["test_double"]) == is_self_study
         assert "### " not in source["test_double"]
         assert "NotImplementedError" in source["double"]
-        values = json.loads(contents(files[f"{ASSIGNMENT}/{WHEEL}"])[f"cs231n/assignments/{ASSIGNMENT}/values.json"])
+        package = contents(files[f"{ASSIGNMENT}/{wheel_in(folder)}"])
+        values = json.loads(package[f"cs231n/assignments/{ASSIGNMENT}/values.json"])
         assert ("matrix/out" in values.get("double", {})) == is_self_study
         assert ("Solutions" in files[f"{ASSIGNMENT}/README.md"].decode()) == is_self_study
         if is_self_study:
@@ -215,7 +246,7 @@ def test_start_sets_up_once(start):
     assert made.startswith("venv ")
     assert installed.endswith("-r requirements.txt")
     assert start("--only-set-up") == []
-    (start.folder / WHEEL).write_bytes(b"another")
+    (start.folder / wheel_in(start.folder)).write_bytes(b"another")
     assert len(start("--only-set-up")) == 2
 
 
@@ -333,7 +364,8 @@ def test_colab(handed_out, tmp_path):
         assert run.returncode == 0, run.stderr
         return run.stdout
 
-    installed = f"pip install --quiet {WHEEL}\n{sorted(FILES)}\n"
+    wheel = wheel_in(handed_out[0])
+    installed = f"pip install --quiet ./{wheel}\n{sorted([*FILES, wheel])}\n"
     first = colab()
     assert first.startswith(f"mount {tmp_path}/content/drive\nChoose {ASSIGNMENT}.zip")
     assert "upload to MyDrive\n" in first

@@ -6,6 +6,8 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -164,3 +166,26 @@ def test_locked_gradebook(course, tmp_path, capsys, monkeypatch):
 def impatient(connect):
     """A function like sqlite3.connect that waits for nobody."""
     return lambda *arguments, **options: connect(*arguments, **{**options, "timeout": 0})
+
+
+ENDED = """
+import os
+from autograder.execution.kernel import server
+
+server.check(server.libc.unshare(0x10000000 | 0x20000000))  # namespaces of users and processes
+first = os.fork()
+if first == 0:
+    os._exit(0)
+os.waitpid(first, 0)
+try:
+    server.fork_in_sandbox()
+except server.SandboxGone:
+    print("gone")
+"""
+
+
+@pytest.mark.skipif(bool(sandbox.unavailable()), reason=str(sandbox.unavailable()))
+def test_a_sandbox_that_ends_before_its_kernel():
+    """Is a sandbox whose first process was interrupted taken for what it is, and not for a machine without memory?"""
+    run = subprocess.run([sys.executable, "-c", ENDED], capture_output=True, text=True)
+    assert run.stdout == "gone\n", run.stderr

@@ -260,3 +260,14 @@ def test_added_exercises_prove_themselves(course, capsys):
     assert cells == ["title", "imports", *work, "question_1_text", "question_1", "hand_in_text", "progress"]
     status, said = prove(course, capsys)
     assert status == 0, said
+    for place in ("title", "rescale_text", "rescale", "question_1_text", "question_1"):
+        assert f"Other: {place} still says: " in said
+
+
+def test_words_that_an_author_has_written(course, capsys):
+    """Is a place that still has the words of `new` told, without a problem, and none that was written?"""
+    status, said = prove(course, capsys)
+    assert status == 0
+    assert f"before students get it: {NOTEBOOK}: title still says: Say in two sentences" in said
+    edit(course, "title", "Say in two sentences what this notebook is about", "This notebook is about scales")
+    assert "still" not in prove(course, capsys)[1]

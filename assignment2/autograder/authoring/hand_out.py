@@ -1,6 +1,5 @@
 """What students get, as one folder and one zip: notebooks, their package, what it needs, how to start. No key."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +23,16 @@ from autograder.core.frameworks import FRAMEWORKS
 from autograder.core.notebooks import copied, read
 from autograder.course.assignment import Assignment, assignments
 from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, points_of
+from autograder.course.copying import keep_key
 from autograder.course.editions import FILE as EDITIONS
 from autograder.course.editions import Edition, changed_cells, editions, record, steps_in
-from autograder.course.key import Key, keys, package_files, place
+from autograder.course.key import Key, keys, place
 
 EXTRA = "lab"
+DATA = """\
+- **Data**: CIFAR-10 (170 MB) is downloaded once, at the first `get_CIFAR10_data()`. Without a network there are
+  synthetic images, and a notice.
+"""
 SOLUTIONS = "- **Solutions** are folded below each step. Try first. No check is hidden here.\n"
 
 
@@ -54,7 +58,8 @@ def hand_out(assignment: Assignment, into: Path, options: Options | None = None)
         require_public(options.repository, assignment.course)
     release(assignment)
     handed = {key.name: key.handed_out for key in keys(assignment).values()}
-    record(assignment.proof / EDITIONS, handed, options.edition, options.refuse_older)
+    edition = record(assignment.proof / EDITIONS, handed, options.edition, options.refuse_older)
+    keep_key(assignment, edition.name, [each.name for each in known_editions(assignment)])
     files, top = contents(assignment, options), assignment.name
     folder, archive = into / top, into / f"{top}.zip"
     require_own(folder, {name.partition("/")[0] for name in (*files, *FILES)})
@@ -82,7 +87,7 @@ def require_own(folder: Path, names: set[str]) -> None:
 def contents(assignment: Assignment, options: Options) -> dict[str, bytes]:
     """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
     found = sorted(keys(assignment).values(), key=place)
-    name, package = wheel(STUDENTS, cs231n, shipped_with(assignment, found, options.self_study))
+    name, package = wheel(STUDENTS, cs231n, shipped_with(assignment, options.self_study))
     page = readme(assignment, found, name)
     page += (SOLUTIONS if options.self_study else "") + opened_in(options.repository)
     files = {"README.md": page.encode(), "start.py": kit_file("start.py").encode()}
@@ -106,12 +111,17 @@ def with_colab_cell(notebook: NotebookNode, assignment: str) -> NotebookNode:
     return made
 
 
-def empty_steps(key: Key) -> dict[str, str]:
-    """Return the steps of a notebook as students get them, by name."""
-    return {name_of(cell): cell.source for cell in key.template.cells if is_solution(cell) and cell.cell_type == "code"}
+def empty_steps(assignment: Assignment) -> dict[str, dict[str, str]]:
+    """Return the steps as students get them, by name, by notebook in working order."""
+    return {
+        key.name: {
+            name_of(cell): cell.source for cell in key.template.cells if is_solution(cell) and cell.cell_type == "code"
+        }
+        for key in sorted(keys(assignment).values(), key=place)
+    }
 
 
-def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict[str, bytes]:
+def shipped_with(assignment: Assignment, hidden: bool) -> dict[str, bytes]:
     """Return what the students' package has for the assignments that were released, by its path in there.
 
     hidden: the values of hidden checks too
@@ -123,23 +133,16 @@ def shipped_with(assignment: Assignment, found: list[Key], hidden: bool) -> dict
         folder, theirs = shipped_folder(each), f"{shipped.FOLDER.name}/{each.name}"
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         added |= {f"{theirs}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
+        added[f"{theirs}/{shipped.STEPS}"] = json.dumps(empty_steps(each)).encode()
     mine = f"{shipped.FOLDER.name}/{assignment.name}"
-    added[f"{mine}/{shipped.STEPS}"] = json.dumps({key.name: empty_steps(key) for key in found}).encode()
     added[f"{mine}/{shipped.EDITION}"] = json.dumps({"name": known_editions(assignment)[-1].name}).encode()
     added[f"{mine}/{VALUES}"] = json_text(values_of(assignment, hidden)).encode()
     return added
 
 
 def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
-    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none.
-
-    Its version is that of what is in it: pip installs another one over an older one.
-    """
-    files = package_files(assignment)
-    if not files:
-        return {}
-    version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
-    return dict([wheel_of_folder(assignment.course / assignment.package, f"0.{version}")])
+    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none."""
+    return dict([wheel_of_folder(assignment.course / assignment.package)]) if assignment.package else {}
 
 
 def requirements(assignment: Assignment, wheels: list[str]) -> str:
@@ -162,10 +165,11 @@ def readme(assignment: Assignment, found: list[Key], file: str) -> str:
         points = sum(points_of(cell) for cell in key.notebook.cells)
         rows.append(f"| {number} | {link} | {points:g} | {assignment.hours.get(key.name, '–')} | {needs} |")
     step = next(grade_id(c) for key in found for c in key.notebook.cells if is_solution(c) and c.cell_type == "code")
+    images = any("cs231n.data_utils" in cell.source for key in found for cell in key.notebook.cells)
     known = known_editions(assignment)
     edition = {"edition": known[-1].name, "changes": changes(known, found)}
     return Template(kit_file("README.md")).substitute(
-        title=assignment.title, table="\n".join(rows), wheel=file, step=step, **edition
+        title=assignment.title, table="\n".join(rows), wheel=file, step=step, data=DATA if images else "", **edition
     )
 
 

@@ -16,8 +16,11 @@ from traitlets.config import Config
 
 from autograder.authoring.fingerprints import record_values
 from autograder.course.assignment import Assignment
+from autograder.course.copying import keep_key
+from autograder.course.editions import FILE as EDITIONS
+from autograder.course.editions import editions
 from autograder.course.held_out import course_seed
-from autograder.course.key import SEED_FILE
+from autograder.course.key import SEED_FILE, keys
 from autograder.grading.lock import only_grader
 from autograder.integration.converters import assignment_of, convert, course_directory, load_config
 from autograder.integration.migration import migrate
@@ -55,7 +58,15 @@ def release(assignment: Assignment) -> list[str]:
             told += register(config, other)
         shutil.rmtree(assignment.release, ignore_errors=True)
         shutil.copytree(made / assignment.name, assignment.release)
+    renew_kept_key(assignment)
     return told
+
+
+def renew_kept_key(assignment: Assignment) -> None:
+    """Keep the key of now as that of the last edition that was handed out, if students would get the same again."""
+    known = editions(assignment.proof / EDITIONS)
+    if known and known[-1].notebooks == {key.name: key.handed_out for key in keys(assignment).values()}:
+        keep_key(assignment, known[-1].name, [each.name for each in known])
 
 
 def register(config: Config, database: str) -> list[str]:

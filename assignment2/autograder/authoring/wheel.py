@@ -5,7 +5,7 @@ Building it from its sources would need the repository and a network; a course f
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from types import ModuleType
@@ -30,10 +30,12 @@ def installed(name: str) -> Distribution:
 def wheel(name: str, package: ModuleType, added: Mapping[str, bytes] | None = None) -> tuple[str, bytes]:
     """Return the file name and the bytes of a wheel, the same for the same package.
 
-    name: of the distribution; added: more files, or others, by their path inside the package
+    name: of the distribution; added: more files, or others, by their path inside the package. What is added gives the
+    wheel a version of its own: pip would not install it over another one of the same version.
     """
-    found = installed(name)
-    stem = f"{name.replace('-', '_')}-{found.version}"
+    found, distributed = installed(name), name.replace("-", "_")
+    version = found.version + (f".post{number_of(added.values())}" if added else "")
+    before, after = (f"{distributed}-{each}.dist-info" for each in (found.version, version))
     folder = Path(str(package.__file__)).parent
     files = {
         path.relative_to(folder.parent).as_posix(): path.read_bytes()
@@ -42,20 +44,29 @@ def wheel(name: str, package: ModuleType, added: Mapping[str, bytes] | None = No
     }
     files |= {f"{folder.name}/{path}": content for path, content in (added or {}).items()}
     for entry in sorted(found.files or []):
-        if entry.parts[0] == f"{stem}.dist-info" and entry.name not in OF_INSTALLATION:
-            files[entry.as_posix()] = Path(str(entry.locate())).read_bytes()
-    return f"{stem}-py3-none-any.whl", packed(files, f"{stem}.dist-info")
+        if entry.parts[0] == before and entry.name not in OF_INSTALLATION:
+            files[f"{after}/{entry.relative_to(before).as_posix()}"] = Path(str(entry.locate())).read_bytes()
+    metadata = f"{after}/METADATA"
+    old, new = (f"\nVersion: {each}\n".encode() for each in (found.version, version))
+    files[metadata] = files[metadata].replace(old, new, 1)
+    return f"{distributed}-{version}-py3-none-any.whl", packed(files, after)
 
 
-def wheel_of_folder(folder: Path, version: str) -> tuple[str, bytes]:
-    """Return the file name and the bytes of a wheel with the Python files of a package that is not installed."""
-    name = folder.name
-    information = f"{name}-{version}.dist-info"
+def number_of(contents: Iterable[bytes]) -> int:
+    """Return a number that stands for contents, for a version."""
+    return int(hashlib.sha256(b"".join(contents)).hexdigest()[:6], 16)
+
+
+def wheel_of_folder(folder: Path) -> tuple[str, bytes]:
+    """Return the file name and the bytes of a wheel with the Python files of a package that is not installed.
+
+    Its version is that of what is in it: pip installs another one over an older one.
+    """
     files = {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+    name, version = folder.name, f"0.{number_of(files.values())}"
+    information = f"{name}-{version}.dist-info"
     files[f"{information}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
-    files[f"{information}/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
+    files[f"{information}/WHEEL"] = OF_PLAIN_PYTHON
     return f"{name}-{version}-py3-none-any.whl", packed(files, information)
 
 

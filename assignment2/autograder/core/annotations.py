@@ -22,6 +22,15 @@ def repairs_of(notebook: NotebookNode) -> list[Repair]:
     return [Repair(RepairKind(repair["kind"]), repair["cell"], repair["text"]) for repair in found]
 
 
+def note_edition(notebook: NotebookNode, name: str) -> None:
+    _note(notebook, "edition", name)
+
+
+def edition_of(notebook: NotebookNode) -> str:
+    """Return the name of the edition that a notebook was handed out as, "" if nothing was handed out."""
+    return str(_noted(notebook, "edition", ""))
+
+
 def note_status(cell: NotebookNode, status: Status) -> None:
     _note(cell, "status", status)
 

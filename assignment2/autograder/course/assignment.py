@@ -5,7 +5,7 @@ notebooks is an assignment.
 """
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Assignment:
     package: the folder, in the course folder, of a package that its notebooks import; "" for none but `cs231n`
     frameworks: the modules, of core.frameworks, that whoever grades it has to have
     hours: about how long each notebook takes, in words, in the order in which students work on them
+    edition: the name of the earlier edition whose key is meant, "" for the key as it is now
     """
 
     course: Path
@@ -49,6 +50,11 @@ class Assignment:
     package: str = ""
     frameworks: tuple[str, ...] = ()
     hours: dict[str, str] = field(default_factory=dict, compare=False)
+    edition: str = ""
+
+    def of_edition(self, name: str) -> "Assignment":
+        """Return the assignment with the key that was kept of an edition."""
+        return replace(self, edition=name)
 
     @property
     def usable(self) -> bool:
@@ -58,7 +64,7 @@ class Assignment:
     @property
     def source(self) -> Path:
         """The folder of the key's notebooks."""
-        return self.course / "source" / self.name
+        return self.kept / "source" if self.edition else self.course / "source" / self.name
 
     @property
     def release(self) -> Path:
@@ -68,7 +74,12 @@ class Assignment:
     @property
     def proof(self) -> Path:
         """The folder of what proves the key: misconceptions, variants, reference values; as private as the key."""
-        return self.course / "proof" / self.name
+        return self.kept / "proof" if self.edition else self.course / "proof" / self.name
+
+    @property
+    def kept(self) -> Path:
+        """The folder of what is kept of an edition's key."""
+        return self.course / "proof" / self.name / "editions" / self.edition
 
     def submitted(self, student: str) -> Path:
         """The folder of what a student handed in."""

@@ -5,6 +5,7 @@ whatever a student has written into it.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from nbformat import NotebookNode
 from autograder.core.errors import GraderError
 from autograder.course.cells import grade_id
 
-FILE = "editions.json"  # beside the folder of the sources
+FILE = "editions.json"  # in the folder of the proof
+NAME = re.compile(r"\w[\w .-]*")  # it is a folder's too
 
 Cells = dict[str, str]  # checksum by the id that nbgrader knows a cell by
 
@@ -42,8 +44,10 @@ def record(path: Path, notebooks: dict[str, Cells], name: str | None = None, ref
     """Note what is handed out now, and return its edition: the last one where nothing has changed since.
 
     name: of a new edition, by default its number; refuse_older: accept no other edition from now on
-    Raises GraderError for the name of an earlier edition.
+    Raises GraderError for the name of an earlier edition, or one that cannot be a folder's.
     """
+    if name and not NAME.fullmatch(name):
+        raise GraderError(f"{name!r} cannot name an edition: use letters, digits, spaces, points and hyphens")
     known = editions(path)
     if not known or known[-1].notebooks != notebooks:
         name = name or str(len(known) + 1)

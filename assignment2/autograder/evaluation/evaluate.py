@@ -63,14 +63,14 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     Raises what executing raises, NotExecuted included; DataSetMissing if the images to measure a network on are not
     on this machine.
     """
-    key, executions = rules.key(name), rules.executions()
-    judge = rules.judge(key)
-    prepared = prepare(submission, key, rules.options)
+    executions = rules.executions()
+    prepared = prepare(submission, rules.key(name), rules.options)
+    judge = rules.judge(prepared.key)
     if prepared.job.sandboxed:
         require_hidden(rules.assignment.source)
         require_hidden(rules.assignment.proof)
     notebook = merge(prepared.notebook, executions.results(prepared.job))
-    verdicts = verdicts_on(notebook, prepared.job, key, judge, executions, folder)
+    verdicts = verdicts_on(notebook, prepared.job, prepared.key, judge, executions, folder)
     for cell in filter(is_check, notebook.cells):
         cell.outputs = [output for output in cell.outputs if not is_sent(output)]
     return Evaluation(notebook, verdicts)

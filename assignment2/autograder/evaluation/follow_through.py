@@ -73,12 +73,12 @@ def may_gain(key: Key, notebook: NotebookNode, cell: NotebookNode, verdicts: lis
 
 
 def in_place(key: Key, check_cell: str, failed: set[str]) -> set[str]:
-    """Return the steps that are to be the key's for a check cell: what it is about builds on them in the key, and they,
-    or the other half of their caches, have failed."""
+    """Return the steps that are to be the key's for a check cell: what it is about, or its own code, builds on them in
+    the key, and they, or the other half of their caches, have failed."""
     about = steps_under_test(key, check_cell)
     kept = {partner for step in about for partner in partners(key, step)}
-    below = {step for each in about for step in foundations(key)[each]} & failed
-    together = [partners(key, step) for step in below]
+    below = {step for each in about for step in foundations(key)[each]} | (foundations(key)[check_cell] - about)
+    together = [partners(key, step) for step in below & failed]
     return {step for group in together if not group & kept for step in group}
 
 

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbgrader.api import SubmittedAssignment
 from tqdm import tqdm
 
-from autograder.core.annotations import repairs_of, status_of, verdicts_of
+from autograder.core.annotations import edition_of, repairs_of, status_of, verdicts_of
 from autograder.core.errors import GraderError
 from autograder.core.results import Repair, RepairKind, Status, Verdict
 from autograder.course.assignment import Assignment
@@ -68,12 +68,14 @@ class Notebook:
     order: the graded cells as they follow each other
     verdicts: by check cell; empty if the submitted notebook was not gradable
     code: the student's solution cells in one normal form, "" if all of them are still empty
+    edition: the name of the one that it was handed out as, "" if that is not known
     """
 
     order: list[str] = field(default_factory=list)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
     code: str = ""
+    edition: str = ""
 
 
 @dataclass
@@ -104,6 +106,11 @@ class StudentResult:
     def waiting(self) -> int:
         """How many written answers nobody has graded yet."""
         return sum(grade.waiting for grade in self.grades.values())
+
+    @property
+    def edition(self) -> str:
+        """The names of the editions that the notebooks were handed out as."""
+        return ", ".join(dict.fromkeys(each.edition for each in self.notebooks.values() if each.edition))
 
     @property
     def name(self) -> str:
@@ -213,6 +220,7 @@ def read_judged(path: Path, stubs: dict[str, str]) -> Notebook:
     found = Notebook(
         order=[name_of(cell) for cell in judged.cells if cell.metadata.get("nbgrader", {}).get("grade")],
         remarks=[remark_on(repair, path.stem) for repair in repairs_of(judged)],
+        edition=edition_of(judged),
     )
     if any(remark.reason is Reason.NOT_GRADABLE for remark in found.remarks):
         return found

@@ -65,12 +65,12 @@ def check_rows(checks: list[Check]) -> Iterator[list[object]]:
 
 def student_rows(course: Course) -> Iterator[list[object]]:
     """Yield the rows of students.csv: a header, then one row for each student, with the points of each cell."""
-    about = ["student", "last name", "first name", "email", "hours late", "answers that wait for a grade"]
+    about = ["student", "last name", "first name", "email", "edition", "hours late", "answers that wait for a grade"]
     cells = [f"{cell.notebook}/{cell.name}" for cell in course.cells]
     yield [*about, *cells, "points before penalty", "penalty", "total", "maximum"]
     for s in course.submissions:
         points = [round(s.grades[cell].points, 2) if cell in s.grades else None for cell in course.cells]
-        who = [s.student, s.last_name, s.first_name, s.email, round(s.late_seconds / 3600, 2), s.waiting]
+        who = [s.student, s.last_name, s.first_name, s.email, s.edition, round(s.late_seconds / 3600, 2), s.waiting]
         yield [*who, *points, round(s.raw, 2), round(s.penalty, 2), round(s.total, 2), course.maximum]
 
 

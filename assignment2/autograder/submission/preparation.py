@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.core.annotations import note_repairs, note_status, repairs_of
+from autograder.core.annotations import note_edition, note_repairs, note_status, repairs_of
 from autograder.core.notebooks import copied, new_notebook
 from autograder.core.results import CellResult, Repair, RepairKind
-from autograder.course.cells import is_check, is_executed, name_of, withheld_modules
+from autograder.course.cells import is_check, is_executed, is_solution, name_of, points_of, withheld_modules
 from autograder.course.editions import Edition, cells_of, changed_cells, older_edition, steps_in
-from autograder.course.key import Key
+from autograder.course.key import Key, load_key
 from autograder.execution.job import CodeCell, ExecutionOptions, Job, Role, Runtime
 from autograder.execution.kernel import sandbox
 from autograder.submission.cleaning import clean_code, clean_submission
@@ -22,11 +22,15 @@ from autograder.submission.sanitize import sanitize
 
 @dataclass(frozen=True)
 class Prepared:
-    """One notebook of a submission, ready to be executed. notebook: sanitized and cleaned, with its repairs noted."""
+    """One notebook of a submission, ready to be executed.
+
+    notebook: sanitized and cleaned, with its repairs noted; key: that of the edition which it was handed out as
+    """
 
     notebook: NotebookNode
     job: Job
     repairs: list[Repair]
+    key: Key
 
 
 def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prepared:
@@ -34,12 +38,14 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
 
     If the notebook cannot be used, an untouched one takes its place, and says so.
     """
+    edition = None
     try:
         submitted, problems = parse_notebook(submission.notebooks[key.name], key.name)
         edition = older_edition(key.name, cells_of(submitted), key.handed_out, key.earlier)
-        problems += remarks_on_edition(edition, key)
+        key, remarks = key_of_edition(edition, key)
+        problems += remarks
     except NotGradable as problem:
-        submitted, edition = new_notebook(), None
+        submitted = new_notebook()
         problems = [Repair(RepairKind.NOT_GRADABLE, "", plain_text(str(problem)))]
     notebook, repairs = sanitize(submitted, key)
     repairs = [repair for repair in repairs if not is_of_edition(repair, edition, key)]
@@ -51,28 +57,57 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
     ]
     repairs = problems + (repairs + clean_submission(notebook, {name_of(cell) for cell in key.template.cells}))
     note_repairs(notebook, repairs)
-    return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs)
+    note_edition(notebook, edition.name if edition else key.earlier[-1].name if key.earlier else "")
+    return Prepared(notebook, make_job(notebook, key, submission.modules, options), repairs, key)
 
 
-def remarks_on_edition(edition: Edition | None, key: Key) -> list[Repair]:
-    """Say so where a notebook is of an older edition; raises NotGradable where that one is not accepted any more."""
+def key_of_edition(edition: Edition | None, key: Key) -> tuple[Key, list[Repair]]:
+    """Return the key that a notebook is graded by, with a remark where it is not what is handed out now: that of its
+    edition, if another one was handed out since. key: of now
+
+    Raises NotGradable where the instructor does not accept that edition any more, or the gradebook has no place for it.
+    """
     if edition is None:
-        return []
-    if not edition.accepted:
-        raise NotGradable(
-            f"this is edition {edition.name} of the notebook, which is not accepted any more: take your work over into "
-            "the new one (python start.py --from OLD_FOLDER) and hand that in"
-        )
+        return key, []
     changed = ", ".join(steps_in(changed_cells(edition.notebooks[key.name], key.handed_out)))
-    text = f"handed in as edition {edition.name}, graded as it is now; what has changed since: {changed}"
-    return [Repair(RepairKind.OLDER_EDITION, "", text)]
+    if edition == key.earlier[-1]:
+        return key, [remark(edition, f"graded by the key as it is now, which differs in {changed}")]
+    if not edition.accepted:
+        raise refused(edition, "which is not accepted any more")
+    own = load_key(key.assignment.of_edition(edition.name), key.name)
+    if not own.assignment.source.is_dir():
+        raise refused(edition, "whose key was not kept")
+    if other := changed_cells(graded_cells(own), graded_cells(key)):
+        raise refused(edition, f"which had other points or cells in {', '.join(steps_in(other))}")
+    return own, [remark(edition, f"graded by the key of that; what has changed since: {changed}")]
+
+
+def remark(edition: Edition, text: str) -> Repair:
+    return Repair(RepairKind.OLDER_EDITION, "", f"handed in as edition {edition.name}, {text}")
 
 
 def is_of_edition(repair: Repair, edition: Edition | None, key: Key) -> bool:
-    """Tell whether a check cell is another one because of the edition, and not because the student changed it."""
+    """Tell whether a check cell is another one because the key was changed, and not because the student changed it."""
     if edition is None or repair.kind is not RepairKind.CHECK_CHANGED:
         return False
     return repair.cell in changed_cells(edition.notebooks[key.name], key.handed_out)
+
+
+def refused(edition: Edition, why: str) -> NotGradable:
+    return NotGradable(
+        f"this is edition {edition.name} of the notebook, {why}: take your work over into the new one "
+        "(python start.py --from OLD_FOLDER) and hand that in"
+    )
+
+
+def graded_cells(key: Key) -> dict[str, str]:
+    """Return what the gradebook knows of the cells of a key, in words, by name."""
+    graded = {name_of(cell): bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in key.notebook.cells}
+    return {
+        name_of(cell): f"{cell.cell_type} {is_solution(cell)} {graded[name_of(cell)]} {points_of(cell)}"
+        for cell in key.notebook.cells
+        if is_solution(cell) or graded[name_of(cell)]
+    }
 
 
 def make_job(

@@ -1,7 +1,7 @@
 """The values that the key's visible checks gave, and what known mistakes look like, for a step of any assignment."""
 
 from cs231n.checks.values import decode
-from cs231n.shipped import each
+from cs231n.shipped import each, of_step
 
 
 def expected(cell, check):
@@ -12,10 +12,15 @@ def expected(cell, check):
 
 def values(cell):
     """Return the encoded values of all visible checks of a step, by check."""
-    return next((cells[cell] for cells in each("values.json").values() if cell in cells), {})
+    return next((found[cell] for found in _of("values.json", cell) if cell in found), {})
 
 
 def mistakes(cell):
     """Return the fingerprints of a step's known mistakes, by check, and the hints of all by their name."""
-    found = [known for known in each("fingerprints.json").values() if cell in known["cells"]]
+    found = [known for known in _of("fingerprints.json", cell) if cell in known["cells"]]
     return (found[0]["cells"][cell], found[0]["hints"]) if found else ({}, {})
+
+
+def _of(file, cell):
+    """Return what a file holds of each assignment that a step may be of."""
+    return [each(file)[name] for name in of_step(cell) if name in each(file)]

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 from cs231n.kit.front_end import put_below
-from cs231n.kit.handed_out import stubs
+from cs231n.kit.handed_out import steps, stub
 
 ADVICE = """\
 The cell below holds {step} as it was handed out. To begin again, swap the texts: cut what the cell of {step} holds
@@ -18,18 +18,18 @@ def start_again(step: str) -> None:
     Nothing that you wrote is touched. The cell of the step itself has to stay: it is the one that is graded.
     Raises ValueError for a step that was not handed out.
     """
-    stub = stub_of(step)
-    print(ADVICE.format(step=step) if put_below(stub) else stub)
+    text = stub_of(step)
+    print(ADVICE.format(step=step) if put_below(text) else text)
 
 
 def stub_of(step: str) -> str:
     """Return the text of a step as it was handed out; raises ValueError if there is none."""
-    known = {name: text for notebook in stubs().values() for name, text in notebook.items()}
-    if step in known:
-        return known[step]
-    if not known:
+    text = stub(step)
+    if text is not None:
+        return text
+    if not steps():
         raise ValueError("this package was not handed out: take the empty step from the notebook that you were given")
-    raise ValueError(f"there is no step {step!r}{did_you_mean(step, known)}")
+    raise ValueError(f"there is no step {step!r}{did_you_mean(step, steps())}")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

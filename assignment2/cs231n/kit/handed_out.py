@@ -2,12 +2,18 @@
 
 from pathlib import Path
 
-from cs231n.shipped import EDITION, STEPS, each, notebooks
+from cs231n.shipped import EDITION, STEPS, each, nearest, notebooks, of_step
 
 
-def stubs() -> dict[str, dict[str, str]]:
-    """Return the empty steps: text by step, by notebook in working order; {} if nothing was handed out."""
-    return {notebook: steps for assignment in each(STEPS).values() for notebook, steps in assignment.items()}
+def stub(step: str) -> str | None:
+    """Return the text of a step as it was handed out, None if there is none."""
+    texts = [steps[step] for name in of_step(step) for steps in each(STEPS).get(name, {}).values() if step in steps]
+    return texts[0] if texts else None
+
+
+def steps() -> list[str]:
+    """Return the names of all steps that were handed out."""
+    return [step for notebooks in each(STEPS).values() for steps in notebooks.values() for step in steps]
 
 
 def edition_in(folder: Path) -> str:
@@ -17,9 +23,8 @@ def edition_in(folder: Path) -> str:
 
 def assignment_in(folder: Path) -> str:
     """Return the name of the assignment that most notebooks in a folder are of, "" if none is known."""
-    found = {name: sum((folder / f"{each}.ipynb").exists() for each in names) for name, names in notebooks().items()}
-    best = max(found, key=lambda name: found[name], default="")
-    return best if found.get(best) else ""
+    best = next(iter(nearest(folder)), "")
+    return best if any((folder / f"{each}.ipynb").exists() for each in notebooks().get(best, [])) else ""
 
 
 def notebooks_for(folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from functools import cache
 
 from cs231n.kit.fresh_start import did_you_mean
 from cs231n.kit.front_end import show
-from cs231n.shipped import folders
+from cs231n.shipped import folders, of_step
 
 opened: dict[str, int] = {}  # hints that this session has shown, by step; kept nowhere else
 
@@ -30,13 +30,17 @@ def hint(step: str, level: int | None = None) -> None:
 
 def hints_for(step: str) -> list[str]:
     """Return the hints for a step, from the idea on; raises ValueError if there is none."""
-    if step not in all_hints():
-        raise ValueError(f"there is no hint for a step {step!r}{did_you_mean(step, all_hints())}")
-    return all_hints()[step]
+    found = [all_hints()[name][step] for name in of_step(step) if step in all_hints().get(name, {})]
+    if not found:
+        known = {name for hints in all_hints().values() for name in hints}
+        raise ValueError(f"there is no hint for a step {step!r}{did_you_mean(step, sorted(known))}")
+    return found[0]
 
 
 @cache
-def all_hints() -> dict[str, list[str]]:
-    """Read the hints of all notebooks, by step."""
-    files = [file for folder in folders() for file in sorted(folder.glob("*/hints/*.toml"))]
-    return {step: texts for file in files for step, texts in tomllib.loads(file.read_text(encoding="utf-8")).items()}
+def all_hints() -> dict[str, dict[str, list[str]]]:
+    """Read the hints of all notebooks, by assignment and step."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for file in [file for folder in folders() for file in sorted(folder.glob("*/hints/*.toml"))]:
+        found.setdefault(file.parent.parent.name, {}).update(tomllib.loads(file.read_text(encoding="utf-8")))
+    return found

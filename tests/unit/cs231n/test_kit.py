@@ -9,9 +9,11 @@ import sys
 import time
 import zipfile
 
+import numpy as np
 import pytest
-from cs231n import kit, verdicts
+from cs231n import checks, kit, shipped, verdicts
 from cs231n.__main__ import main
+from cs231n.checks.values import encode
 from cs231n.kit import front_end, handed_out, hinting
 from cs231n.kit.notebooks import EMPTY_ANSWER, EMPTY_BLOCK, Notebook
 
@@ -47,11 +49,31 @@ def write(folder, name="Nets", content=None):
 
 
 @pytest.fixture
-def handed(monkeypatch):
+def ships(monkeypatch, tmp_path):
+    """A function that writes files of a course's own assignments, by their path."""
+    folder = tmp_path / "assignments"
+    monkeypatch.setenv(shipped.VARIABLE, str(folder))
+
+    def write_files(**files):
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        forget()
+
+    def forget():
+        for cached in (shipped.each, shipped.known, shipped.notebooks, hinting.all_hints):
+            cached.cache_clear()
+
+    write_files()
+    yield write_files
+    forget()
+
+
+@pytest.fixture
+def handed(ships):
     """A package that was handed out with two notebooks."""
-    known = {"Nets": {"double": EMPTY}, "More": {}}
-    monkeypatch.setattr(handed_out, "each", lambda name: {"toys": known})
-    monkeypatch.setattr(handed_out, "notebooks", lambda: {"toys": list(known)})
+    ships(**{"toys/steps.json": json.dumps({"Nets": {"double": EMPTY}, "More": {}})})
 
 
 # -- progress
@@ -187,9 +209,9 @@ def test_edition(tmp_path):
 
 
 @pytest.fixture
-def hints(monkeypatch):
+def hints(ships, monkeypatch):
     """Hints for one step, none of them opened."""
-    monkeypatch.setattr(hinting, "all_hints", lambda: {"double": ["the idea", "the formula", "an example"]})
+    ships(**{"toys/hints/Nets.toml": 'double = ["the idea", "the formula", "an example"]'})
     monkeypatch.setattr(hinting, "opened", {})
 
 
@@ -240,16 +262,52 @@ def test_start_again(handed, monkeypatch, capsys):
     assert "swap the texts" in capsys.readouterr().out
 
 
-def test_start_again_without_a_hand_out(monkeypatch):
+def test_start_again_without_a_hand_out(ships):
     """Is it said where the empty step is, when the package has none?"""
-    monkeypatch.setattr("cs231n.kit.fresh_start.stubs", dict)
     with pytest.raises(ValueError, match="notebook that you were given"):
         kit.start_again("double")
 
 
 def test_package_of_a_clone_has_nothing_handed_out():
     """Are there no empty steps in a package that no hand-out was made of?"""
-    assert handed_out.stubs() == {}
+    assert handed_out.steps() == []
+
+
+TWO = {
+    f"{name}/{file}": json.dumps(content)
+    for name in ("hw1", "hw2")
+    for file, content in {
+        "steps.json": {"Start": {"double": f"def double(x): # {name}"}},
+        "values.json": {"double": {"numbers/out": encode(np.array([len(name), int(name[-1])]))}},
+        "fingerprints.json": {"cells": {"double": {"numbers/out": [[name, 1]]}}, "hints": {name: f"of {name}"}},
+    }.items()
+} | {f"{name}/hints/Start.toml": f'double = ["of {name}"]' for name in ("hw1", "hw2")}
+
+
+@pytest.mark.parametrize("name", ["hw1", "hw2"])
+def test_two_assignments_with_a_step_of_one_name(name, ships, monkeypatch, tmp_path):
+    """Are values, hints and the empty step those of the assignment in whose folder one works, also where notebooks have
+    the same name too?"""
+    ships(**TWO)
+    (tmp_path / name).mkdir()
+    write(tmp_path / name, "Start")
+    monkeypatch.chdir(tmp_path / name)
+    assert checks.shipped.expected("double", "numbers/out").tolist() == [3, int(name[-1])]
+    assert checks.shipped.mistakes("double") == ({"numbers/out": [[name, 1]]}, {name: f"of {name}"})
+    assert hinting.hints_for("double") == [f"of {name}"]
+    assert handed_out.stub("double") == f"def double(x): # {name}"
+
+
+def test_a_step_of_another_assignment_in_the_folder(ships, monkeypatch, tmp_path):
+    """Does a step that the folder's assignment lacks get the values of the one that has it?"""
+    ships(**TWO, **{"hw3/steps.json": json.dumps({"More": {"triple": ""}, "Most": {}})})
+    ships(**{"hw2/values.json": json.dumps({"triple": {"numbers/out": 1.0}})})
+    for notebook in ("More", "Most"):
+        write(tmp_path, notebook)
+    monkeypatch.chdir(tmp_path)
+    assert handed_out.assignment_in(tmp_path) == "hw3"
+    assert handed_out.stub("double") == "def double(x): # hw1"
+    assert checks.shipped.values("triple") == {}, "those of another step of the name"
 
 
 # -- a new edition

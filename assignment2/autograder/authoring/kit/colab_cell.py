@@ -17,5 +17,6 @@ if "google.colab" in sys.modules:
         shutil.unpack_archive("$assignment.zip")
         print("From now on, open the notebooks from the folder $assignment of your Drive.")
     os.chdir("$assignment")  # notebooks import each other from here, and .npz files stay here
-    wheels = [str(path) for path in Path().glob("*.whl")]
+    lines = Path("requirements.txt").read_text().splitlines()
+    wheels = [line.partition("[")[0] for line in lines if line.startswith("./")]
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *wheels], check=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
@@ -17,7 +17,7 @@ from autograder.authoring.mutants import equivalents
 from autograder.authoring.proving.belonging import strays
 from autograder.authoring.proving.claims import CLAIMS, Claim, Found, key_passes, variants
 from autograder.authoring.proving.leaks import leaks
-from autograder.authoring.proving.texts import names_that_are_gone, wrong_points
+from autograder.authoring.proving.texts import names_that_are_gone, unwritten, wrong_points
 from autograder.authoring.reference_values import recorded
 from autograder.course.assignment import Assignment
 from autograder.course.cells import points_of
@@ -51,10 +51,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Proof:
-    """rows: of the steps; elsewhere: (where, problem) about texts, files and the assignment as a whole"""
+    """rows: of the steps; elsewhere: (where, problem) about texts, files and the assignment as a whole; unwritten:
+    (notebook, place) where words of an author are still missing"""
 
     rows: list[Row]
     elsewhere: list[tuple[str, str]]
+    unwritten: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -82,7 +84,8 @@ def prove(assignment: Assignment, names: list[str], everything: bool = False) ->
             if row.prints:
                 record.put(bench.step, *row.prints)
         record.write()
-        proof = Proof([row for row in rows.values() if row], elsewhere)
+        to_write = [(key.name, text) for key in wanted.values() for text in unwritten(key)]
+        proof = Proof([row for row in rows.values() if row], elsewhere, to_write)
         last.write({bench: row for bench, row in rows.items() if row})
     return proof
 

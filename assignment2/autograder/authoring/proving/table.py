@@ -19,9 +19,15 @@ def lines_of(proof: Proof) -> list[str]:
         lines.append(f"{name:{width}} " + " ".join(f"{claim:>9}" for claim in claims))
         lines += [line_of(row, claims, width) for row in proof.rows if row.notebook == name]
     for where, problem in proof.problems:
-        lines.append("")
-        lines += textwrap.wrap(printable(f"{where}: {problem}"), WIDTH, subsequent_indent="  ", break_long_words=False)
+        lines += ["", *wrapped(f"{where}: {problem}")]
+    if proof.unwritten:
+        lines += ["", "still to write, before students get it:"]
+        lines += [line for where, place in proof.unwritten for line in wrapped(f"{where}: {place}")]
     return [*lines, "", *summary(proof)]
+
+
+def wrapped(text: str) -> list[str]:
+    return textwrap.wrap(printable(text), WIDTH, subsequent_indent="  ", break_long_words=False)
 
 
 def line_of(row: Row, claims: list[str], width: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.authoring.template import template
 from autograder.core.notebooks import read
 from autograder.course.assignment import Assignment
 from autograder.course.cells import defined_names, is_solution, name_of, points_of
@@ -21,6 +22,8 @@ NONE = ("No", "–")
 QUOTED = re.compile(r"`([^`\n]+)`")
 WORD = re.compile(r"[A-Za-z_]\w*")
 FILE = re.compile(r"([A-Za-z_]\w*)\.ipynb")
+TO_WRITE = re.compile(r"\b[Ss]ay |^Ask |^A model answer")  # lines of templates that stand for what an author writes
+TEMPLATES = ("first.txt", "notebook.txt", "exercise.txt", "question.txt")
 
 
 def wrong_points(key: Key, together: float) -> Iterator[str]:
@@ -116,3 +119,11 @@ def names_of(cell: NotebookNode) -> set[str]:
 
 def words_of(cell: NotebookNode) -> set[str]:
     return {name_of(cell), *WORD.findall(cell.source)} if cell.cell_type == "code" else {name_of(cell)}
+
+
+def unwritten(key: Key) -> Iterator[str]:
+    """Yield where a notebook still has what `new` and `add` put in the place of an author's words."""
+    lines = {line.strip() for file in TEMPLATES for line in template(file).splitlines() if TO_WRITE.search(line)}
+    for cell in key.notebook.cells:
+        if left := [line.strip() for line in cell.source.splitlines() if line.strip() in lines]:
+            yield f"{name_of(cell)} still says: {left[0]}"
