@@ -17,7 +17,7 @@ from helpers.courses import WORKBOOK
 from helpers.judging import follow_notebook_through, judge_notebook
 
 CATALOGUE = [(name, mistake) for name in keys(WORKBOOK) for mistake in catalogue(WORKBOOK, name)]
-SAMPLED = {"TensorFlow": 30}  # whole notebooks that take seconds each; `autograder prove` tries every mistake in its step
+SAMPLED = {"TensorFlow": 30}  # whole notebooks that take seconds each; `autograder prove` tries all in their steps
 LEAST = {
     "FullyConnectedNets": 130,
     "BatchNormalization": 90,
