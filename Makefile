@@ -41,8 +41,8 @@ test: lint
 # What is about PyTorch and TensorFlow, in an environment of its own. pip takes a build of PyTorch for CPUs only, a tenth
 # of the size, where its configuration names one; without it this installs gigabytes.
 FRAMEWORKS := .venv-frameworks/bin
-# What holds for every assignment. These have no reference values: their checks compare with NumPy themselves.
-PROOF := $(addprefix tests/catalogue/test_,$(addsuffix .py,cheats isolation misconceptions mutants variants)) \
+# What holds for every assignment.
+PROOF := $(addprefix tests/catalogue/test_,$(addsuffix .py,cheats isolation misconceptions mutants proof reference_values variants)) \
 	$(addprefix tests/integration/test_release.py::test_,every_step_has_hints nothing_secret_is_in_what_students_receive \
 	source_and_release_store_no_outputs executed_notebook_is_that_of_the_source)
 test-frameworks: .venv-frameworks/.installed

@@ -27,6 +27,7 @@ from statistics import median
 
 import nbformat
 from autograder.authoring.reference_values import read_cells
+from autograder.course.assignment import Assignment
 from autograder.course.catalogue import catalogue
 from autograder.course.cells import grade_id, is_experiment, is_solution
 from autograder.course.key import keys
@@ -82,11 +83,11 @@ def main() -> None:
         print("| what | submissions | cores | seconds each | submissions per minute | peak MB of grader, kernel |")
         print("| --- | --: | --: | --: | --: | --: |", flush=True)
         if options.once:
-            hand_in_class(course, options.students, weights)
+            hand_in_class(the(course), options.students, weights)
             measured("this project", course, options.students, cores)
             again(course, options.students, cores)
             return
-        hand_in_class(course, options.small, weights)
+        hand_in_class(the(course), options.small, weights)
         one = on_one_and_two_cores(course, options.small, cores)
         again(course, options.small, cores)
         feedback = graded(course, cores, "feedback")[0][-1]
@@ -99,7 +100,7 @@ def main() -> None:
         for size in (options.students, options.small):  # the small one again: a shared machine's speed changes
             shutil.rmtree(course)
             shutil.copytree(folder / "empty", course)
-            hand_in_class(course, size, weights)
+            hand_in_class(the(course), size, weights)
             on_one_and_two_cores(course, size, cores)
 
 
@@ -113,22 +114,22 @@ def on_one_and_two_cores(course: Path, size: int, cores: list[int]) -> float:
     return one
 
 
-def hand_in_class(course: Path, size: int, weights: dict[str, bytes]) -> None:
+def hand_in_class(assignment: Assignment, size: int, weights: dict[str, bytes]) -> None:
     """Write the submissions of a class, the same for the same size; the first has the key's solutions."""
     chance = random.Random(231)
-    course_keys = keys(the(course))
+    course_keys = keys(assignment)
     mistakes, variants = {}, {}
     for name in course_keys:
-        for mistake in catalogue(the(course), name):
+        for mistake in catalogue(assignment, name):
             mistakes.setdefault((name, mistake.cell), []).append(mistake)
-        for path in sorted((the(course).proof / "variants" / name).glob("*.py")):
+        for path in sorted((assignment.proof / "variants" / name).glob("*.py")):
             for cell, source in read_cells(path).items():
                 variants.setdefault((name, cell), []).append(source)
     for number in range(size):
         student = f"student-{number:03}"
-        folder = samples.submission(the(course), student, samples.ON_TIME)
+        folder = samples.submission(assignment, student, samples.ON_TIME)
         for name, key in course_keys.items():
-            notebook = answered(samples.released(the(course), key), key)
+            notebook = answered(samples.released(assignment, key), key)
             for cell in notebook.cells:
                 if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
                     where, drawn = (name, grade_id(cell)), chance.random() if number else 1.0

@@ -1,8 +1,9 @@
 """Where the time of grading goes: the core-seconds of a complete submission, stage by stage.
 
     PYTHONPATH=tests python benchmarks/stages.py --students 10
+    PYTHONPATH=tests python benchmarks/stages.py --assignment pytorch --weights FOLDER
 
-Every student hands in all four notebooks, as in `benchmarks/grading.py`. What a worker, the writer and the writing of
+Every student hands in all notebooks, as in `benchmarks/grading.py`. What a worker, the writer and the writing of
 pages do is done here in one process, one submission after another; processor time is counted, of the kernels and their
 sandboxes too, so a busy machine disturbs little. The key, the fork server and the first submission are not counted.
 Prints a table in Markdown.
@@ -20,6 +21,8 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.release import release
+from autograder.course.assignment import Assignment, chosen
 from autograder.course.key import keys
 from autograder.demo.run import make_course
 from autograder.demo.training import train_networks
@@ -35,7 +38,7 @@ from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import rules_of
 from grading import REPOSITORY, hand_in_class
-from helpers.courses import the
+from helpers import ASSIGNMENT
 
 STAGES = {  # in the order of a submission; what is measured for each is in `watch`
     "read": "arrange and read what was handed in",
@@ -89,14 +92,20 @@ class Meter:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--assignment", default=ASSIGNMENT, help="whose notebooks are handed in")
+    parser.add_argument("--weights", type=Path, help="a folder of trained networks (default: they are trained)")
     parser.add_argument("--students", type=int, default=10, help="how many are measured (default: 10)")
     options = parser.parse_args()
     os.environ["CS231N_DATA"] = "synthetic"
     with tempfile.TemporaryDirectory(prefix="cs231n-benchmark-") as scratch:
         course = Path(scratch) / "class"
         make_course(REPOSITORY, course)
-        hand_in_class(course, options.students + 1, train_networks(the(course)))
-        core = measured(course, sorted(path.name for path in (course / "submitted").iterdir()))
+        assignment = chosen(course, options.assignment)
+        release(assignment)
+        files = options.weights.glob("*.npz") if options.weights else ()
+        weights = {path.name: path.read_bytes() for path in files} or train_networks(assignment)
+        hand_in_class(assignment, options.students + 1, weights)
+        core = measured(assignment, sorted(path.name for path in (course / "submitted").iterdir()))
     print("| stage | what | core-ms a submission |")
     print("| --- | --- | --: |")
     for stage, what in STAGES.items():
@@ -105,9 +114,8 @@ def main() -> None:
     print(f"| all but pages | | {1000 * judged / options.students:.0f} |")
 
 
-def measured(course: Path, students: list[str]) -> Counter[str]:
+def measured(assignment: Assignment, students: list[str]) -> Counter[str]:
     """Grade students one after the other; returns the core-seconds by stage of all but the first."""
-    assignment = the(course)
     config, names = load_config(assignment), list(keys(assignment))
     rules = rules_of(config, assignment)
     for name in names:
@@ -178,7 +186,7 @@ def watch_kernels(meter: Meter) -> None:
     def closing(kernel: Kernel) -> None:
         assert kernel.sandbox is not None
         until, all_of_it = started.pop(kernel), core_of(inside(kernel))
-        meter.core["fork"] += until + core_of(children(process_worker()._fork_server._process.pid))
+        meter.core["fork"] += until + sum(map(core_of, map(children, fork_servers())))
         meter.core["cells"] += all_of_it - until
         meter.core["sandbox"] += core_of([kernel.sandbox.process.pid, kernel.sandbox.pid])
         close(kernel)
@@ -191,6 +199,10 @@ def inside(kernel: Kernel) -> list[int]:
     space = os.readlink(f"/proc/{kernel.sandbox.pid}/ns/pid")
     found = [int(path.name) for path in Path("/proc").glob("[0-9]*") if sandbox.lives_in(space, path.name)]
     return [pid for pid in found if pid != kernel.sandbox.pid]
+
+
+def fork_servers() -> list[int]:
+    return [server._process.pid for server in process_worker()._fork_servers.values() if server._process]
 
 
 def children(pid: int) -> list[int]:

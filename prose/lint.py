@@ -1,4 +1,4 @@
-"""Lint the prose of the project: documents, Markdown cells, hints, docstrings, comments and messages.
+"""Lint the prose of the project: documents, Markdown cells, hints, docstrings, comments, messages and pages.
 
 Three libraries do the work: proselint looks for what is badly written, and for the words of `vocabulary.toml` that this
 project does not use; pyspellchecker has the words of English, to which `words.txt` adds ours; codespell, which the
@@ -30,12 +30,14 @@ ROOT = HERE.parent
 GLOBS = (
     "*.md", ".github/**/*.md", "docs/*.md", "source/*/*.ipynb", "proof/*/misconceptions/*.toml",
     "assignment2/**/*.md", "assignment2/**/*.toml", "assignment2/**/*.py",
+    "assignment2/autograder/**/*.html", "assignment2/autograder/**/*.j2",
 )  # fmt: skip
 WIDTH = 120  # of a line of Markdown, where it can be broken
 ANY_WIDTH = ("CHANGELOG.md",)  # an entry is a line or two as it came, so that branches merge
 
 # What is no prose in Markdown: code, formulas, targets of links, HTML. Long stretches first.
 NOT_PROSE = re.compile(r"^```.*?^```|\$\$.*?\$\$|\$[^$\n]+\$|`+[^`]+`+|\]\([^)]*\)|<[^>\n]+>|https?://\S+", re.M | re.S)
+NOT_HTML = re.compile(r"<style>.*?</style>|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)  # in the template of a page
 WORD = re.compile(r"(?<![\w.`/\\@#:%{-])[A-Za-z]?[a-z]+(?:'[a-z]+)?(?![\w/(=\[{]|\.\w|_)")
 UNBREAKABLE = re.compile(r"^\s*(\||#|!?\[|- \[|<)|\$|https?://")  # tables, headings, links, formulas
 
@@ -76,6 +78,8 @@ def texts(path: Path) -> Iterator[tuple[str, int, str]]:
         for cell in json.loads(content)["cells"]:
             if cell["cell_type"] == "markdown":
                 yield f"{path}:{cell['id']}", 1, "".join(cell["source"])
+    elif path.suffix in (".html", ".j2"):
+        yield str(path), 1, NOT_HTML.sub(dots, content)
     elif path.suffix == ".toml":
         for name, text in strings(tomllib.loads(content)):
             yield f"{path}:{name}", 1, text
@@ -110,9 +114,14 @@ def sentences(code: str) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string.lstrip("# ")
 
 
+def dots(match: re.Match[str]) -> str:
+    """Return as many dots as a match has characters, on as many lines."""
+    return re.sub(r"[^\n]", "·", match[0])
+
+
 def faults(text: str, wrapped: bool) -> Iterator[tuple[int, str]]:
     """What is wrong in a text: the number of lines before it, and what it is. wrapped: whether long lines are wrong"""
-    prose = NOT_PROSE.sub(lambda match: re.sub(r"[^\n]", "·", match[0]), text)
+    prose = NOT_PROSE.sub(dots, text)
     for fault in LintFile("", prose).lint(CONFIG) if prose.strip() else ():
         start, end = fault.check_result.span  # of the text after a line break; may begin with a space
         yield prose.count("\n", 0, end - len(f"\n{prose}\n"[start:end].lstrip()) - 1), fault.check_result.message

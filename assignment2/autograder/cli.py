@@ -63,9 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end what runs in here as KeyboardInterrupt, even if another exception gets out first.
+    """Let Ctrl-C end what runs in this context as KeyboardInterrupt, even if another exception gets out first.
 
-    What it interrupts may fail in its own way sooner; and Python drops a KeyboardInterrupt that comes while a callback
+    What it interrupts may fail in its own way first. Python drops a KeyboardInterrupt that comes while a callback
     of the garbage collector runs.
     """
     interrupted = False
@@ -110,7 +110,7 @@ def at_least_one(text: str) -> int:
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """Read an option's time zone; raises ArgumentTypeError, which argparse shows, for a name that is none."""
+    """Read an option's time zone; raises ArgumentTypeError, which argparse shows, for any other name."""
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, ZoneInfoNotFoundError):

@@ -63,7 +63,7 @@ COMMANDS = [
     ("check", check_command, "run every step and check cell, without training and plots"),
     ("hand-in", lambda options: hand_in(options.folder), "write one zip file to hand in, and say what is missing"),
     ("hint", lambda options: hint(options.step, options.level), "show a hint for a step"),
-    ("take-over", take_over_command, "take over what you wrote in an earlier edition"),
+    ("take-over", take_over_command, "copy what you wrote in an earlier edition"),
 ]
 
 

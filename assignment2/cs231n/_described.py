@@ -1,4 +1,4 @@
-"""A Matplotlib figure in words, and its numbers as a table: for who does not see it, and for who wants to know."""
+"""A Matplotlib figure in words, and its numbers as a table, for people who cannot see it or want the numbers."""
 
 from html import escape
 
@@ -8,7 +8,7 @@ POINTS = 12  # of a line that stand in the table: first, last, and some between
 
 
 def words(figure):
-    """Return what a figure shows, a sentence for each of its panels, from titles, labels and data."""
+    """Return what a figure shows, in one sentence for each panel, from its titles, labels and data."""
     return " ".join(filter(None, (_panel(axes) for axes in figure.axes)))
 
 

@@ -10,5 +10,5 @@ def shell() -> Any:
 
 
 def kernel() -> Any:
-    """Return the Jupyter kernel that this process is, None if it is none."""
+    """Return the Jupyter kernel that this process is, None if it is not a kernel."""
     return getattr(shell(), "kernel", None)

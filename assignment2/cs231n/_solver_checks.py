@@ -1,4 +1,4 @@
-"""What a Solver requires of its arguments, of a model and of an update rule, and what it says if they fail."""
+"""What a Solver requires of its arguments, a model and an update rule, and what it says if they do not comply."""
 
 import difflib
 
@@ -58,7 +58,7 @@ def at_least(smallest, name, value):
 
 
 def gradient_of(name, w, grads):
-    """Return the gradient of the parameter w, of its shape; ValueError if the model's loss returned none such."""
+    """Return the gradient of the parameter w; raises ValueError if the model's loss returned none of its shape."""
     if name not in grads:
         raise ValueError(f"the model has a parameter {name!r}, but its loss returned no gradient with that name")
     if np.shape(grads[name]) != w.shape:
@@ -78,7 +78,7 @@ def next_parameter(name, w, rule, result):
 
 
 def why_not_finite(solver, X):
-    """Say as precisely as it can be told why the last loss is NaN or infinite; X is the mini-batch."""
+    """Say as precisely as possible why the last loss is NaN or infinite; X is the mini-batch."""
     params, losses = solver.model.params, solver.loss_history
     text = f"the loss is {losses[-1]} in iteration {len(losses)} (epoch {solver.epoch + 1}); training has stopped. "
     if not np.all(np.isfinite(X)):

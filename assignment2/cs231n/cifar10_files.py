@@ -1,4 +1,4 @@
-"""The official CIFAR-10 files: where they are, how they get there, and reading them without trusting them.
+"""The official CIFAR-10 files: finding, downloading, and reading them without trusting them.
 
 CIFAR-10 is described in Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009; its Python version
 is an archive of five training batches and one test batch of 10,000 images each.
@@ -57,8 +57,8 @@ def import_pooch():
 def download(folder):
     """Download the archive into `folder`, verify its checksum and unpack it; returns the folder of the batch files.
 
-    An archive that is already there and whole is only unpacked. Nothing half done is ever left under a final name,
-    so that after a broken download the next call starts again. Raises DownloadError.
+    An archive that is already there and complete is only unpacked. A file gets its final name only when it is complete,
+    so after a failed download the next call starts again. Raises DownloadError.
     """
     pooch = import_pooch()
     spare_monitor()  # pooch draws a bar

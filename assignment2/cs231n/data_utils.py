@@ -1,8 +1,8 @@
 """Images to train on: CIFAR-10, or the embedded synthetic images if CIFAR-10 is not available.
 
-Two environment variables choose for those who do not pass the arguments: CS231N_DATA is the source ("auto",
-"cifar-10" or "synthetic") and CS231N_DATA_DIR the folder that holds cifar-10-batches-py, or where it is put.
-CS231N_SMALL switches on the small mode, in which experiments get few images and so end soon. In a browser it is on.
+Two environment variables replace arguments that are not given: CS231N_DATA is the source ("auto", "cifar-10" or
+"synthetic"), and CS231N_DATA_DIR is the folder that holds cifar-10-batches-py, or will hold it. CS231N_SMALL turns on
+the small mode, in which experiments get few images and finish soon. In a browser it is always on.
 """
 
 import functools
@@ -52,7 +52,7 @@ def get_CIFAR10_data(
     num_training, num_validation: at most 50,000 together; the validation images follow the training images
     num_test: at most 10,000
     subtract_mean: subtract the mean of the training images, pixel by pixel, from all images
-    source: "cifar-10", "synthetic", or "auto": CIFAR-10 if it is found or can be downloaded, else the synthetic
+    source: "cifar-10", "synthetic", or "auto": CIFAR-10 if it is found or can be downloaded, otherwise the synthetic
         images, with a notice on stderr. None: the environment variable CS231N_DATA, else "auto".
     folder: holds cifar-10-batches-py, or is where the download goes. None: the environment variable CS231N_DATA_DIR,
         else the user's cache.
@@ -60,9 +60,9 @@ def get_CIFAR10_data(
     In small mode at most 2,000 training images and 200 others are returned, with a notice on stderr.
 
     Returns a dict of X_train, X_val, X_test: float32 (N, 3, 32, 32), colors from 0 to 255 less the mean, and
-    y_train, y_val, y_test: int64 (N,), from 0 to 9. All are new arrays, free to be modified.
-    Raises ValueError for wrong arguments and corrupt files, FileNotFoundError for missing ones, and with
-    source="cifar-10" an OSError if the download fails.
+    y_train, y_val, y_test: int64 (N,), from 0 to 9. All are new arrays, which you may modify.
+    Raises ValueError for wrong arguments and corrupt files, FileNotFoundError for missing files, and OSError if the
+    download fails with source="cifar-10".
     """
     num_training = _count("num_training", num_training, 1, POOL_SIZE)
     num_validation = _count("num_validation", num_validation, 0, POOL_SIZE)
@@ -98,9 +98,9 @@ def held_out_data(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return images for grading that get_CIFAR10_data, called with its defaults, gives to nobody.
 
-    source: "cifar-10" or "synthetic", what a network was trained on. seed: an integer of any size from 0, which a
-    course keeps to itself: CIFAR-10's images are chosen by it among the test images after the first 1,000, which are
-    public all the same; the synthetic ones are made from it. folder: as for get_CIFAR10_data.
+    source: "cifar-10" or "synthetic", what a network was trained on. folder: as for get_CIFAR10_data.
+    seed: an integer from 0, of any size, which a course keeps to itself. It selects images of CIFAR-10 among the test
+        images after the first 1,000, which are public anyway. Synthetic images are made from it.
 
     Returns X (num, 3, 32, 32) float32, y (num,) int64. The mean of the default 49,000 training images is subtracted.
     """
@@ -117,7 +117,7 @@ def held_out_data(
 
 
 def network_input(images: np.ndarray, source: str, *, folder: str | Path | None = None) -> np.ndarray:
-    """Return images as a network expects them that was trained on what get_CIFAR10_data gives by default.
+    """Return images in the form that a network expects which was trained with the defaults of get_CIFAR10_data.
 
     images: uint8 (N, 3, 32, 32). source: "cifar-10" or "synthetic". folder: as for get_CIFAR10_data.
     Returns float32 (N, 3, 32, 32), less the mean of the default 49,000 training images.
@@ -138,7 +138,7 @@ def find_cifar10(folder: str | Path | None = None) -> Path | None:
 
 
 def is_small() -> bool:
-    """Tell whether experiments are to end soon: where the environment asks for it, and in a browser."""
+    """Tell whether experiments should finish soon: if the environment asks for it, and in a browser."""
     return bool(os.environ.get(SMALL_VARIABLE)) or sys.platform == "emscripten"
 
 
@@ -226,7 +226,7 @@ def _as_float(images, mean):
 
 
 def _mean_image(images):
-    """Mean of uint8 images (N, 3, 32, 32), as float32; exact sums, so that it is the same on every machine."""
+    """Mean of uint8 images (N, 3, 32, 32), as float32; exact sums, so it is the same on every machine."""
     total = np.zeros(images.shape[1:], np.int64)
     for start in range(0, len(images), 250):  # 250 * 255 fits into uint16
         total += images[start : start + 250].sum(axis=0, dtype=np.uint16)

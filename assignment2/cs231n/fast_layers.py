@@ -1,4 +1,4 @@
-"""Convolution by matrix products, in NumPy alone: first the plain way, to be read, then a fast one, to train with.
+"""Convolution by matrix products, in NumPy alone: first a plain version to read, then a fast one to train with.
 
 Both lower a convolution to a matrix product: im2col copies the window of each output position into a column of C * HH *
 WW numbers, one for each tap of a filter, and then
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def im2col(x, HH, WW, stride, pad):
-    """The column matrix of images: each column is the window (C, HH, WW) of one output position (n, oy, ox)."""
+    """Return the column matrix of images: each column is the window (C, HH, WW) of one output position (n, oy, ox)."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))  # (N, C, H + 2 * pad, W + 2 * pad)
     windows = sliding_window_view(padded, (HH, WW), axis=(2, 3))  # (N, C, every row, every column, HH, WW)
     windows = windows[:, :, ::stride, ::stride]  # (N, C, OH, OW, HH, WW)
@@ -43,7 +43,7 @@ def im2col(x, HH, WW, stride, pad):
 
 
 def col2im(columns, x_shape, HH, WW, stride, pad):
-    """The reverse for gradients: each column is added to the pixels that its window was read from."""
+    """Reverse im2col for gradients: add each column to the pixels that its window was read from."""
     N, C, H, W = x_shape
     OH, OW = _output_size(H, HH, stride, pad), _output_size(W, WW, stride, pad)
     taps = columns.reshape(C, HH, WW, N, OH, OW)
@@ -63,7 +63,10 @@ def conv_forward_im2col(x, w, b, conv_param):
 
 
 def conv_backward_im2col(dout, cache):
-    """Gradients of a convolution, (dx, dw, db); the column matrix is made again, since it takes much memory to keep."""
+    """Return the gradients of a convolution, (dx, dw, db).
+
+    It makes the column matrix again, since keeping it takes much memory.
+    """
     x, w, _, conv_param = cache
     F, _, HH, WW = w.shape
     dout = dout.swapaxes(0, 1).reshape(F, -1)  # (F, N * OH * OW)
@@ -113,15 +116,15 @@ SUMMED = 2  # images whose share of the filter gradient one product sums, at lea
 
 
 def conv_forward_fast(x, w, b, conv_param):
-    """Convolve N images with F filters (cross-correlation, as everywhere in deep learning).
+    """Convolve N images with F filters (as a cross-correlation, which is usual in deep learning).
 
     x: images (N, C, H, W), any memory order, not modified.
     w: filters (F, C, HH, WW). b: biases (F,). Both are converted to the dtype of x.
-    conv_param: {"stride": s, "pad": p}: s pixels between windows both ways, p rows and columns of zeros on each side.
-    Returns (out, cache): out (N, F, OH, OW) of the dtype of x, OH = 1 + (H + 2 * p - HH) // s and likewise OW: rows and
-    columns that a last, incomplete window would cover are left out. cache is for conv_backward_fast; it holds the
-    inputs, no copies.
-    ValueError: for shapes that do not fit together.
+    conv_param: {"stride": s, "pad": p}: windows are s pixels apart in both directions, and p rows and columns
+        of zeros are on each side of an image.
+    Returns (out, cache): out (N, F, OH, OW) of the dtype of x, OH = 1 + (H + 2 * p - HH) // s and likewise OW: a
+    last, incomplete window is left out. cache is for conv_backward_fast; it holds the inputs themselves, not copies.
+    Raises ValueError if the shapes do not fit together.
     """
     x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
     g = _geometry(x, w, b, conv_param)
@@ -147,12 +150,13 @@ def conv_forward_fast(x, w, b, conv_param):
 
 
 def conv_backward_fast(dout, cache, input_gradient=True):
-    """Gradients of a convolution.
+    """Return the gradients of a convolution.
+
 
     dout: upstream gradient (N, F, OH, OW).  cache: what conv_forward_fast returned.
     input_gradient: False leaves out dx, about half of the work (the first layer of a network has no use for it).
     Returns (dx, dw, db), of the shapes of x, w and b and the dtype of x; dx is None without input_gradient.
-    ValueError: when dout has not the shape of the output.
+    Raises ValueError if dout does not have the shape of the output.
     """
     x, w, b, conv_param = cache
     g = _geometry(x, w, b, conv_param)

@@ -1,8 +1,8 @@
 """Max pooling, fast, in NumPy alone: for a block of a few images at a time, in two threads (see cs231n.threads).
 
-A maximum is separable: that of a window is the maximum of its columns' maxima. Whole arrays are compared, one row and
-one column of all windows after the other, never window by window. The forward pass also finds out which entry of each
-window is its maximum, so that the backward pass only has to put each gradient into its place.
+A maximum is separable: the maximum of a window is the maximum of its columns' maxima. So the code compares whole
+arrays, one row and one column of all windows at a time, and never window by window. The forward pass also finds out
+which entry of each window is its maximum, so the backward pass only has to put each gradient into its position.
 """
 
 from typing import NamedTuple
@@ -42,14 +42,14 @@ class Windows(NamedTuple):
 
 
 def max_pool_forward_fast(x, pool_param):
-    """The maximum of each window.
+    """Return the maximum of each window.
 
     x: (N, C, H, W), any memory order, not modified.
     pool_param: {"pool_height": PH, "pool_width": PW, "stride": s}; windows may overlap.
     Returns (out, cache): out (N, C, OH, OW) of the dtype of x, OH = 1 + (H - PH) // s and likewise OW (an incomplete
-    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, pool_param, and
-    for each number of out how far its place is from the window's corner (in one byte, where x is not very wide).
-    ValueError: for x of another number of dimensions, or a window that does not fit into it.
+    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, pool_param, and for
+    each entry of out how far its position is from the window's corner (in one byte, unless x is very wide).
+    Raises ValueError if x does not have four axes, or a window does not fit into it.
     """
     x = np.asarray(x)
     windows = _windows(x, pool_param)
@@ -67,12 +67,12 @@ def max_pool_forward_fast(x, pool_param):
 
 
 def max_pool_backward_fast(dout, cache):
-    """The gradient of the input: each dout goes to the place where its window has its maximum.
+    """Return the gradient of the input: each entry of dout goes to the position of its window's maximum.
 
     dout: upstream gradient (N, C, OH, OW).  cache: what max_pool_forward_fast returned.
     Returns dx of the shape and dtype of x. Where a window has its maximum more than once, the first in row-major order
-    gets the gradient, as in PyTorch; the first NaN counts as maximum. Gradients add up where windows overlap.
-    ValueError: when dout has not the shape of the output.
+    gets the gradient, as in PyTorch; the first NaN counts as the maximum. Gradients add up where windows overlap.
+    Raises ValueError if dout does not have the shape of the output.
     """
     x, winners, pool_param = cache
     windows = _windows(x, pool_param)

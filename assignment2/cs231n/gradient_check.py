@@ -1,7 +1,7 @@
-"""Numerical gradients, and the error by which an analytic gradient is compared with them.
+"""Numerical gradients, and the error that compares an analytic gradient with them.
 
-The derivative by central differences, (f(x + h) - f(x - h)) / 2h, has an error of order h² from the curvature
-of f, and one of order eps / h from rounding; h = 1e-5 balances the two for float64.
+The derivative by central differences, (f(x + h) - f(x - h)) / 2h, has an error of order h² from the third derivative of
+f, and one of order eps / h from rounding; h = 1e-5 balances the two for float64.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,10 @@ import numpy as np
 
 
 def eval_numerical_gradient(f: Callable, x: np.ndarray, h: float = 1e-5, verbose: bool = False) -> np.ndarray:
-    """The gradient of a scalar function.
+    """Return the numerical gradient of a scalar function.
 
-    f: function of one array that returns a number. It may ignore its argument and read x elsewhere (a
-       parameter inside a model, say): x itself is shifted, and as before when f is done.
+    f: function of one array that returns a number. It may ignore its argument and read x elsewhere, such as a
+       parameter inside a model: x itself is shifted, and restored afterwards.
     x: float array of any shape, where to evaluate. h: the step. verbose: print each derivative.
     Returns an array with the shape and dtype of x.
     """
@@ -33,7 +33,9 @@ def eval_numerical_gradient(f: Callable, x: np.ndarray, h: float = 1e-5, verbose
 
 
 def eval_numerical_gradient_array(f: Callable, x: np.ndarray, df: np.ndarray, h: float = 1e-5) -> np.ndarray:
-    """The gradient of sum(f(x) * df) with respect to x: what a backward pass returns for the upstream gradient df.
+    """Return the gradient of sum(f(x) * df) with respect to x.
+
+    That is what a backward pass returns for the upstream gradient df.
 
     f: function of one array that returns an array. x: float array of any shape. df: array with the shape of
     f(x). h: the step. Returns an array with the shape and dtype of x.
@@ -52,10 +54,10 @@ def eval_numerical_gradient_array(f: Callable, x: np.ndarray, df: np.ndarray, h:
 
 
 def rel_error(a, b) -> float:
-    """The largest relative error between two arrays of one shape: max(|a - b| / max(1e-8, |a| + |b|)).
+    """Return the largest relative error between two arrays: max(|a - b| / max(1e-8, |a| + |b|)).
 
-    A correct gradient is usually below 1e-7 of its numerical one, a wrong one above 1e-2. A NaN in either of
-    them gives NaN.
+    Both arrays have the same shape. Against a numerical gradient, a correct one usually gives less than 1e-7, and a
+    wrong one more than 1e-2. If either array contains NaN, the result is NaN.
     """
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
@@ -66,7 +68,7 @@ def rel_error(a, b) -> float:
 
 
 def _at_shifted(f, x, index, h):
-    """f with x[index] moved up and down by h; x is as it was afterwards, whatever happens in f."""
+    """Return f with x[index] moved up and down by h, and restore x, whatever happens in f."""
     before = x[index]
     try:
         x[index] = before + h

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def softmax_loss(x, y):
-    """Mean cross-entropy of the softmax of the scores, and its gradient.
+    """Return the softmax loss, the mean cross-entropy, and its gradient.
 
     x: scores, shape (N, C). y: labels, integers in 0 ... C-1, shape (N,).
     Returns (loss, dx): the mean over the N examples of -log(exp(x[i, y[i]]) / sum_j exp(x[i, j])), and its
@@ -22,7 +22,7 @@ def softmax_loss(x, y):
 
 
 def svm_loss(x, y):
-    """Mean multiclass hinge loss with margin 1 (Weston and Watkins, 1999), and its gradient.
+    """Return the mean multiclass hinge loss with margin 1 (Weston and Watkins, 1999), and its gradient.
 
     x: scores, shape (N, C). y: labels, integers in 0 ... C-1, shape (N,).
     Returns (loss, dx): the mean over the N examples of sum_{j != y[i]} max(0, x[i, j] - x[i, y[i]] + 1), and

@@ -1,12 +1,12 @@
-"""A model's weights in a file, with what is needed to build the model again.
+"""A model's weights in a file, with everything that is needed to build the model again.
 
 The file is an .npz without pickles: `params/<name>` for each parameter, `statistics/<layer>/<name>` for the running
 averages of normalization (model.bn_params), and `about`, a string of JSON: the class, the arguments of its constructor
 and the data that it was trained on. np.load reads it.
 
 `read_weights` trusts nothing in a file: it executes nothing, and takes little more memory than MAX_BYTES. `load_model`
-calls the constructor with the arguments in the file, which may ask for a lot: load files of strangers in a process
-whose memory and time are limited.
+calls the constructor with the arguments in the file, which may make a very large model. So load a file that you do not
+trust in a process with limited memory and time.
 """
 
 import json
@@ -21,6 +21,7 @@ import numpy as np
 from ._frameworks import as_model, own_state
 
 MAX_BYTES = 256 * 2**20  # of all arrays in a file together; a CIFAR-10 network of this workbook has some megabytes
+MAX_PARAMETERS = 20_000_000  # of a network that is graded
 MAX_MEMBERS = 1000
 MAX_DIRECTORY = 2**20  # bytes of the list of members at the end of a file
 MAX_ABOUT = 2**16
@@ -38,17 +39,23 @@ class Weights(NamedTuple):
     params: dict
     trained_on: str | None
 
+    @property
+    def size(self) -> int:
+        """The number of parameters, with all that is saved beside them."""
+        return sum(w.size for w in self.params.values())
+
 
 def save_model(path: str | Path, model, trained_on: str | None = None, **constructor) -> None:
     """Save a model's parameters, together with the arguments that its constructor was called with.
 
         save_model("best_fc.npz", model, hidden_dims=[100, 100], dropout_keep_ratio=0.8)
 
-    path: the .npz file, replaced if it exists. model: has `params`, a dict of arrays; they are saved as they are. Or it
-    is a network of PyTorch's or Keras', whose state is saved, batch normalization's averages included.
-    trained_on: the data, by default those that get_CIFAR10_data gave last. constructor: numbers, strings, lists,
-    dicts of these, None and NumPy dtypes.
-    Raises WeightsError if type(model)(**constructor) is a model with other parameters or shapes.
+    path: the .npz file, replaced if it exists.
+    model: has `params`, a dict of arrays, which are saved as they are. Or it is a PyTorch or Keras network: its state is
+        saved, with the averages of batch normalization.
+    trained_on: the data, by default those that get_CIFAR10_data returned last.
+    constructor: the arguments: numbers, strings, lists, dicts of these, None and NumPy dtypes.
+    Raises WeightsError if type(model)(**constructor) has other parameters or shapes than model.
     """
     path, cls, model = Path(path), type(model), as_model(model)
     if trained_on is None:
@@ -78,8 +85,9 @@ def save_model(path: str | Path, model, trained_on: str | None = None, **constru
 def load_model(path: str | Path, *classes: type):
     """Build the model that a file of `save_model` describes, with the saved parameters.
 
-    classes: the classes that it may have: the file names one of them. Raises FileNotFoundError, or WeightsError
-    if the file is damaged, holds another class, or its arrays do not fit the model that its arguments build.
+    classes: the classes that the model may have; the file names one of them.
+    Raises FileNotFoundError, or WeightsError if the file is damaged, names another class, or its arrays do not fit the
+    model that its arguments build.
     """
     weights, statistics = _read(Path(path))
     known = {each.__name__: each for each in classes}
@@ -105,10 +113,10 @@ def read_weights(path: str | Path, max_bytes: int | None = None) -> Weights:
 
 
 def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
-    """The fraction of images that a model classifies correctly.
+    """Return the fraction of images that a model classifies correctly.
 
-    model: loss(X) returns the scores (N, C); the images are cast to its dtype, if it has one. Or a network of a
-    framework.
+    model: loss(X) returns the scores (N, C); images are cast to its dtype, if it has one. Or a PyTorch or
+        Keras network.
     X: (N, ...). y: (N,).
     batch_size: images that go through the model at a time.
     """

@@ -22,7 +22,7 @@ __all__ = ["Solver", "wants_progress_bar"]
 
 
 class Solver:
-    """Trains a classifier by mini-batches and keeps the parameters with the best validation accuracy.
+    """Trains a classifier with mini-batches and keeps the parameters with the best validation accuracy.
 
         solver = Solver(model, data, update_rule="sgd", optim_config={"learning_rate": 1e-3}, num_epochs=5)
         solver.train()
@@ -34,11 +34,11 @@ class Solver:
 
     update_rule         a function (w, dw, config) -> (next_w, config), or the name of one in cs231n.optim. What it
                         returns is cast to the dtype of w.
-    optim_config        its settings, such as {"learning_rate": 1e-2}; each parameter gets a copy of its own
-    lr_decay            what the learning rate is multiplied with after each epoch
+    optim_config        its settings, such as {"learning_rate": 1e-2}; each parameter gets its own copy
+    lr_decay            the factor by which the learning rate is multiplied after each epoch
     batch_size          images in a mini-batch, drawn with replacement through np.random
-    num_epochs          an epoch has max(len(X_train) // batch_size, 1) iterations
-    print_every         the loss is printed in each iteration of which the number is a multiple of this
+    num_epochs          one epoch is max(len(X_train) // batch_size, 1) iterations
+    print_every         the loss is printed every `print_every` iterations
     verbose             False: print nothing
     num_train_samples   training images on which the accuracy is measured (None: all)
     num_val_samples     validation images on which the accuracy is measured (None: all)
@@ -51,8 +51,8 @@ class Solver:
                         the end of each epoch
     best_params, best_val_acc, epoch, optim_configs
 
-    train() raises FloatingPointError when the loss becomes NaN or infinite. Use np.random.seed to get the same
-    mini-batches again. See `wants_progress_bar` for when there is a bar.
+    train() raises FloatingPointError if the loss becomes NaN or infinite. Call np.random.seed before it to get the same
+    mini-batches again. `wants_progress_bar` says when there is a progress bar.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Solver:
             self.model.params[name], self.optim_configs[name] = next_parameter(name, w, self.update_rule, result)
 
     def check_accuracy(self, X, y, num_samples: int | None = None, batch_size: int = 100) -> float:
-        """The fraction of images that the model classifies correctly.
+        """Return the fraction of images that the model classifies correctly.
 
         X: images (N, ...). y: labels (N,). num_samples: if smaller than N, that many are drawn with
         replacement through np.random. batch_size: images that go through the model at a time.

@@ -1,13 +1,13 @@
-"""Ten classes of 32x32 color images, made from a seed: the stand-in for CIFAR-10 where there is no network.
+"""Ten classes of 32x32 color images, made from a seed: they replace CIFAR-10 where there is no network.
 
-An image shows an object in a scene, sometimes before another object. What the object is, only its silhouette tells,
-which varies in place, size, angle and color: that takes a convolutional network. The scene, the object's color and
-its texture are hints, each of which is wrong in many images: they are what a linear classifier and, in combination,
-fully connected networks find. A few images bear a wrong label, as in every data set labeled by people, so that
-nothing reaches 100 %.
+An image shows an object in a scene, sometimes before another object. Only its silhouette says
+what the object is, and it varies in position, size, angle and color: recognizing it takes a convolutional network. The
+scene, the object's color and its texture are hints, each of which is wrong in many images. A linear classifier finds
+some of them, and fully connected networks find combinations. A few images have a wrong label, as in every data set that
+people have labeled, so nothing reaches 100 %.
 
-Everything drawn comes from RandomState.random_sample and everything composed is integer arithmetic, so that the
-images are the same on every machine and with every version of NumPy.
+All random numbers come from RandomState.random_sample, and images are composed with integer arithmetic. So they are the
+same on every machine and with every version of NumPy.
 """
 
 import functools
@@ -69,7 +69,7 @@ def images(part, num, seed=SEED):
     """Return the first `num` images of a part ("train", "test" or "held-out") and their labels.
 
     seed: an integer of any size from 0
-    Returns X (num, 3, 32, 32) uint8, y (num,) int64: views of arrays that are kept, not to be modified. The first n
+    Returns X (num, 3, 32, 32) uint8, y (num,) int64: views of arrays that are kept: do not modify them. The first n
     are the same whatever `num` is, and making fewer takes less time.
     """
     X, y = _made.get((part, seed), (np.empty((0, 3, 32, 32), np.uint8), np.empty(0, np.int64)))

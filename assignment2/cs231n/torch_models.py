@@ -1,7 +1,7 @@
-"""Networks of PyTorch's in the terms of this workbook. Importing this module imports PyTorch.
+"""PyTorch networks in the terms of this workbook. Importing this module imports PyTorch.
 
-`LayerNet` is a network that a list describes. So its weights can be saved in a file together with the list, and whoever
-has the file can build the network again without running anybody's code.
+`LayerNet` is a network that a list describes. Its weights are saved in a file together with the list, so anyone who has
+the file can build the network again without running other people's code.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ SCALE = 64  # of colors: those of get_CIFAR10_data are between -150 and 150
 
 
 def image_tensor(images):
-    """Return images of `get_CIFAR10_data`, an array, as a tensor of numbers near 1: the input of PyTorch networks."""
+    """Return an array of images of `get_CIFAR10_data` as a tensor of numbers near 1, the input of PyTorch networks."""
     return torch.from_numpy(images) / SCALE
 
 
@@ -33,8 +33,8 @@ class LayerNet(nn.Sequential):
         LayerNet(layers=[["Conv2d", 3, 16, 3, {"padding": 1}], ["ReLU"], ["Flatten"], ["Linear", 16 * 32 * 32, 10]])
 
     layers: a list for each layer: its name, one of LAYERS or "Residual", its arguments, and a dictionary of those that
-    are given by name, if there are any. ["Residual", [layers, ...]] adds its input to what its own layers make of it;
-    these must keep the shape.
+    are given by name, if there are any. ["Residual", [layers, ...]] adds its input to the output of its own
+    layers, which must keep the shape.
     """
 
     def __init__(self, layers):
@@ -42,7 +42,7 @@ class LayerNet(nn.Sequential):
 
 
 class Residual(LayerNet):
-    """Adds its input to what its layers make of it."""
+    """Adds its input to the output of its layers."""
 
     def forward(self, x):
         return x + super().forward(x)
@@ -58,9 +58,9 @@ def _layer(name, *arguments):
 
 
 class ModuleModel:
-    """A network of PyTorch's as this workbook knows models: `params`, a dictionary of arrays, and `loss(X)`.
+    """A PyTorch network as a model of this workbook: `params`, a dictionary of arrays, and `loss(X)`.
 
-    `params` holds all that a file of weights has to: the averages of batch normalization too.
+    `params` holds everything that a file of weights needs, including the averages of batch normalization.
     """
 
     def __init__(self, module):
@@ -75,7 +75,7 @@ class ModuleModel:
         self.module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
 
     def loss(self, X):
-        """Return the scores (N, C) of images X, an array, as when testing: no dropout, no statistics of the batch."""
+        """Return the scores (N, C) of an array of images X in test mode: no dropout, no statistics of the batch."""
         like = next(self.module.parameters())
         mode = self.module.training
         self.module.eval()

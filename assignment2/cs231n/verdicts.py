@@ -1,6 +1,6 @@
-"""The last verdict of each check cell, remembered in a hidden folder beside the notebooks, for `cs231n.kit`.
+"""The last verdict of each check cell, stored in a hidden folder beside the notebooks, for `cs231n.kit`.
 
-It stands outside `kit`, since check cells import it: it has to be light.
+It is outside `kit` because check cells import it: it has to be light.
 """
 
 import json

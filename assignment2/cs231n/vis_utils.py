@@ -1,8 +1,8 @@
 """Pictures of images and of training runs, in one style.
 
 The functions that draw make a new figure with pyplot and return nothing; plt.gcf() is the figure, for
-plt.gcf().savefig(...). `show` shows what was drawn, with a text for who does not see it; without it a notebook shows
-the figures of a cell below it as always.
+plt.gcf().savefig(...). `show` shows what was drawn, with a text for people who cannot see it. Without
+`show`, a notebook shows the figures of a cell below it as usual.
 """
 
 import base64
@@ -24,9 +24,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def show(description=""):
-    """Show the open figures below the cell, with a text that stands for the picture, and their numbers as a table.
+    """Show the open figures below the cell, with a text that replaces the picture, and their numbers as a table.
 
-    description: what to see there, in a sentence or two; titles, ends and extremes of the lines are added to it
+    description: what the picture shows, in a sentence or two; the titles, ends and extremes of the lines are added
     """
     if shell() is None or "inline" not in plt.get_backend().lower():
         plt.show()
@@ -49,15 +49,15 @@ def _display(figure, description):
 
 
 def line_style(n):
-    """Return how the n-th line of a plot looks: color, dashes and marker all differ."""
+    """Return the style of the n-th line of a plot: color, dashes and marker all differ."""
     looks = {"color": COLORS[n % len(COLORS)], "linestyle": DASHES[n % len(DASHES)]}
     return {**looks, "marker": MARKERS[n % len(MARKERS)], "markersize": 4}
 
 
 def plot_lines(axis, x, lines, title, xlabel, ylabel, xscale="linear", yscale="linear"):
-    """Plot lines over the same x into a panel.
+    """Plot lines over the same x in a panel.
 
-    lines: dict of name -> values; the legend is left to the caller, since panels often share one
+    lines: dict of name -> values; the caller adds the legend, since panels often share one
     """
     for n, (name, y) in enumerate(lines.items()):
         axis.plot(x, y, label=name, **line_style(n))
@@ -71,8 +71,8 @@ def visualize_grid(Xs, ubound=255.0, padding=1):
     """Put images into a square grid, each stretched to the range 0 ... ubound.
 
     Xs: images, shape (N, H, W, C). padding: black pixels between them.
-    Returns a float array of shape (R*H + (R-1)*padding, R*W + (R-1)*padding, C) with R = ceil(sqrt(N)); places that
-    are left over are black, as is an image of one single value.
+    Returns a float array of shape (R*H + (R-1)*padding, R*W + (R-1)*padding, C) with R = ceil(sqrt(N)). Positions
+    without an image are black, and so is an image with a single value.
     """
     Xs = np.asarray(Xs)
     if Xs.ndim != 4 or len(Xs) == 0:
@@ -122,8 +122,8 @@ def plot_training(solvers, title=None, log_loss=False, smooth=None):
         plot_training({"SGD": solver, "SGD with momentum": other})
 
     solvers: a dict of name -> Solver, or one Solver. title: a heading for the picture. log_loss: a logarithmic axis for
-    the loss. smooth: the bold line of the loss is its running mean over that many iterations, the pale one the
-    loss itself; by default a twentieth of the run; 1 for the loss itself only.
+    the loss. smooth: the bold line is the running mean of the loss over that many iterations, by default a
+    twentieth of the run; the pale line is the loss itself. 1 draws the loss only.
     """
     runs = solvers if isinstance(solvers, dict) else {"the run": solvers}
     layout = ConstrainedLayoutEngine(w_pad=0.1)
@@ -158,7 +158,7 @@ def _plot_loss(axis, losses, smooth, style):
 
 
 def _running_mean(values, window):
-    """The mean of the last `window` values at each place; of all so far if there are fewer."""
+    """Return the mean of the last `window` values at each position, or of all values so far if there are fewer."""
     sums = np.concatenate([[0.0], np.cumsum(np.asarray(values, dtype=np.float64))])
     end = np.arange(1, len(values) + 1)
     start = np.maximum(end - window, 0)
@@ -166,13 +166,13 @@ def _running_mean(values, window):
 
 
 def _epochs(solver):
-    """After how many epochs each accuracy was measured."""
+    """Return after how many epochs each accuracy was measured."""
     measured = getattr(solver, "acc_epochs", None)
     return list(range(len(solver.val_acc_history))) if measured is None else measured
 
 
 def _stretched(image):
-    """An image with its smallest value at 0 and its largest at 1; all 0 if there is only one value."""
+    """Return an image with its smallest value at 0 and its largest at 1, or all 0 if there is only one value."""
     image = np.asarray(image, dtype=np.float64)
     low, high = image.min(), image.max()
     return (image - low) / (high - low) if high > low else np.zeros_like(image)

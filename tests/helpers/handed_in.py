@@ -327,9 +327,9 @@ ANSWERS = {
     "answer with half an emoji": HandedIn(in_cell("why", source="because \ud83d"), remark="half of a character"),
 }
 CODE = {
-    "two solutions in one cell": HandedIn(changed(merge_solutions), remark="square: its code stood in the cell double"),
+    "two solutions in one cell": HandedIn(changed(merge_solutions), remark="square: its code was in the cell double"),
     "two solutions in one cell, ids lost": HandedIn(changed(lose_all_and(merge_solutions)), remark="square: its code"),
-    "two solutions in the last cell": HandedIn(changed(merge_into_the_last), remark="double: its code stood in"),
+    "two solutions in the last cell": HandedIn(changed(merge_into_the_last), remark="double: its code was in"),
     "helper in the experiment": HandedIn(changed(helper_in("plot")), remark="twice: taken from the cell plot"),
     "helper in the check cell": HandedIn(changed(helper_in("test_double")), remark="twice: taken from the cell test_"),
     "helpers that need each other": HandedIn(changed(chain_of_helpers), remark="factor, functools, once, twice"),
@@ -361,7 +361,7 @@ BYTES = {
     "line ends of Windows": HandedIn(encoded(windows)),
     "cell without metadata": HandedIn(without("title", "metadata")),
     "cell without source": HandedIn(without("title", "source"), remark="cell 1 was left out"),
-    "outputs that are null": HandedIn(in_cell("plot", outputs=None), remark="no list"),
+    "outputs that are null": HandedIn(in_cell("plot", outputs=None), remark="not a list"),
     "a cell that is null": HandedIn(changed(lambda n, c: n["cells"].insert(3, None)), remark="left out"),
     "no metadata of the notebook": HandedIn(changed(lambda n, c: n.pop("metadata"))),
     "versions as texts": HandedIn(changed(lambda n, c: n.update(nbformat="4", nbformat_minor="5"))),

@@ -8,6 +8,7 @@ import pytest
 from autograder.authoring.hand_out import hand_out
 from autograder.authoring.release import release
 from autograder.cli import main
+from autograder.core import frameworks
 from autograder.core.notebooks import read
 from autograder.course.assignment import BadSettings, NoAssignment, assignments, chosen
 from autograder.course.key import load_key
@@ -94,6 +95,22 @@ def test_assignments_are_kept_apart(course):
     assert {path.parent.name for path in course.rglob("*.html")} == {"hw2"}
 
 
+def test_a_grader_without_the_framework_gives_nobody_a_zero(course, monkeypatch, capsys):
+    """Does it say what to install, keep the points of who was graded before, and enter nothing for the others?"""
+    hand_in(course, "ada", "x / THREE")
+    grade(chosen(course, "hw2"), ONE)
+    hand_in(course, "bob", "x / THREE")
+    (course / "course.toml").write_text(SETTINGS + 'frameworks = ["torch"]\n', encoding="utf-8")
+    monkeypatch.setattr(frameworks, "_version", lambda name: "")
+    assert main(["grade", "hw2", "--course", str(course)]) == 1
+    assert (
+        "needs torch, which is not installed here: pip install 'cs231n-assignment2[pytorch]'" in capsys.readouterr().err
+    )
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "ml101") as gradebook:
+        assert {each.student.id: each.score for each in gradebook.assignment_submissions("hw2")} == {"ada": 3}
+    assert not (course / "autograded" / "bob").exists()
+
+
 def test_files_of_another_assignment_are_not_taken(course):
     """Is a notebook in another assignment's folder neither looked for nor somebody's submission?"""
     hand_in(course, "ada", "x / THREE")
@@ -150,7 +167,7 @@ def test_unknown_assignment(course):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[hw2", "is no TOML"),
+        ("[hw2", "is not valid TOML"),
         ("[hw2]\ntitel = 'x'", "nothing is called hw2.titel"),
         ("languages = 2", "nothing is called languages"),
         ("late = 2", "late must be the share"),

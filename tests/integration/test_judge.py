@@ -64,7 +64,7 @@ def test_computing_nothing_earns_nothing(judged, returned):
     verdicts = judged(double=f"def double(x):\n    return {returned}")
     assert points(verdicts) == 0
     told = {verdict.check: verdict.told for verdict in verdicts["test_double"]}
-    assert told["vector/x unchanged"] == "counts only where a value of the same case is right"
+    assert told["vector/x unchanged"] == "counts only if a value of the same case is right"
 
 
 KNOWN_VALUES = """

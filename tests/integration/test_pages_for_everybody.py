@@ -4,6 +4,7 @@ import nbformat
 import pytest
 from autograder.authoring.fingerprints import record_fingerprints
 from autograder.authoring.release import release
+from autograder.course.cells import name_of
 from autograder.course.key import load_key
 from autograder.course.solutions import answered, set_source
 from autograder.demo import samples
@@ -16,7 +17,7 @@ from helpers import browser, toy
 from helpers.accessibility import serious_problems
 from helpers.courses import the
 from helpers.key_functions import key_functions
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_output
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 KEY = key_functions()
@@ -37,7 +38,7 @@ def pages(tmp_path_factory):
             set_source(notebook, "double", "def double(x):\n    return 2 + x")
         figure = figures.sliding_window(KEY.conv_forward_naive)._repr_mimebundle_()
         drawn = [new_output("display_data", figure), new_output("stream", text="trained\n")]
-        notebook.cells.append(new_code_cell("figure", outputs=drawn, metadata={"tags": ["experiment"]}))
+        next(cell for cell in notebook.cells if name_of(cell) == "plot").outputs = drawn
         nbformat.write(notebook, samples.submission(the(course), f"s{number}", samples.ON_TIME) / "Toy.ipynb")
     grade(the(course), Options(no_sandbox=bool(sandbox.unavailable())))
     feedback = course / "feedback"
@@ -56,10 +57,21 @@ def pages(tmp_path_factory):
 
 
 def figures_page():
-    rules = {"SGD": KEY.sgd, "Adam": KEY.adam}
-    shown = (figures.paths_over_a_valley(rules), figures.dropout_masks(KEY.dropout_forward))
+    """A page with every figure to poke, in a font as wide as that of notebooks."""
+    rules = {"SGD": KEY.sgd, "momentum": KEY.sgd_momentum, "RMSProp": KEY.rmsprop, "Adam": KEY.adam}
+    shown = (
+        figures.sliding_window(KEY.conv_forward_naive),
+        figures.pooled_gradient(KEY.max_pool_forward_naive, KEY.max_pool_backward_naive),
+        figures.paths_over_a_valley(rules),
+        figures.dropout_masks(KEY.dropout_forward),
+        figures.batchnorm_graph(KEY.batchnorm_forward, KEY.batchnorm_backward),
+        figures.averaged_over(
+            {"neither": lambda x: x, "over pixels": lambda x: x - x.mean(axis=(2, 3), keepdims=True)}
+        ),
+    )
     body = "".join(figure.html() for figure in shown)
-    return f"<!DOCTYPE html><html lang='en'><title>Figures</title><main><h1>Figures</h1>{body}</main></html>"
+    look = "<style>body {font-family: sans-serif}</style>"
+    return f"<!DOCTYPE html><html lang='en'><title>Figures</title>{look}<main><h1>Figures</h1>{body}</main></html>"
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +114,14 @@ def test_keys_lead_to_what_was_lost(pages, chromium):
         visit.page.keyboard.press("Enter")
         assert visit.page.url.endswith("#test_double")
         assert visit.page.locator(":target h2").is_visible()
+
+
+def test_a_picture_that_was_handed_in(pages, chromium):
+    """Is a figure that was handed in shown on the feedback page, with its text?"""
+    with browser.visit(chromium, pages["feedback"].as_uri()) as visit:
+        (picture,) = visit.page.locator("img").all()
+        assert picture.evaluate("image => image.naturalWidth") > 300
+        assert picture.get_attribute("alt").startswith("A window that slides")
 
 
 def test_size_of_a_page(pages):

@@ -19,6 +19,7 @@ from autograder.demo import samples
 from autograder.execution.kernel import sandbox
 from autograder.grading.run import grade
 from helpers import browser, payloads, toy
+from helpers.accessibility import serious_problems
 from helpers.courses import the
 from helpers.payloads import EVIL, PNG, SCRIPT
 from nbconvert.exporters import HTMLExporter
@@ -41,6 +42,7 @@ def double(x):
     raise ValueError({IMAGE!r})"""
 WRITTEN_BY_NBGRADER = ("https://cdnjs.cloudflare.com/", "https://api.cdnjs.com/")  # its templates load MathJax there
 IN_NOTEBOOK = "#notebook *"
+VERDICTS = "table.tex2jax_ignore"
 
 
 def attack(notebook):
@@ -159,6 +161,11 @@ def test_formgrader(course, chromium, tmp_path):
         assert_readable(visit, TEX)
         assert [error for error in visit.errors if "MathJax" not in error] == []  # which is elsewhere
         visit.page.wait_for_selector("#test_square.score[placeholder='2']")  # its own scripts filled in the points
+        assert visit.page.locator(VERDICTS).count() == 2
+        assert serious_problems(visit.page, VERDICTS) == {}  # the rest of the page is nbgrader's
+        visit.page.set_viewport_size({"width": 390, "height": 800})
+        boxes = [table.bounding_box() for table in visit.page.locator(VERDICTS).all()]
+        assert all(box["x"] + box["width"] <= 390 for box in boxes)
 
 
 @pytest.mark.parametrize("course", ["autograder"], indirect=True)

@@ -119,13 +119,13 @@ PROOFS = {
         (MISCONCEPTION, 'old = "centered', 'old = "center_'), "its text occurs 0 times in standardize",
     ),
     "a misconception about another step": (
-        (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is no step",
+        (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is not a step",
     ),
     "a variant that is wrong": (
         ("variants/Clusters/loops.py", "sum(x) / len(x)", "sum(x)"), "the variant loops.py is right, but loses",
     ),
     "a variant of a step that is gone": (
-        ("variants/Clusters/loops.py", "# %% standardize", "# %% normalize"), "is about normalize, which is no step",
+        ("variants/Clusters/loops.py", "# %% standardize", "# %% normalize"), "is about normalize, which is not a step",
     ),
 }  # fmt: skip
 
@@ -163,8 +163,8 @@ def test_a_step_that_is_left_out(course, capsys):
         "title names `standardize`, which is gone",
         "the table gives `standardize` 3 points, the cells 0",
         "standardize_text says 3 points",
-        "misconception standardize_divides_by_variance is about standardize, which is no step",
-        "the variant loops.py is about standardize, which is no step",
+        "misconception standardize_divides_by_variance is about standardize, which is not a step",
+        "the variant loops.py is about standardize, which is not a step",
     ):
         assert words in said
 
@@ -179,7 +179,7 @@ def test_solutions_in_the_package_of_the_course(course, capsys):
     (course / "scales" / "__init__.py").write_text("\n".join(lines))
     status, said = prove(course, capsys)
     assert status == 1
-    assert "scales/__init__.py: it gives a line of the key away" in said
+    assert "scales/__init__.py: it gives away a line of the key" in said
 
 
 def test_strays(course, capsys):
@@ -192,7 +192,7 @@ def test_strays(course, capsys):
     status, said = prove(course, capsys)
     assert status == 1
     assert "there is no such notebook, but misconceptions/Gone.toml" in said
-    assert "the equivalent a -> b of standardize is no mutant any more" in said
+    assert "the equivalent a -> b of standardize is not a mutant any more" in said
 
 
 def test_only_what_changed_is_proved_again(course, capsys):
@@ -271,3 +271,33 @@ def test_words_that_an_author_has_written(course, capsys):
     assert f"before students get it: {NOTEBOOK}: title still says: Say in two sentences" in said
     edit(course, "title", "Say in two sentences what this notebook is about", "This notebook is about scales")
     assert "still" not in prove(course, capsys)[1]
+
+
+REFERENCE = """\
+# %% standardize
+def standardize(X, eps=1e-8):
+    return np.stack([(x - np.mean(x)) / (np.sqrt(np.mean((x - np.mean(x)) ** 2)) + eps) for x in X.T], axis=1)
+"""
+
+
+@pytest.mark.parametrize(("change", "agrees"), [(("", ""), True), (("- np.mean(x)", "- np.median(x)"), False)])
+def test_the_key_agrees_with_another_implementation(change, agrees, course, capsys):
+    """Are the values of a reference recorded, and does a key that differs from them prove nothing?"""
+    reference = course / "proof" / NAME / "reference"
+    reference.mkdir()
+    (reference / f"{NOTEBOOK}.py").write_text(REFERENCE.replace(*change))
+    assert cli.main(["reference", NAME, "--course", str(course)]) == 0
+    status, said = prove(course, capsys)
+    assert (status == 0) is agrees
+    assert ("differs from the independent reference" in said) is not agrees
+
+
+def test_a_step_that_is_not_implemented_has_no_record(course, capsys):
+    """Is the key never compared with itself, and are notebooks without a reference left alone?"""
+    assert cli.main(["reference", NAME, "--course", str(course)]) == 0
+    reference = course / "proof" / NAME / "reference"
+    assert not reference.exists()
+    reference.mkdir()
+    (reference / f"{NOTEBOOK}.py").write_text("# Nothing yet.\n")
+    assert cli.main(["reference", NAME, "--course", str(course)]) == 0
+    assert json.loads((reference / f"{NOTEBOOK}.json").read_text()) == {}

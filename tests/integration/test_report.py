@@ -27,12 +27,14 @@ from autograder.report import plots as report_plots
 from autograder.report.data import Cell, read_course
 from autograder.report.items import checks_of, discrimination, for_a_human, mistakes_of, same_code, unexplained
 from autograder.report.page import report
+from bs4 import BeautifulSoup
 from helpers import toy
 from helpers.courses import the
 from nbgrader.api import Gradebook
 
 DOUBLE, SQUARE, WHY = Cell("Toy", "test_double", 4.0), Cell("Toy", "test_square", 2.0), Cell("Toy", "why", 2.0)
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's, while it adds rows
+SECTIONS = ["Scores", "Misconceptions", "Checks of Toy", "Correlation of all checks"]
 NASTY = "<script>alert(1)</script>"
 
 
@@ -452,3 +454,22 @@ def test_plots_are_the_same_for_the_same_numbers(course):
         assert svg == draw(*arguments)
         assert len(ElementTree.fromstring(svg).get("aria-label").split()) > 5
     assert "double: a<b & $c$" in [e.text for e in ElementTree.fromstring(drawn[1][0](*drawn[1][1])).iter() if e.text]
+
+
+def test_each_plot_has_a_text_and_its_numbers(course):
+    """Has each plot of the page an alternative text, and its numbers in a table below it or where a link leads?"""
+    for number in range(12):
+        double = "ffff" if number % 2 else "pppp"
+        graded(course, f"s{number}", double, change=hinted("name", "You add.") if number % 2 else None, late=number)
+    page = BeautifulSoup(report(the(course)).read_text(encoding="utf-8"), "html.parser")
+    plots = page.find_all("figure")
+    assert [plot["aria-label"] for plot in plots] == SECTIONS
+    for plot in plots:
+        assert plot.svg["role"] == "img"
+        assert len(plot.svg["aria-label"].split()) > 5
+        following = plot.find_next_sibling(["details", "figure"])
+        link = plot.find_previous_sibling("p").find("a")
+        numbers = page.find(id=link["href"].lstrip("#")).find_next("details") if link else following
+        assert numbers.table.td, plot["aria-label"]
+    first = page.find("table")
+    assert sum(int(row.td.text) for row in first.tbody.find_all("tr")) == 12

@@ -1,7 +1,9 @@
 """The prose linter: what it finds, and what it leaves alone."""
 
 import json
+import re
 import runpy
+import tomllib
 
 import mistune
 import pytest
@@ -29,6 +31,13 @@ def test_what_is_found(tmp_path, text, finding):
     assert found
     assert all(line.startswith(f"{tmp_path}/page.md:3: ") for line in found)
     assert any(finding in line for line in found)
+
+
+def test_template_of_a_page(tmp_path):
+    """Are the texts of a page's template read, and its styles and code not?"""
+    page = tmp_path / "page.html"
+    page.write_text("<style>p {colr: red}</style>\n{% set colr = 1 %}<p class='colr'>The catalogue of {{ colr }}</p>")
+    assert [line.removeprefix(f"{page}:") for line in LINT["findings"](page)] == ["2: write 'catalog', not 'catalogue'"]
 
 
 @pytest.mark.parametrize(
@@ -95,3 +104,18 @@ def test_what_is_wrapped():
     assert max(map(len, lines[len(kept) :])) <= 120
     assert [line for line in lines[len(kept) :] if line.startswith("  item")]
     assert [line for line in lines if line.count("$") % 2] == []
+
+
+HINTS = [
+    pytest.param(entry["hint"], id=entry["name"])
+    for path in sorted(REPOSITORY.glob("proof/*/misconceptions/*.toml"))
+    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["misconception"]
+]
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_hints_are_short(hint):
+    """Is a hint two sentences at most, as the style sheet has it, each with a period?"""
+    assert len(re.split(r"(?<=[.?])\s", hint)) <= 2
+    assert hint.endswith((".", "?"))
+    assert len(hint) <= 240

@@ -1,4 +1,4 @@
-"""One step of a key on the bench: its check cell run behind other solutions, and judged as when grading."""
+"""One step of a key on the bench: its check cell run after other solutions, and judged as in grading."""
 
 import os
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ IN_A_SESSION = CodeCell(
 
 @dataclass(frozen=True)
 class Bench:
-    """Runs the check cell of one step behind other solutions.
+    """Runs the check cell of one step after other solutions.
 
     step: the name of the check cell without `test_`; pool: its threads do nothing but wait for jobs. (All that parses
     Python stays in the thread that calls: in Python 3.11 two threads that do so at once may fail with a SystemError.)

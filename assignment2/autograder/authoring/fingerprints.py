@@ -33,8 +33,8 @@ Fingerprints = dict[str, Prints]  # by solution cell
 class Record:
     """The recorded fingerprints of an assignment: of all checks for the judge, of visible ones for students.
 
-    What is recorded stays as it is where only rounding tells it from what is found, so that a file changes only where
-    a mistake or a check did.
+    A recorded fingerprint stays if only rounding distinguishes it from the new one, so a file changes only where a
+    mistake or a check did.
     """
 
     def __init__(self, assignment: Assignment):
@@ -92,7 +92,7 @@ def record_fingerprints(assignment: Assignment, names: list[str]) -> None:
 def prints_of(bench: Bench) -> tuple[Prints, Prints]:
     """Run the misconceptions of a step; returns the fingerprints that the judge knows them by, and those for students.
 
-    A check in which a misconception gives the right values is no sign of it and is left out.
+    A check in which a misconception gives the right values does not show it, and is left out.
     """
     seen = bench.expected.visible.get(bench.check, set())
     seen |= {check.rpartition("/")[0] for check in seen} | {""}  # where an exception stands for the case, or the cell

@@ -51,7 +51,7 @@ def hand_out(assignment: Assignment, into: Path, options: Options | None = None)
     """Release an assignment and write the hand-out; returns the folder and the zip.
 
     into: the folder that they are written into. A second time writes the same bytes.
-    Raises GraderError if the folder holds something that is no part of a hand-out.
+    Raises GraderError if the folder holds something that does not belong to a hand-out.
     """
     options = options or Options()
     if options.repository:
@@ -146,7 +146,7 @@ def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
 
 
 def requirements(assignment: Assignment, wheels: list[str]) -> str:
-    """Return what to install: the wheels beside the file, and everything that they need in the versions of here.
+    """Return what to install: the wheels beside the file, and everything that they need in the versions installed here.
 
     wheels: the students' package, then others
     """

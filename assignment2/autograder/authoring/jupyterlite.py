@@ -40,7 +40,7 @@ def jupyterlite(assignment: Assignment, into: Path, pyodide: Path | None = None)
     if not all(map(importlib.util.find_spec, ("jupyterlite_core", "jupyterlite_pyodide_kernel"))):
         raise GraderError("JupyterLite is not installed here: pip install 'cs231n-autograder[lite]'")
     if into.exists() and any(into.iterdir()) and not (into / "jupyter-lite.json").exists():
-        raise GraderError(f"{into} is no JupyterLite site and not empty: name another folder with --into")
+        raise GraderError(f"{into} is not empty and not a JupyterLite site: name another folder with --into")
     with TemporaryDirectory() as scratch:
         folder, _ = hand_out(assignment, Path(scratch) / "hand_out")
         contents = Path(scratch) / "contents"
@@ -70,7 +70,7 @@ def page_in_browser(page: str) -> str:
 
 
 def build(folder: Path, options: list[str]) -> None:
-    """Have JupyterLite build a site in a folder; raises GraderError, with what it said, where it does not."""
+    """Have JupyterLite build a site in a folder; raises GraderError, with its output, if it fails."""
     kernel = Path(sys.prefix, "share", "jupyter", "labextensions", KERNEL)
     parts = ["--apps=lab", "--no-sourcemaps", "--ignore-sys-prefix"]  # nbgrader's stay here
     command = [

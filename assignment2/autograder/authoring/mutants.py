@@ -71,7 +71,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the checks of its own step said of a mutant: caught by any of them; visibly: by one that students see."""
+    """What the checks of its own step said about a mutant. caught: by any of them; visibly: by one that students see"""
 
     mutant: Mutant
     caught: bool
@@ -144,7 +144,7 @@ def replaced(tree: ast.Module, index: int, changed: ast.AST | None) -> ast.Modul
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST | None]:
-    """Yield what may stand in place of a node: the slips of a programmer, one at a time."""
+    """Yield what may replace a node: the slips of a programmer, one at a time."""
     new = copy.deepcopy(node)
     match new:
         case ast.BinOp(op=op) | ast.AugAssign(op=op) | ast.BoolOp(op=op):

@@ -18,12 +18,12 @@ NOTEBOOK = re.compile(r"[A-Z]\w*")
 
 
 def new(course: Path, name: str, notebook: str) -> list[Path]:
-    """Make an assignment of one notebook, and the course around it where there is none yet; returns what was written.
+    """Make an assignment of one notebook, and the course around it if there is none yet; returns what was written.
 
-    Raises GraderError if there is one of this name, or a name is none.
+    Raises GraderError if there is one of this name, or a name is not allowed.
     """
-    require(NAME, name, "an assignment is called by letters, digits, - and _, such as hw3")
-    require(NOTEBOOK, notebook, "a notebook is called by one word with a capital, such as Clusters: it is a module")
+    require(NAME, name, "an assignment's name has letters, digits, - and _, such as hw3")
+    require(NOTEBOOK, notebook, "a notebook's name is one word with a capital, such as Clusters: it is a module")
     source, proof = course / "source" / name, course / "proof" / name
     if source.exists() or proof.exists():
         raise GraderError(f"there is an assignment {name} in {course} already")
@@ -47,15 +47,15 @@ def add(
     """Add the cells of one exercise, or of a written question, to a notebook; returns its file.
 
     A notebook that is not there yet is made.
-    after: the cell behind which they come, by default the last that students write or that checks it
-    Raises GraderError if the name is taken or is none.
+    after: the cell after which they come, by default the last that students write or that checks it
+    Raises GraderError if the name is taken or not allowed.
     """
-    require(STEP, name, "a step is called like a function of Python, in small letters")
+    require(STEP, name, "a step's name is that of a Python function, in lower case")
     path = assignment.source / f"{notebook}.ipynb"
     if path.exists():
         found = read(path)
     else:
-        require(NOTEBOOK, notebook, "a notebook is called by one word with a capital, such as Clusters: it is a module")
+        require(NOTEBOOK, notebook, "a notebook's name is one word with a capital, such as Clusters: it is a module")
         found = notebook_of(template("notebook.txt", title=notebook))
     kind = "question.txt" if question else "exercise.txt"
     worth, title = f"{points} point{'s' * (points > 1)}", name.replace("_", " ").capitalize()
@@ -74,4 +74,4 @@ def add(
 
 def require(pattern: re.Pattern[str], name: str, what: str) -> None:
     if not pattern.fullmatch(name):
-        raise GraderError(f"{name!r} is no name here: {what}")
+        raise GraderError(f"{name!r} cannot be used as a name here: {what}")

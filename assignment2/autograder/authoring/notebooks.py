@@ -120,7 +120,7 @@ def environment(assignment: Assignment) -> dict[str, str]:
 
 
 class KernelManager(AsyncKernelManager):
-    """Kernels of this very interpreter, whatever the notebook or the user's kernel specs say."""
+    """Kernels of this interpreter, whatever the notebook or the user's kernel specs say."""
 
     @property
     def kernel_spec(self) -> KernelSpec:

@@ -38,10 +38,10 @@ class Repository:
 
 
 def require_public(repository: Repository, course: Path) -> None:
-    """Raise GraderError for what is no address of a repository, and for the one that holds the key."""
+    """Raise GraderError for an address that is not a repository's, and for the repository that holds the key."""
     parts = urlsplit(repository.address)
     if parts.scheme != "https" or not parts.hostname or not repository.path:
-        raise GraderError(f"{repository.address} is no address of a repository, such as https://github.com/me/homework")
+        raise GraderError(f"{repository.address} is not a repository's address, such as https://github.com/me/homework")
     if any(repository.path == Repository(remote).path for remote in remotes(course)):
         raise GraderError(f"{repository.address} is where this course is kept, with its key: name another repository")
 

@@ -32,9 +32,9 @@ STUDENT_TABLES = ("student", "submitted_assignment", "submitted_notebook", "grad
 def release(assignment: Assignment) -> list[str]:
     """Generate the release of an assignment and its registry; returns what changed for submissions graded already.
 
-    A registry that would say the same as before is left as it is. (nbgrader gives every row a new random id, so writing
-    it again would change the file each time.) One with submissions is changed in place, and so is another database that
-    the configuration names. All is generated beside the course first: what fails leaves everything as it was.
+    A registry that would contain the same as before does not change. (nbgrader gives every row a new random id, so
+    writing it again would change the file each time.) One with submissions is changed in place, and so is another
+    database that the configuration names. Everything is generated elsewhere first, so a failure changes nothing.
     """
     course, config = assignment.course, load_config(assignment)
     course_seed(course)  # drawn now, so that it exists before anything is graded

@@ -1,4 +1,4 @@
-"""The self-study edition of a notebook: all checks can be run, and a folded solution stands behind each step."""
+"""The self-study edition of a notebook: all checks can be run, and a folded solution is below each step."""
 
 import nbformat
 from nbformat import NotebookNode
@@ -21,7 +21,7 @@ def self_study(key: Key, released: NotebookNode) -> NotebookNode:
     """Return a release with the hidden checks in its check cells, and a solution below each step and question."""
     notebook = copied(released)
     checks = {name_of(cell) for cell in notebook.cells if is_check(cell)}
-    solutions: dict[str, NotebookNode] = {}  # by the cell that they stand behind
+    solutions: dict[str, NotebookNode] = {}  # by the cell that they come after
     for ours, cell in zip(key.notebook.cells, notebook.cells, strict=True):
         name = name_of(cell)
         if is_check(cell):

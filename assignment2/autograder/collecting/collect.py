@@ -74,7 +74,7 @@ class Options:
 def collect(assignment: Assignment, zips: list[Path], options: Options | None = None) -> list[Line]:
     """Collect submissions from zips into `submitted/` of a course; returns what was done with each file.
 
-    zips: of one LMS; of a student's attempts in several, those in later ones count as newer if the LMS tells no time
+    zips: of one LMS; if a student has attempts in several and the LMS gives no times, later zips have newer ones
     Raises GraderError if a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
     """
     options = options or Options()
@@ -199,7 +199,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
 
 
 def unpacked(member: Member, limit: int, stack: ExitStack) -> list[Member]:
-    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused if it is none."""
+    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused if it is not a zip."""
     path = Path(stack.enter_context(TemporaryDirectory())) / "own.zip"
     member.copy_to(path, limit)
     return members(stack.enter_context(opened(path)))

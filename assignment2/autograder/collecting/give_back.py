@@ -68,6 +68,6 @@ def name_of(page: Path, record: Record) -> str:
     match = SYSTEMS[record.system].pattern.fullmatch(handed_in)
     if match is None:
         raise CannotGiveBack(
-            f"{page}: its student's file has no name of {record.system}'s: {handed_in!r}; collect again"
+            f"{page}: its student's file is not named as {record.system} names files: {handed_in!r}. Collect again"
         )
     return handed_in[: match.start("file")] + page.name

@@ -1,6 +1,6 @@
 """Plain `nbgrader zip_collect` with the names that LMSs give, by the collector plugin of our configuration.
 
-It takes files one by one: if the LMS tells no time, it knows no attempts, and it replaces nothing that is there.
+It takes files one by one: if the LMS gives no time, it knows no attempts, and it replaces nothing that exists.
 `autograder collect` does both.
 """
 

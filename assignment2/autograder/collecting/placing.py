@@ -57,7 +57,7 @@ def clean_up(assignment: Assignment) -> None:
 
 
 def put(assignment: Assignment, student: str, built: Path) -> None:
-    """Let a submission that was built take the place of the one that is there."""
+    """Replace the submission that is there by one that was built."""
     target, replaced = assignment.submitted(student), stage_of(assignment) / "old" / student
     target.parent.mkdir(parents=True, exist_ok=True)
     if is_there(target):

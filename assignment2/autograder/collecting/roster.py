@@ -1,4 +1,4 @@
-"""Who is who: from what an LMS tells of a person to the id in the gradebook."""
+"""Who is who: from what an LMS says about a person to the id in the gradebook."""
 
 import csv
 import io
@@ -131,11 +131,13 @@ def read_roster(path: Path) -> list[Person]:
         raise BadRoster(f"{path} cannot be read as a CSV file in UTF-8: {error}") from None
     people = [each for each in map(person_in, rows) if each.name.casefold() != POINTS_POSSIBLE]
     if not people or not any(person.id for person in people):
-        raise BadRoster(f"{path} needs a first line with the names of its columns, id among them, and a line a person")
+        raise BadRoster(
+            f"{path} needs a first line with the names of its columns, such as id, and a line for each person"
+        )
     seen: set[str] = set()
     for line, person in enumerate(people, start=2):
         if not person.id or person.id in seen or problem_of_name(person.id) or "/" in person.id:
-            raise BadRoster(f"{path}, line {line}: {person.id!r} cannot be an id, or is there twice")
+            raise BadRoster(f"{path}, line {line}: {person.id!r} cannot be an id, or occurs twice")
         seen.add(person.id)
     return people
 

@@ -15,7 +15,7 @@ class GraderError(Exception):
 
 
 class NotGraded(GraderError):
-    """The grader's trouble with one submission: it is set aside, ungraded, and the class goes on."""
+    """The grader's trouble with one submission: it is set aside, ungraded, and grading continues with the others."""
 
 
 class SubmissionError(Exception):

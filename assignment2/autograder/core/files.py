@@ -57,5 +57,5 @@ def hash_or_reason(path: Path, limit: int) -> str:
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether something has this name, whatever it is; what cannot be looked at is there."""
+    """Tell whether something has this name, whatever it is. What cannot be inspected counts as something."""
     return os.path.lexists(path)

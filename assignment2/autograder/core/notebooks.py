@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 
 def read(path: Path) -> NotebookNode:
-    """Read a notebook of any version of the format; raises whatever its damage leads to."""
+    """Read a notebook of any version of the format; a damaged one may raise anything."""
     notebook: NotebookNode = nbformat.read(path, as_version=4)
     return notebook
 

@@ -25,7 +25,7 @@ def trouble_of_machine(error: BaseException) -> str:
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and those that led to it: nbgrader wraps what its database says in exceptions of its own."""
+    """Yield an exception and those that led to it: nbgrader wraps those of its database in its own."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -95,12 +95,12 @@ class Assignment:
 
 
 def settings(course: Path) -> dict[str, Any]:
-    """Return what `course.toml` says, {} if there is none; raises BadSettings for what cannot be understood."""
+    """Return what `course.toml` says, {} if there is none; raises BadSettings if it cannot be understood."""
     path = course / SETTINGS
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{path} is no TOML: {error}") from error
+        raise BadSettings(f"{path} is not valid TOML: {error}") from error
     tables = {name: value for name, value in found.items() if isinstance(value, dict)}
     unknown = [name for name in found.keys() - tables.keys() if name not in ABOUT_THE_COURSE]
     unknown += [f"{table}.{name}" for table, value in tables.items() for name in value.keys() - ABOUT_AN_ASSIGNMENT]
@@ -147,7 +147,7 @@ def chosen(course: Path, name: str | None = None) -> Assignment:
     if name in found:
         return found[name]
     if not found and not (course / CONFIGURATION).exists():
-        raise NoAssignment(f"{course} is no course folder: it has no {CONFIGURATION}; name one with --course FOLDER")
+        raise NoAssignment(f"{course} is not a course folder: it has no {CONFIGURATION}; name one with --course FOLDER")
     if not found:
         raise NoAssignment(f"there is no notebook in {course.resolve() / 'source'}: name a course with --course FOLDER")
     usable = [each for each in found.values() if each.usable]

@@ -62,7 +62,7 @@ class Misconception:
 def catalogue(assignment: Assignment, name: str) -> list[Misconception]:
     """Read the misconceptions of one notebook.
 
-    Raises BadCatalogue for a file that is no TOML, or an entry that lacks something.
+    Raises BadCatalogue for a file that is not valid TOML, or an entry that lacks something.
     """
     path = assignment.proof / "misconceptions" / f"{name}.toml"
     if not path.exists():
@@ -74,7 +74,7 @@ def catalogue(assignment: Assignment, name: str) -> list[Misconception]:
             for e in entries
         ]
     except tomllib.TOMLDecodeError as error:
-        raise BadCatalogue(f"{path} is no TOML: {error}") from error
+        raise BadCatalogue(f"{path} is not valid TOML: {error}") from error
     except KeyError as error:
         raise BadCatalogue(f"{path}: an entry lacks {error}") from error
 

@@ -37,7 +37,7 @@ def editions(path: Path) -> list[Edition]:
     except FileNotFoundError:
         return []
     except (ValueError, TypeError) as error:
-        raise GraderError(f"{path} is no list of editions ({error}): restore it from a copy") from error
+        raise GraderError(f"{path} is not a list of editions ({error}): restore it from a copy") from error
 
 
 def record(path: Path, notebooks: dict[str, Cells], name: str | None = None, refuse_older: bool = False) -> Edition:

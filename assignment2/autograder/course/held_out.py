@@ -39,8 +39,7 @@ def copy_held_out(course: Path, folder: Path) -> None:
 
 
 def own_cifar10_images(course: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the images of a course that stand in for CIFAR-10's test images, which everybody has; None if the
-    course has none of its own.
+    """Return a course's own images, which replace CIFAR-10's test images, which everybody has; None if there are none.
 
     Returns X, uint8 (N, 3, 32, 32), and y, int64 (N,), from 0 to 9; raises GraderError for a file of anything else.
     """

@@ -33,7 +33,8 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
     start = time.monotonic()
     if not no_sandbox and (reason := sandbox.unavailable()):
         no_sandbox = True
-        print(f"WARNING: no sandbox ({reason}): the sample submissions run with your rights.\n" + sandbox.INSTALL)
+        warning = f"WARNING: no sandbox ({reason}): the sample submissions run with your rights. {sandbox.INSTALL}"
+        print(textwrap.fill(warning, WIDTH, break_long_words=False))
     make_course(repository, folder)
     print(f"A course in {folder}: training the key's networks for the sample submissions ...", flush=True)
     assignment = chosen(folder, samples.ASSIGNMENT)

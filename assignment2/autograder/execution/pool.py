@@ -79,7 +79,7 @@ class Workers(Executor):
         raise WorkerDied(f"the worker died {TRIES} times ({how(ended)}): is there enough memory?")
 
     def _process(self) -> "WorkerProcess":
-        """Return the process of this thread; a new one if there is none, or none that goes on."""
+        """Return the process of this thread; a new one if there is none, or it cannot continue."""
         process: WorkerProcess | None = getattr(self._own, "process", None)
         if process is not None and process.usable:
             return process
@@ -130,8 +130,10 @@ class WorkerProcess:
 
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """Keep Ctrl-C, which a terminal sends to all processes, from a process that is started in here until it is ready
-    for it."""
+    """Keep Ctrl-C, which a terminal sends to all processes, from a process that starts in this context.
+
+    The process allows it when it is ready.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -184,7 +186,7 @@ def cluster(scheduler: str) -> Iterator[Executor]:
 
 
 def serve(grader: Connection, scratch: str) -> None:
-    """Do what the grader asks for, until it has gone or this process has become too large.
+    """Do what the grader asks for, until it is gone or this process has become too large.
 
     scratch: the folder of temporary files, which the grader deletes
     """
@@ -218,7 +220,7 @@ def portable(error: Exception) -> Exception:
 
 
 def end_with_parent() -> None:
-    """Wait until the grader has gone, however that came, and end this process; its fork server and its sandboxes end
+    """Wait until the grader is gone, for whatever reason, and end this process; its fork server and its sandboxes end
     with it."""
     grader = multiprocessing.parent_process()
     if grader is not None:

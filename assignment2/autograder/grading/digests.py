@@ -76,7 +76,7 @@ def is_code(value: Any) -> bool:
 
 
 def names_code(value: Any) -> bool:
-    """Tell whether options hold code that is no part of an installed package, or may: a name, too, can be of such."""
+    """Tell whether options contain code, or may name code, that does not belong to an installed package."""
     if isinstance(value, Mapping):
         return any(map(names_code, value.values()))
     if isinstance(value, list | tuple | set):

@@ -70,7 +70,7 @@ class Elsewhere:
         try:
             return self.cluster.submit(execute_packed, job)
         except Exception as error:  # of Dask's own kinds
-            raise GraderError(f"the scheduler has gone, start it and grade again: {error}") from error
+            raise GraderError(f"the scheduler is gone: start it and grade again: {error}") from error
 
 
 def outputs(future: Future[bytes]) -> bytes:

@@ -56,7 +56,7 @@ def grade_one(assignment: Assignment, handed_in: Path, no_sandbox: bool = False)
     """Grade what one student handed in: a zip of `hand_in()`, a notebook, or a folder with notebooks and weights.
 
     Executions are kept in the course, as always; its gradebook and its students stay as they are.
-    Raises GraderError for what is no such thing, and what `autograder.grading.run.grade` raises.
+    Raises GraderError if it is none of these, and what `autograder.grading.run.grade` raises.
     """
     with TemporaryDirectory() as scratch:
         copy = Path(scratch) / "course"

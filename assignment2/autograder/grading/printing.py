@@ -60,4 +60,5 @@ def print_outcome(outcome: Outcome) -> None:
     print(f"\n{outcome.executed} notebooks executed, {outcome.judged} of {len(outcome.rows)} submissions judged")
     if outcome.changed:
         print("\nchanges since the last time:")
-        print("\n".join(outcome.changed))
+        for line in outcome.changed:
+            print(textwrap.fill(line, WIDTH, subsequent_indent=" " * 8, break_long_words=False))

@@ -86,7 +86,7 @@ def read_config(course: Path) -> Config:
     if odd := PATTERN.search(str(course)):
         raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader misreads: rename the folder")
     if not (course / "nbgrader_config.py").exists():
-        raise NoCourse(f"{course} is no course folder: it has no nbgrader_config.py; name one with --course FOLDER")
+        raise NoCourse(f"{course} is not a course folder: it has no nbgrader_config.py; name one with --course FOLDER")
     try:
         config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     except GraderError:
@@ -190,7 +190,7 @@ def convert_one(
 
 
 def gist(log: str) -> str:
-    """Return the line of nbgrader's log that says most, "" if there is none: a person reads it, nothing else."""
+    """Return the most informative line of nbgrader's log, "" if there is none: only people read it."""
     lines = [line for line in log.split("\n") if line and not line.startswith((" ", "INFO", "WARNING"))]
     found = next((line for line in lines if "Error" in line.partition(":")[0]), lines[0] if lines else "")
     return found.removeprefix("ERROR ")

@@ -34,7 +34,7 @@ class Entry:
 def entry_of(found: Evaluation, config: Config) -> Entry:
     """Take the steps of nbgrader's autograde that need no gradebook; the notebook of the evaluation is changed.
 
-    Raises ValidationError if what came out is no notebook.
+    Raises ValidationError if the result is not a notebook.
     """
     notebook = found.notebook
     write_verdicts(notebook, found.verdicts)

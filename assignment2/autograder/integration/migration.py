@@ -129,7 +129,7 @@ def copy_of_database(url: str) -> str:
     """Copy a database of SQLite to a file beside it, and return its name; another is its administrator's matter."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        return "not copied, since it is no file"
+        return "not copied, since it is not a file"
     copy = f"{parsed.database}.{datetime.now():%Y-%m-%d-%H%M%S}"
     with closing(sqlite3.connect(parsed.database)) as database, closing(sqlite3.connect(copy)) as target:
         database.backup(target)

@@ -20,7 +20,7 @@ from autograder.judging.messages import Message, sent
 from autograder.judging.values import Fingerprint, Found, error_fingerprint, failed, judge_values
 from autograder.submission.markup import plain_text
 
-COMPUTES_NOTHING = "counts only where a value of the same case is right"
+COMPUTES_NOTHING = "counts only if a value of the same case is right"
 MAX_TEXT = 500  # characters of a message, which may quote what a student wrote
 
 

@@ -12,19 +12,21 @@ from typing import Any
 
 import numpy as np
 from cs231n import data_utils, model_io
+from cs231n.model_io import MAX_PARAMETERS
 from threadpoolctl import threadpool_limits
 
 from autograder.core.errors import NotGraded
 from autograder.core.files import MIB, Unusable, is_there, open_regular
 from autograder.core.results import CheckKind, Status, Verdict
+from autograder.core.time_limit import TookTooLong, time_limit
 from autograder.course.held_out import CIFAR10_FILE, own_cifar10_images
 from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
 from autograder.judging.messages import Message
 
-MAX_PARAMETERS = 20_000_000
 BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
 MEASURING_BYTES = 1024 * MIB
+MEASURING_SECONDS = 50.0  # of one core; two networks fit into what all notebooks of a submission may take
 CIFAR10 = "cifar-10"
 
 
@@ -53,8 +55,7 @@ class NetworkJudge:
             return [unusable(n, path.name, problem, w) for n, w in enumerate(weights, start=1)]
         X, y = own_images(data_set, self.course) or held_out_images(data_set, self.held_out_seed)
         try:
-            with np.errstate(all="ignore"), threadpool_limits(1), memory_limit(MEASURING_BYTES):
-                reached = model_io.accuracy(network, X, y)
+            reached = measured(network, X, y)
         except Exception as error:
             return [unusable(n, path.name, error, w) for n, w in enumerate(weights, start=1)]
         message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} asked for"
@@ -67,12 +68,27 @@ class NetworkJudge:
         if saved.class_name not in classes:
             raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
         make = key_class(self.key, saved.class_name)
-        with memory_limit(BUILDING_BYTES + 8 * COPIES * parameters_of(saved)):
+        with memory_limit(BUILDING_BYTES + 8 * COPIES * saved.size):
             network = model_io.as_model(make(**saved.constructor))
         if {k: v.shape for k, v in network.params.items()} != {k: v.shape for k, v in saved.params.items()}:
             raise Unusable("the weights do not fit the constructor arguments saved with them")
         network.params = {name: values.astype(np.float32) for name, values in saved.params.items()}  # twice as fast
         return network
+
+
+def measured(network: Any, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the accuracy of a network, by one core; raises Unusable if that takes too long, MemoryError if it takes
+    too much."""
+    try:
+        with (
+            np.errstate(all="ignore"),
+            threadpool_limits(1),
+            memory_limit(MEASURING_BYTES),
+            time_limit(MEASURING_SECONDS),
+        ):
+            return model_io.accuracy(network, X, y)
+    except TookTooLong:
+        raise Unusable(f"takes more than {MEASURING_SECONDS:g} s of one core for {len(X):,} images") from None
 
 
 def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
@@ -145,13 +161,9 @@ def read_small(path: Path) -> model_io.Weights:
     """Read a file of weights; raises Unusable, or WeightsError if it has more than MAX_PARAMETERS or is damaged."""
     open_regular(path, model_io.MAX_BYTES).close()
     saved = model_io.read_weights(path, max_bytes=8 * MAX_PARAMETERS)
-    if parameters_of(saved) > MAX_PARAMETERS:
+    if saved.size > MAX_PARAMETERS:
         raise Unusable(f"has more than {MAX_PARAMETERS:,} parameters")
     return saved
-
-
-def parameters_of(saved: model_io.Weights) -> int:
-    return sum(values.size for values in saved.params.values())
 
 
 @contextmanager

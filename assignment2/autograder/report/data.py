@@ -150,7 +150,7 @@ class Course:
 def read_course(assignment: Assignment) -> Course:
     """Read what a course has graded of an assignment.
 
-    Raises NoCourse if it is none, BadKey if it has no readable key, NothingGraded if no submission is graded.
+    Raises NoCourse if it is not a course, BadKey if it has no readable key, NothingGraded if no submission is graded.
     """
     config = load_config(assignment)
     with open_gradebook(config) as gradebook:

@@ -17,7 +17,7 @@ EASY, HARD, USUAL = 0.95, 0.05, 0.3  # USUAL: what the correlation of a check th
 CERTAINTY = 1.96  # standard errors on each side of an interval that holds the true value 95 times of 100
 NEARLY_ALL_PASS, NEARLY_ALL_FAIL = "nearly all pass", "nearly all fail"
 TELLS_NOTHING, UPSIDE_DOWN = (
-    "hardly tells strong students from weak ones",
+    "hardly distinguishes strong students from weak ones",
     "strong students fail and weak students pass",
 )
 
@@ -154,7 +154,7 @@ def unexplained(course: Course, cell: Cell) -> list[str]:
 
 
 def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
-    """Return the students whose submission a person should look at, with the remarks, the gravest first."""
+    """Return the students whose submission a person should look at, with the remarks, the most serious first."""
     found = {
         student: [Remark(Reason.NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded
     }

@@ -36,7 +36,7 @@ FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an old
 def report(assignment: Assignment) -> Path:
     """Write `report/<assignment>/` into a graded course folder; returns the page's path.
 
-    Raises NoCourse if the folder is none, NothingGraded if no submission of the assignment is graded.
+    Raises NoCourse if the folder is not a course, NothingGraded if no submission of the assignment is graded.
     """
     course = read_course(assignment)
     checks = checks_of(course)
@@ -98,6 +98,7 @@ def page(course: Course, checks: list[Check]) -> str:
         mean_total=np.mean([s.total for s in course.submissions]),
         plots={
             "scores": plots.scores(course),
+            "histogram": plots.histogram(course),
             "quartiles": plots.quartiles(course),
             "mistakes": plots.mistakes(mistakes[:MISTAKES_DRAWN], len(course.submissions)) if mistakes else "",
             "cells": {
@@ -127,7 +128,7 @@ def tiles(course: Course, human: int) -> list[tuple[str, str]]:
         (f"{np.mean(totals):.1f}", "mean"),
         (f"{min(totals):.1f} – {max(totals):.1f}", "lowest – highest"),
         (f"{sum(submission.late_seconds > 0 for submission in course.submissions)}", "late"),
-        (f"{human}", "for a human to look at"),
+        (f"{human}", "for a person to look at"),
     ]
 
 

@@ -44,7 +44,7 @@ def scores(course: Course) -> str:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
-        left.hist(totals, bins=np.linspace(0, max(course.maximum, *totals), 21), color=SKY, edgecolor="white")
+        left.hist(totals, bins=edges(course), color=SKY, edgecolor="white")
         left.axvline(np.median(totals), color="black", linestyle="--")
         left.set_title(f"Totals (dashed: the median, {np.median(totals):.1f})")
         left.set(xlabel=f"points of {course.maximum:g}", ylabel="submissions", xlim=(0, None))
@@ -65,6 +65,17 @@ def scores(course: Course) -> str:
             f"Left, a histogram of {len(totals)} totals: {min(totals):.1f} to {max(totals):.1f} points, "
             f"median {np.median(totals):.1f}. Right, a box for each notebook; medians: {medians}.",
         )
+
+
+def edges(course: Course) -> np.ndarray:
+    """Return the edges of the histogram's bins, in points."""
+    return np.linspace(0, max(course.maximum, *(submission.total for submission in course.submissions)), 21)
+
+
+def histogram(course: Course) -> list[tuple[str, int]]:
+    """Return what the histogram shows: the points of each bin that is not empty, and how many submissions it has."""
+    counts, bins = np.histogram([submission.total for submission in course.submissions], edges(course))
+    return [(f"{low:g} to {high:g}", int(n)) for low, high, n in zip(bins, bins[1:], counts, strict=False) if n]
 
 
 def quartiles(course: Course) -> list[tuple[str, str, str, str]]:

@@ -89,7 +89,7 @@ class Member:
 
 @contextmanager
 def opened(path: Path) -> Iterator[ZipFile]:
-    """Open an archive to read it; raises Refused if it is none, or lists too many files."""
+    """Open an archive to read it; raises Refused if it is not one, or lists too many files."""
     if size_of_directory(path) > MAX_DIRECTORY_BYTES:
         raise Refused("it lists too many files")
     try:

@@ -102,7 +102,7 @@ class Matcher:
                 if defined & mine[name] and self.names[index] is None
             ]
             if fitting and name not in self.names:
-                self._recognize(max(fitting)[-1], name, "recognized by what it defines, its id was lost")
+                self._recognize(max(fitting)[-1], name, "recognized by what it defines: its id was lost")
 
     def _by_resemblance(self) -> None:
         """By the words that it shares with a given cell, and by the place where it stands."""
@@ -123,7 +123,7 @@ class Matcher:
         for _, minus, name in sorted(likely, reverse=True):
             if self.names[-minus] is None and name not in found:
                 found.add(name)
-                self._recognize(-minus, name, "recognized by its text and its place, its id was lost")
+                self._recognize(-minus, name, "recognized by its text and its position: its id was lost")
 
     def _is_trained_in(self, index: int, name: str, in_place: bool) -> bool:
         """Tell whether a cell in the place of an experiment is one: tagged as one."""
@@ -144,7 +144,7 @@ class Matcher:
         self.repairs.append(Repair(RepairKind.ID_LOST, name, how))
 
     def _is_distinct(self, name: str) -> bool:
-        """Tell whether a cell's text tells it from all others: the place for an answer looks like every other one."""
+        """Tell whether a cell's text distinguishes it from all others: all cells for answers look alike."""
         return not is_answer(self.known[name]) and bool(self.given[name].strip())
 
     def _is_untouched(self, cell: NotebookNode, name: str) -> bool:
@@ -170,7 +170,7 @@ class Matcher:
                 self.names[index] = name
             if any(not self._is_blank(self.cells[index], name) for index in below):
                 how = (
-                    "recognized by its question, its id was lost" if lost else "was in another cell below its question"
+                    "recognized by its question: its id was lost" if lost else "was in another cell below its question"
                 )
                 self.repairs.append(Repair(RepairKind.ID_LOST if lost else RepairKind.MOVED, name, how))
             if not self._is_answered(name) and question in self.names:
@@ -261,7 +261,7 @@ class Matcher:
 
 
 def is_text(cell: NotebookNode) -> bool:
-    """Tell whether a cell holds prose: text, or what was typed into a code cell and is no Python."""
+    """Tell whether a cell holds prose: text, or something in a code cell that is not Python."""
     source = cell.source.strip()
     if cell.cell_type == "code":
         return bool(source) and source[0] not in "%!?" and not tree_of(source).body

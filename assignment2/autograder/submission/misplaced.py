@@ -52,7 +52,7 @@ def find_solutions(known: dict[str, NotebookNode], given: dict[str, str], matche
                 others = set().union(*(names for other, names in solutions.items() if other != name)) - wanted
                 source = definitions_in(cell, without=others)
                 matched.found[name] = new_code_cell(source)
-                text = f"its code stood in {f'the cell {where}' if where else 'an added cell'}"
+                text = f"its code was in {f'the cell {where}' if where else 'an added cell'}"
                 matched.repairs.append(Repair(RepairKind.MOVED, name, text))
                 break
 

@@ -1,4 +1,4 @@
-"""Code for a newer Python than the grader's: it is no mistake, and whoever reads the result should know."""
+"""Code for a newer Python than the grader's: it is not a mistake, and the reader of the result should know."""
 
 import ast
 import sys

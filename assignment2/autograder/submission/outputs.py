@@ -87,12 +87,12 @@ def _output(output: Any) -> NotebookNode:
 def _bundle(data: dict[Any, Any]) -> dict[str, str]:
     """Return what may be shown of a MIME bundle; if that is nothing, a text that says so."""
     clean: dict[str, str] = {}
-    for mime, content in data.items():
+    for mime, content in sorted(data.items(), key=lambda item: item[0] == SVG):  # last: it replaces the HTML beside it
         text = _joined(content)
         if text is None:
             continue
         if mime == SVG:
-            mime, shown = "text/html", drawing(text)  # in place of the HTML beside it, which was a figure to poke
+            mime, shown = "text/html", drawing(text)  # that HTML was a figure to poke
         elif mime in FORMATS:
             shown = picture(mime, text)
         elif mime == "text/plain":
@@ -115,7 +115,7 @@ def _alternatives(metadata: object) -> dict[str, dict[str, str]]:
 
 
 def _joined(content: object) -> str | None:
-    """Return a text of the notebook format, which may be a list of lines; None for what is no text."""
+    """Return a text of the notebook format, which may be a list of lines; None if it is not a text."""
     if isinstance(content, list) and all(isinstance(line, str) for line in content):
         return "".join(content)
     return content if isinstance(content, str) else None

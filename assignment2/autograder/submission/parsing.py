@@ -56,7 +56,7 @@ def parse_notebook(content: bytes | Unusable, name: str) -> tuple[NotebookNode, 
         problems.clear()
         cell = cell_of(each, problems)
         if cell is None:
-            repairs.append(Repair(RepairKind.LEFT_OUT, "", f"cell {number} was left out: it is none"))
+            repairs.append(Repair(RepairKind.LEFT_OUT, "", f"cell {number} was left out: it is not a cell"))
         elif cell.cell_type == "code" and len(cell.source) > MAX_CODE:
             text = f"cell {number} was left out: {len(cell.source):,} characters of code, more than {MAX_CODE:,}"
             repairs.append(Repair(RepairKind.LEFT_OUT, "", text))
@@ -109,7 +109,7 @@ def cells_of(notebook: Any) -> list[Any]:
     if "cells" not in notebook:
         notebook = nbformat.reads(json.dumps(notebook), as_version=4)  # its own reader joins lines, too
     if not isinstance(notebook["cells"], list):
-        raise NotGradable("is not a readable notebook: its cells are no list")
+        raise NotGradable("is not a readable notebook: its cells are not a list")
     return notebook["cells"]
 
 
@@ -127,7 +127,7 @@ def metadata_of(notebook: dict[str, Any]) -> NotebookNode:
 
 
 def cell_of(found: Any, problems: list[str]) -> NotebookNode | None:
-    """Return what counts of a submitted cell, None for what is none. A cell of an unknown kind is a raw cell.
+    """Return what counts of a submitted cell, None if it is not a cell. A cell of an unknown kind is a raw cell.
 
     problems: gets what was repaired in it
     """
@@ -155,13 +155,13 @@ def cell_of(found: Any, problems: list[str]) -> NotebookNode | None:
 
 
 def outputs_of(found: Any, problems: list[str]) -> list[NotebookNode]:
-    """Return the outputs of a code cell as the notebook format has them, without those that are none."""
+    """Return the outputs of a code cell as the notebook format has them, without anything that is not an output."""
     if not isinstance(found, list):
-        problems.append("its outputs are no list: they were left out")
+        problems.append("its outputs are not a list: they were left out")
         return []
     outputs = [output_of(output, problems) for output in found]
     if None in outputs:
-        problems.append("an output that is none was left out")
+        problems.append("an output that is not one was left out")
     elif not all(map(is_whole, found)):
         problems.append("an output in a wrong format was repaired")
     return [output for output in outputs if output is not None]
@@ -183,7 +183,7 @@ def is_whole(output: dict[str, Any]) -> bool:
 
 
 def output_of(found: Any, problems: list[str]) -> NotebookNode | None:
-    """Return an output of an experiment as the notebook format has it, None for what is none."""
+    """Return an output of an experiment as the notebook format has it, None if it is not one."""
     kind = found.get("output_type") if isinstance(found, dict) else None
     kind = OLD_KINDS.get(kind, kind) if isinstance(kind, str) else None
     if kind == "stream":

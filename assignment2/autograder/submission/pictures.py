@@ -34,7 +34,7 @@ def picture(mime: str, data: str) -> str | None:
 
 
 def drawing(svg: str) -> str | None:
-    """Return an SVG drawing as an HTML image, None if it is none: browsers run no script in an image, and load
+    """Return an SVG drawing as an HTML image, None if it is not a drawing: browsers run no script in an image, and load
     nothing for it."""
     if len(svg) > MAX_BYTES or not IS_SVG.match(svg):
         return None

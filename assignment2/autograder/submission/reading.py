@@ -76,7 +76,7 @@ def read_submission(folder: Path, names: list[str]) -> Submission:
     notebooks = {
         name: read_or_reason(path, MAX_NOTEBOOK_BYTES) for name in names if is_there(path := folder / f"{name}.ipynb")
     }
-    remarks += [f"{printable(other)} was handed in too, and not read" for other in copies_of(notebooks, found)]
+    remarks += [f"{printable(other)} was handed in too, but not read" for other in copies_of(notebooks, found)]
     modules = read_modules(folder, python_files(folder, found, remarks), remarks)
     counted: dict[str, object] = {name: digest_of(content) for name, content in notebooks.items()}
     counted |= {name: digest_of(text.encode()) for name, text in modules.items()}
@@ -96,7 +96,7 @@ def python_files(folder: Path, found: list[str], remarks: list[str]) -> list[str
     """Return the paths of the Python files in a folder and in the packages inside it."""
     packages = [name for name in found if not is_left_out(name) and (folder / name).is_dir()]
     paths = [f"{name}/{path}" for name in packages if name not in OURS for path in files_in(folder / name)]
-    remarks += [f"the folder {name} was handed in too: the course's own counts" for name in packages if name in OURS]
+    remarks += [f"the folder {name} was handed in too: the course's own is used" for name in packages if name in OURS]
     return [path for path in (*found, *paths) if path.endswith(".py")]
 
 

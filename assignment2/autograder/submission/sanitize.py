@@ -56,7 +56,7 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
     name = name_of(cell)
     if is_solution(cell) or is_experiment(cell):
         if theirs.cell_type != cell.cell_type:
-            text = f"was a {theirs.cell_type} cell, is {cell.cell_type} again"
+            text = f"was a {theirs.cell_type} cell and is a {cell.cell_type} cell again"
             repairs.append(Repair(RepairKind.CELL_RETYPED, name, text))
         cell.source = theirs.source
         copy_pictures(theirs, cell)

@@ -1,4 +1,4 @@
-"""What keeps the cases of a check cell apart: random numbers of their own, and names that none leaves behind."""
+"""What separates the cases of a check cell: each has its own random numbers, and none leaves names behind."""
 
 import os
 import zlib

@@ -44,6 +44,8 @@ def difference(actual, expected, tol):
     both_float = actual.dtype.kind == expected.dtype.kind == "f"
     if actual.dtype != expected.dtype and not (expected.ndim == 0 and (both_float or actual.dtype.kind in "iu")):
         return f"dtype {actual.dtype}, expected {expected.dtype}"
+    if _is_answer(expected):
+        return "" if actual == expected else f"{actual} instead of {expected}"
     error = scaled_error(actual, expected)
     if error <= tol:
         return ""
@@ -52,10 +54,15 @@ def difference(actual, expected, tol):
     return f"error {error:.1e}, tolerance {tol:.0e}"
 
 
+def _is_answer(expected):
+    """Tell whether a check asks for yes or no."""
+    return expected.ndim == 0 and expected.dtype == bool
+
+
 def told_difference(actual, expected, tol):
     """As `difference`, with what can be said about the structure of a wrong array."""
     message = difference(actual, expected, tol)
-    told = isinstance(actual, str) or message.startswith("dtype")  # what is wrong is said already
+    told = isinstance(actual, str) or message.startswith("dtype") or _is_answer(expected)  # what is wrong is said
     words = explain(actual, expected) if message and not told else ""
     return f"{message}; {words}" if words else message
 

@@ -1,4 +1,4 @@
-"""Telling a student of an exception: what it is, where it was raised, and what the most common ones mean."""
+"""Telling a student about an exception: what it is, where it was raised, and what the most common ones mean."""
 
 import re
 import traceback
@@ -31,7 +31,7 @@ def one_line(error):
 
 
 def in_words(text):
-    """Say what an exception means that no line of a solution raised, "" if that is not known.
+    """Say what an exception that no line of a solution raised means, "" if that is not known.
 
     text: of `one_line`; it was raised where a check called a solution or used what that returned
     """

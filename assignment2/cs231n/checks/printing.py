@@ -1,4 +1,4 @@
-"""The verdicts of a check cell as its student reads them: a line for each case, and each trouble told once.
+"""The verdicts of a check cell as students read them: a line for each case, and each problem named once.
 
 HTML where a notebook shows it, text everywhere else.
 """

@@ -42,7 +42,7 @@ class Checks:
     # -- what a check cell calls
 
     def case(self, name, /, **inputs):
-        """Run the decorated function at once as one case, or as one for each item of the lists `inputs`:
+        """Run the decorated function at once as one case, or as one case for each item of the lists `inputs`:
 
             @check.case("stride {stride}", stride=[1, 2])
             def _(random, stride):
@@ -74,7 +74,7 @@ class Checks:
         self._equal(name, dx, lambda: numerical(*arguments), tol, weight)
 
     def holds(self, name, expression, given=None, weight=1, **got):
-        """Require a condition, for what has more than one right answer: "abs(W1.mean()) < 1e-3", W1=params["W1"].
+        """Require a condition, where more than one answer is right: "abs(W1.mean()) < 1e-3", W1=params["W1"].
 
         given: names of the condition that are inputs of the check; got: names that the student's code computed
         """
@@ -95,11 +95,14 @@ class Checks:
         data: function that returns the dictionary of `get_CIFAR10_data`
         at_least: {"cifar-10": (0.50, 0.55), "synthetic": (...)}: accuracies, in rising order; weights: one for each
         """
-        from cs231n.model_io import accuracy, load_model, read_weights
+        from cs231n.model_io import MAX_PARAMETERS, accuracy, load_model, read_weights
 
         classes = classes if isinstance(classes, tuple) else (classes,)
         try:
-            thresholds = at_least[read_weights(path).trained_on]
+            saved = read_weights(path)
+            if saved.size > MAX_PARAMETERS:
+                raise ValueError(f"{saved.size:,} parameters, and more than {MAX_PARAMETERS:,} are not graded")
+            thresholds = at_least[saved.trained_on]
             images = data()
             reached = accuracy(load_model(path, *classes), images["X_val"], images["y_val"])
         except (OSError, ValueError, KeyError) as error:

@@ -1,7 +1,8 @@
-"""Figures to poke, one for each idea that moves: drawn from what the student's own functions return.
+"""Interactive figures, each about one idea, drawn from what the student's own functions return.
 
-Each function takes functions of the notebook and returns what a cell shows as its value. None of them holds a solution:
-which entries a function reads, and how, is found by calling it. So a wrong function makes a picture that looks wrong.
+Each function takes functions of the notebook and returns a figure, which a cell shows as its value. No figure contains
+a solution: it calls the student's function to find out which entries that reads, and how. So a wrong function makes a
+picture that looks wrong.
 """
 
 from cs231n.figures.batch_norm import batchnorm_graph

@@ -34,7 +34,7 @@ def comparison(actual, expected):
     worst = ", ".join(map(str, (*leading, row, column)))
     here = (*leading, row, column)
     alt = f"The worst entry, [{worst}], is {number(actual[here])} instead of {number(expected[here])}."
-    drawing = svg.drawing(x, TOP + (part[0].stop - part[0].start) * CELL + 6, grids, alt)
+    drawing = svg.image(x, TOP + (part[0].stop - part[0].start) * CELL + 6, grids, alt)
     return f"<details><summary>Look at [{place}]; the worst entry is framed</summary>{drawing}</details>"
 
 

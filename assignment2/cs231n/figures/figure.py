@@ -1,8 +1,8 @@
-"""A figure to poke: an SVG drawing with one frame for each choice, as HTML that needs no server.
+"""An interactive figure: an SVG drawing with one frame for each choice, as HTML that needs no server.
 
 The choice is a group of radio buttons, so keys, touch and screen readers work by themselves, and CSS shows the frame.
 The script only lets one drag over the buttons; without it one clicks. Where HTML is not shown, there is a still
-picture, and where that is not either, a text.
+picture, and where that is not shown either, a text.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ SCRIPT = """<script>if (!window.cs231nDrag) {
 
 STYLE = """.poke{margin:0;max-width:60em}.poke fieldset{border:0;padding:0;margin:.4em 0;min-width:0}
 .poke legend{padding:0}.poke .choices{display:grid;gap:2px;width:max-content;touch-action:none}
-.poke .choices{max-width:100%;overflow-x:auto}
+.poke .choices{max-width:100%;overflow-x:auto;position:relative}.poke details{overflow-x:auto}
 .poke label{display:block;cursor:pointer;user-select:none}
 .poke input{position:absolute;opacity:0;margin:0}
 .poke label span{display:block;padding:.15em .5em;border:1px solid #767676;border-radius:3px;text-align:center}
@@ -45,7 +45,7 @@ class Frame(NamedTuple):
 class Figure:
     """What a notebook shows where this is the value of a cell.
 
-    alt: what the picture shows, for who does not see it; common: SVG below every frame
+    alt: what the picture shows, for people who cannot see it; common: SVG below every frame
     choice: what the buttons choose; columns: of the buttons; chosen: the frame that is shown first
     head, rows: the numbers as a table
     """

@@ -12,7 +12,7 @@ LEFT, TOP, SCALE = 10, 28, 110  # SCALE: pixels for a mean of 1
 
 
 def dropout_masks(dropout_forward):
-    """Show one mask for each p, and means over many masks: as it is, times p (not inverted), and at test time.
+    """Show one mask for each p, and the mean over many masks: in training, times p (not inverted), and at test time.
 
     dropout_forward: the student's
     """
@@ -27,7 +27,7 @@ def dropout_masks(dropout_forward):
         spread = many.mean(axis=1).std()
         drawn = svg.grid(one, LEFT, TOP, scale=6, cell=CELL, title=f"out of your function for ones, p = {p}")
         note = (
-            f"p = {p}: {np.mean(one != 0):.0%} of this mask are kept. Mean over {MASKS} masks: {means['training']:.2f} "
+            f"p = {p}: {np.mean(one != 0):.0%} of this mask is kept. Mean over {MASKS} masks: {means['training']:.2f} "
             f"in training (one mask: \N{PLUS-MINUS SIGN}{spread:.2f}), {means['test']:.2f} at test time."
         )
         frames.append(Frame(f"{p}", drawn + _bars(means), note))

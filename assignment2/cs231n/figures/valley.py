@@ -15,7 +15,7 @@ LINES = ((BLUE, ""), (VERMILION, "8 4"), (GREEN, "2 3"), (PURPLE, "9 3 2 3"))
 
 
 def paths_over_a_valley(rules):
-    """Show where each rule gets in 60 steps, for one learning rate at a time.
+    """Show how far each rule gets in 60 steps, for one learning rate at a time.
 
     rules: dict of name -> update rule, at most four; called as the Solver calls them
     """

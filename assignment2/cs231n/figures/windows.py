@@ -1,4 +1,4 @@
-"""Windows that slide over an image: what convolution multiplies, and where the gradient of max pooling goes."""
+"""Windows that slide over an image: what a convolution multiplies, and where the gradient of max pooling goes."""
 
 import numpy as np
 

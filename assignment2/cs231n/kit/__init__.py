@@ -1,7 +1,7 @@
-"""Around the steps of a notebook: what is done, hints, a fresh start, handing in.
+"""Tools around the steps of a notebook: progress, hints, a fresh start, handing in.
 
-`from cs231n.kit import hand_in, hint, progress, start_again`; for a terminal `python -m cs231n --help`. Everything here
-looks at the notebooks as they were last saved, and changes none of them.
+In a notebook, `from cs231n.kit import hand_in, hint, progress, start_again`; in a terminal, `python -m cs231n --help`.
+Everything here reads the notebooks as they were last saved, and changes none of them.
 """
 
 from cs231n.kit.fresh_start import start_again

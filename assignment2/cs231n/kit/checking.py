@@ -1,4 +1,4 @@
-"""Running the steps and check cells of notebooks without a front end: what grading does, with the visible checks."""
+"""Running the steps and check cells of notebooks without a front end, as grading does, with the visible checks."""
 
 import contextlib
 import linecache
@@ -10,9 +10,10 @@ from cs231n.kit.notebooks import Notebook, graded, read_folder, text_of
 
 
 def check(folder: Path) -> list[str]:
-    """Run the cells of all notebooks in a folder but for experiments, as they were last saved, and print the verdicts.
+    """Run all cells except experiments of the notebooks in a folder, as they were last saved, and print the verdicts.
 
-    Returns the names of the steps with a check cell that fails. Runs your code in this process: use it on your own.
+    Returns the names of the steps whose check cells fail. It runs your code in this process: use it for
+    your own work only.
     Raises ValueError if there is no notebook with steps.
     """
     import cs231n.notebook_import  # noqa: F401  switches on that notebooks import each other

@@ -1,4 +1,4 @@
-"""The visible checks as GitHub Classroom reads them: points for each step, out of those at stake."""
+"""The visible checks as GitHub Classroom reads them: points for each step, out of its maximum."""
 
 import base64
 import json
@@ -7,10 +7,10 @@ from cs231n.kit.notebooks import Folder, Step
 
 
 def results(folder: Folder, failing: list[str], verdicts: dict[str, dict]) -> dict:
-    """Return what Classroom's reporter takes of a run of all check cells.
+    """Return what Classroom's reporter reads of a run of all check cells.
 
-    A step gets the share of its points that its visible checks pass. failing: the steps with a check cell that fails;
-    verdicts: see `cs231n.verdicts`
+    A step gets the share of its points that its visible checks earn.
+    failing: the steps whose check cells fail; verdicts: see `cs231n.verdicts`
     """
     steps = [step for notebook in folder.notebooks for step in notebook.steps.values()]
     tests = [test_of(step, failing, verdicts.get(step.name)) for step in steps if step.is_checked and step.points]
@@ -23,7 +23,7 @@ def results(folder: Folder, failing: list[str], verdicts: dict[str, dict]) -> di
 
 
 def test_of(step: Step, failing: list[str], verdict: dict | None) -> dict:
-    """Return one step as a test. verdict: of its check cell, None where that has never come so far"""
+    """Return one step as a test. verdict: of its check cell, None if that has never run to its end"""
     passed = step.name not in failing and verdict is not None
     share = 1 - verdict["failed"] / verdict["checks"] if verdict and verdict["checks"] else float(passed)
     if not passed and share == 1:  # remembered from another run: this time the cell did not come to its checks

@@ -15,7 +15,7 @@ start is the one that is graded, so do not delete it."""
 def start_again(step: str) -> None:
     """Put the step as it was handed out into a new cell below this one.
 
-    Nothing that you wrote is touched. The cell of the step itself has to stay: it is the one that is graded.
+    Your own cells do not change. Keep the cell of the step itself: it is the one that is graded.
     Raises ValueError for a step that was not handed out.
     """
     text = stub_of(step)

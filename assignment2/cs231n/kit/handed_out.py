@@ -1,4 +1,4 @@
-"""What was handed out with this package. A package from a clone of the repository has nothing of it."""
+"""What was handed out with this package. In a clone of the repository there is none of it."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def edition_in(folder: Path) -> str:
 
 
 def assignment_in(folder: Path) -> str:
-    """Return the name of the assignment that most notebooks in a folder are of, "" if none is known."""
+    """Return the name of the assignment that most notebooks in a folder belong to, "" if none is known."""
     best = next(iter(nearest(folder)), "")
     return best if any((folder / f"{each}.ipynb").exists() for each in notebooks().get(best, [])) else ""
 

@@ -1,4 +1,4 @@
-"""`hand_in()`: one zip file with the notebooks, their weights and a manifest, and what is missing in it."""
+"""`hand_in()`: one zip file with the notebooks, their weights and a manifest; it says what is missing."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ PACKAGES = ("numpy", "matplotlib", "ipykernel")
 def hand_in(folder: str | Path = ".") -> Path:
     """Write `<assignment>_hand_in.zip` beside the notebooks, say what is in it and what is missing; returns its path.
 
-    It holds what is on the disk: save your notebooks before. Hand in the zip as it is.
+    It contains what is on the disk: save your notebooks first. Hand in the zip as it is.
     Raises ValueError if there is no notebook with steps in the folder.
     """
     path = Path(folder)
@@ -44,7 +44,7 @@ def hand_in(folder: str | Path = ".") -> Path:
 
 def files_of(folder: Folder) -> list[str]:
     """Return the names of what is handed in: notebooks, also those that cannot be read, their weights, and the
-    student's own modules beside them. No notebook, no files."""
+    student's own modules beside them. Without a notebook there are none."""
     notebooks = [notebook.path.name for notebook in folder.notebooks] + list(folder.unreadable)
     weights = [name for notebook in folder.notebooks for name in notebook.weights if (folder.path / name).is_file()]
     modules = sorted(path.name for path in folder.path.glob("*.py") if path.name not in GIVEN)
@@ -72,7 +72,7 @@ def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:
 
 
 def summary(folder: Folder, content: dict[str, bytes]) -> list[str]:
-    """Say what is in a hand-in and what is missing."""
+    """Say what a hand-in contains and what is missing."""
     lines = ["In the file:"]
     lines += [f"  {name}, {len(data) / 1e3:.0f} kB, {saved(folder.path / name)}" for name, data in content.items()]
     lacking = problems(folder)
@@ -80,7 +80,7 @@ def summary(folder: Folder, content: dict[str, bytes]) -> list[str]:
 
 
 def problems(folder: Folder) -> list[str]:
-    """Name what is missing or still empty, one line each."""
+    """Name what is missing or still empty, in a line each."""
     lines = [f"{name}.ipynb is not in this folder" for name in folder.missing]
     lines += [f"{text}: open it in JupyterLab and save it again" for text in folder.unreadable.values()]
     for notebook in folder.notebooks:

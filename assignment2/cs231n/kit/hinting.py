@@ -1,7 +1,7 @@
 """`hint("affine_backward")`: the idea of a step first, then shapes and formula, then an example. Never the solution.
 
-The hints are written in `assignments/<assignment>/hints/<notebook>.toml`, each a list of Markdown texts that say more
-and more.
+The hints are written in `assignments/<assignment>/hints/<notebook>.toml`, a
+list of Markdown texts for each step; each text says more than the one before.
 """
 
 import tomllib
@@ -15,9 +15,9 @@ opened: dict[str, int] = {}  # hints that this session has shown, by step; kept 
 
 
 def hint(step: str, level: int | None = None) -> None:
-    """Show the next hint for a step, or the one of a level: 1 is the idea, the last says most.
+    """Show the next hint for a step, or the hint of a level: 1 is the idea, and the last one says most.
 
-    Raises ValueError for a step or a level that there is no hint for.
+    Raises ValueError if there is no hint for the step or the level.
     """
     texts = hints_for(step)
     number = min(opened.get(step, 0) + 1, len(texts)) if level is None else level

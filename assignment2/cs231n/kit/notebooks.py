@@ -15,7 +15,7 @@ WEIGHTS = re.compile(r"""check\.model\(\s*["']([^"']+\.npz)["']""")
 
 @dataclass
 class Step:
-    """What students fill and what checks it: a TODO block with its check cell, one of them alone, or an answer."""
+    """What students fill in and what checks it: a TODO block with its check cell, one of the two, or an answer."""
 
     name: str
     points: float = 0.0
@@ -37,7 +37,7 @@ class Notebook:
 
     @cached_property
     def cells(self) -> list[dict]:
-        """Its cells as the file has them; raises ValueError for a file that is no notebook."""
+        """Its cells as the file has them; raises ValueError if the file is not a notebook."""
         return read_cells(self.path)
 
     @cached_property
@@ -66,7 +66,7 @@ class Notebook:
 
     @property
     def edition(self) -> str:
-        """What it was handed out as, in eight hexadecimal digits: another one after a check or a stub has changed."""
+        """The edition it was handed out as, in eight hexadecimal digits, which change with each check and stub."""
         given = sorted(
             (graded(cell)["grade_id"], graded(cell).get("checksum", "")) for cell in self.cells if graded(cell)
         )
@@ -84,7 +84,7 @@ class Folder:
 
 
 def read_folder(path: Path, handed_out: list[str]) -> Folder:
-    """Look at the notebooks of a folder. handed_out: their names in working order, empty if that is not known"""
+    """Read the notebooks of a folder. handed_out: their names in working order, empty if that is not known"""
     folder = Folder(path)
     names = handed_out or sorted(file.stem for file in path.glob("*.ipynb"))
     for name in names:
@@ -101,26 +101,26 @@ def read_folder(path: Path, handed_out: list[str]) -> Folder:
 
 
 def read_cells(path: Path) -> list[dict]:
-    """Return the cells of a notebook; raises ValueError for a file that is no notebook, OSError if there is none."""
+    """Return the cells of a notebook; raises ValueError if the file is not a notebook, OSError if there is no file."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         if all(isinstance(text_of(cell), str) and isinstance(cell["cell_type"], str) for cell in cells):
             return cells
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path.name} is no notebook ({type(error).__name__}: {error})") from error
+        raise ValueError(f"{path.name} is not a notebook ({type(error).__name__}: {error})") from error
     except ValueError as error:
-        raise ValueError(f"{path.name} is no notebook, or is damaged ({error})") from error
-    raise ValueError(f"{path.name} is no notebook")
+        raise ValueError(f"{path.name} is not a notebook, or is damaged ({error})") from error
+    raise ValueError(f"{path.name} is not a notebook")
 
 
 def graded(cell: dict) -> dict:
-    """Return what nbgrader notes about a cell, {} for the others."""
+    """Return what nbgrader notes about a cell, {} for cells that it does not know."""
     about = cell.get("metadata", {}).get("nbgrader", {})
     return about if isinstance(about.get("grade_id"), str) else {}
 
 
 def text_of(cell: dict) -> str:
-    """Return the source of a cell, which a file holds as a text or as a list of lines."""
+    """Return the source of a cell, which is a text or a list of lines in the file."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
 

@@ -15,7 +15,7 @@ NOTE = "These are the points that a step is worth. Hidden checks and a reader de
 def progress(folder: str | Path = ".") -> None:
     """Print a table of all steps of the notebooks in a folder, as they were last saved.
 
-    A verdict is that of the last run of a check cell: after a change, run it again.
+    A verdict is from the last run of the check cell: after a change, run that cell again.
     """
     path = Path(folder)
     print("\n".join([*lines_about(read_folder(path, notebooks_for(path)), recall(path)), *stale_imports(), NOTE]))
@@ -39,7 +39,7 @@ def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
 
 
 def state_of(step: Step, verdict: dict | None) -> str:
-    """Say how far a step is. verdict: of its check cell, None if it has not been run"""
+    """Say how far a student has come with a step. verdict: of its check cell, None if it has not been run"""
     if step.is_answer:
         return "unanswered" if step.is_empty else "answered"
     if step.is_empty:

@@ -1,4 +1,4 @@
-"""Taking over into a new edition what was written in an earlier one."""
+"""Copying what was written in an earlier edition into a new one."""
 
 import json
 import re
@@ -13,11 +13,11 @@ KEPT_BESIDE = ("*.npz", str(verdicts.FILE))
 
 
 def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
-    """Put what was written in the notebooks of `earlier` into those of `folder`; returns lines that say what was done.
+    """Copy what was written in the notebooks of `earlier` into those of `folder`; returns lines that say what was done.
 
-    Taken over are the TODO blocks and answers that are not empty, the cells that were added, and files of weights. A
-    cell that has been written into in `folder` stays as it is, and so do experiments: the new edition may have fixed
-    them. The lines name those that differ. Nothing in `earlier` is changed.
+    It copies TODO blocks and answers that are not empty, cells that a student added, and files of weights. A cell in
+    `folder` that is not empty stays as it is. So do experiments, which the new edition may have fixed; the lines name
+    those that differ. Nothing in `earlier` changes.
     Raises ValueError if `earlier` has none of the notebooks, or is the folder itself.
     """
     if earlier.resolve() == folder.resolve():
@@ -46,7 +46,7 @@ def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
 
 
 def merge(cells: list[dict], earlier: list[dict]) -> list[str]:
-    """Put what was written in the cells of an earlier edition into those of a new one; returns the names of the cells
+    """Copy what was written in the cells of an earlier edition into those of a new one; returns the names of the cells
     that have changed."""
     taken, place = [], 0  # where a cell that was added goes: after the one that it followed
     for cell in earlier:
@@ -64,7 +64,7 @@ def merge(cells: list[dict], earlier: list[dict]) -> list[str]:
 
 
 def left(notebook: dict, earlier: list[dict]) -> list[str]:
-    """Name the experiments that are not what they were in an earlier edition."""
+    """Name the experiments that differ from those in an earlier edition."""
     before = {name_of(cell): text_of(cell) for cell in earlier}
     found = [cell for cell in notebook["cells"] if is_experiment(cell) and not graded(cell)]
     return [name_of(cell) for cell in found if text_of(cell) != before.get(name_of(cell), text_of(cell))]
@@ -75,11 +75,11 @@ def is_experiment(cell: dict) -> bool:
 
 
 def is_added(cell: dict) -> bool:
-    """Tell whether a student has added a cell: front ends draw ids at random, those that were handed out are words."""
+    """Tell whether a student has added a cell: front ends draw random ids, and the handed-out ids are words."""
     name = str(cell.get("id", ""))
     return bool(name) and not graded(cell) and not HANDED_OUT.fullmatch(name)
 
 
 def name_of(cell: dict) -> str:
-    """Return what a cell is known by in all editions."""
+    """Return the name by which a cell is known in all editions."""
     return graded(cell).get("grade_id") or str(cell.get("id", ""))

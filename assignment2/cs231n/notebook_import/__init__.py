@@ -1,16 +1,16 @@
 """Notebooks as modules: `from FullyConnectedNets import affine_forward` reads FullyConnectedNets.ipynb.
 
-Importing this module switches it on. Of an imported notebook only definitions are executed: functions, classes,
-imports and constants, wherever they stand. Everything else is left out: experiments, check cells, magics, prints.
+Importing this module turns this on. Only the definitions of an imported notebook are executed: functions, classes,
+imports and constants, in whatever cell they are. Everything else is left out: experiments, check cells, magics, prints.
 
-- Notebooks are looked for in the current folder and along sys.path; if the environment variable
-  CS231N_NOTEBOOK_PATH names a folder, in that one only.
-- A module of Python or an installed package of the same name goes first, but not a .py file beside the notebook (an
-  export of it, which would run the experiments).
+- Python searches for notebooks in the current folder and along sys.path; if the environment variable
+  CS231N_NOTEBOOK_PATH names a folder, only there.
+- A module of Python or an installed package of the same name comes first, but not a .py file beside the notebook, since
+  that may be an export of it and would run the experiments.
 - After a change, save the notebook and run `importlib.reload(FullyConnectedNets)`, then the import cells again.
 - Tracebacks show the lines of the notebook; a frame's file is called FullyConnectedNets.ipynb[affine_forward].
 
-The parts, in the order in which an import comes past them: `finder` finds a notebook, `definitions` picks out what is
+The parts, in the order in which an import uses them: `finder` finds a notebook, `definitions` picks out what is
 executed, `loader` executes it, `stale` tells whether it has changed since.
 
 The library importnb is not used: it puts names into builtins and is no longer maintained.
@@ -48,7 +48,7 @@ def warn_if_stale(*_):
 
 
 def install():
-    """Switch the import of notebooks on; a second time changes nothing."""
+    """Turn the import of notebooks on; a second call changes nothing."""
     ours = {"NotebookFinder", "MissingNotebookFinder"}
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ not in ours]
     sys.meta_path.insert(0, NotebookFinder())

@@ -112,7 +112,7 @@ class NotebookLoader(importlib.abc.Loader):
 
 
 def loader_of(name):
-    """Return the NotebookLoader of an imported module, None if it is no notebook."""
+    """Return the NotebookLoader of an imported module, None if it is not a notebook."""
     spec = getattr(sys.modules.get(name), "__spec__", None)
     loader = getattr(spec, "loader", None)
     return loader if isinstance(loader, NotebookLoader) else None

@@ -34,7 +34,7 @@ class Snapshot:
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return time and size of a file, None if there is none: a stamp that is the same says that it is the same."""
+    """Return time and size of a file, None if there is none: the same stamp means the same file."""
     try:
         status = path.stat()
     except OSError:

@@ -57,7 +57,7 @@ def test_nothing_is_arranged_where_nothing_is_missing(student):
     found = read(student)
     assert found.notebooks == {"Toy": b"x"}
     assert found.weights == {"two_layer_net.npz"}
-    assert found.remarks == ("Toy (1).ipynb was handed in too, and not read",)
+    assert found.remarks == ("Toy (1).ipynb was handed in too, but not read",)
     assert not (student.parents[1] / "arranged").exists()
 
 
@@ -127,7 +127,7 @@ def test_arranged_anew_each_time(student):
     put(student, **{"assignment2/Toy.ipynb": "new"})
     found = read(student)
     assert found.notebooks == {"Toy": b"new"}
-    assert found.remarks == ("Toy (1).ipynb was handed in too, and not read",)
+    assert found.remarks == ("Toy (1).ipynb was handed in too, but not read",)
     assert not (student.parents[1] / "arranged" / "ada").exists()
 
 

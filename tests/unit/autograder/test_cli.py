@@ -128,7 +128,7 @@ def test_doctor_of_no_folder(tmp_path, capsys):
     """Does the doctor say that a course folder is not there, and exit with a status other than 0?"""
     assert cli.main(["doctor", "--course", str(tmp_path / "nowhere")]) == 1
     said = capsys.readouterr().out
-    assert f"{tmp_path / 'nowhere'} is no course folder" in " ".join(said.split())
+    assert f"{tmp_path / 'nowhere'} is not a course folder" in " ".join(said.split())
 
 
 def test_doctor_fits_a_terminal(tmp_path, capsys):
@@ -154,7 +154,7 @@ def test_help_fits_a_terminal(command, capsys, monkeypatch):
 def test_no_key(command, tmp_path, capsys):
     """Does a command that works on the key say where it looked for one, make nothing, and fail?"""
     assert cli.main([command, "--course", str(tmp_path)]) == 1
-    assert f"{tmp_path} is no course folder: it has no nbgrader_config.py" in capsys.readouterr().err
+    assert f"{tmp_path} is not a course folder: it has no nbgrader_config.py" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,8 +1,13 @@
 """The demo's folder: what may be deleted for a new one, and what may not."""
 
+from types import SimpleNamespace
+
 import pytest
 from autograder.core.errors import GraderError
+from autograder.demo import run, samples
 from autograder.demo.run import MARK, make_room
+from autograder.grading.rows import Row
+from autograder.grading.run import Outcome
 
 
 @pytest.fixture
@@ -75,3 +80,18 @@ def test_folder_of_the_marks_name(course, tmp_path):
     """Does a folder in the place of the mark not count as one?"""
     (course / MARK).mkdir()
     assert refused(course)
+
+
+def test_demo_fits_a_terminal(tmp_path, monkeypatch, capsys):
+    """Has no line that a demo prints more than 80 characters, but for paths, where there is no sandbox either?"""
+    rows = [Row("common-mistakes", {"FullyConnectedNets": 25.0}, 100.0, 0.0, ["Dropout was not handed in"] * 4)]
+    monkeypatch.setattr(run, "make_course", lambda repository, folder: None)
+    monkeypatch.setattr(run, "chosen", lambda *_: SimpleNamespace(feedback=lambda student: tmp_path / student))
+    monkeypatch.setattr(run, "grade", lambda *_: Outcome(rows, [], 4, 1, {}))
+    monkeypatch.setattr(run, "report", lambda _: tmp_path / "report.html")
+    monkeypatch.setattr(run.sandbox, "unavailable", lambda: "no bwrap on the PATH")
+    monkeypatch.setattr(samples, "hand_in", lambda _: [f"sample-{number}" for number in range(20)])
+    run.demo(tmp_path, tmp_path / "demo")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("WARNING: no sandbox")
+    assert [line for line in lines if len(line) > 80 and str(tmp_path) not in line] == []

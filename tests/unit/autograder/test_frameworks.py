@@ -1,13 +1,18 @@
 """Assignments that need a framework, on machines that have it and on others."""
 
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import PackageNotFoundError, requires
 
 import pytest
+from autograder.authoring.pins import applies
+from autograder.authoring.wheel import STUDENTS
 from autograder.cli import parser, usable
 from autograder.core import frameworks
-from autograder.core.frameworks import NoFramework, framework_versions
+from autograder.core.frameworks import FRAMEWORKS, NoFramework, framework_versions
 from autograder.course.assignment import BadSettings, assignments, chosen
+from autograder.execution.job import CodeCell, Job, Runtime
+from autograder.execution.worker import Worker
 from helpers import REPOSITORY
+from packaging.requirements import Requirement
 
 
 @pytest.fixture
@@ -45,6 +50,24 @@ def test_without_the_framework_nobody_is_graded(installed):
     installed()
     with pytest.raises(NoFramework, match=r"needs torch.*cs231n-assignment2\[pytorch\]"):
         framework_versions(("torch",))
+
+
+def test_a_worker_without_the_framework_says_so(installed):
+    """Does a worker on another machine refuse a job that needs what it lacks, before anything fails in the job?"""
+    installed("torch")
+    job = Job((CodeCell("1"),), Runtime.current(("torch",)))
+    installed()
+    with Worker() as worker, pytest.raises(NoFramework, match="on every machine that grades"):
+        worker.execute(job)
+
+
+@pytest.mark.parametrize("extra", ["", "lab"])
+def test_the_students_package_brings_no_framework(extra):
+    """Does installing it on Colab or Kaggle, which have frameworks, leave theirs alone?"""
+    needed = map(Requirement, requires(STUDENTS) or [])
+    names = {requirement.name for requirement in needed if applies(requirement, frozenset({extra}))}
+    assert "numpy" in names
+    assert names.isdisjoint({*FRAMEWORKS, *FRAMEWORKS.values()})
 
 
 def test_the_only_assignment_that_can_be_graded_needs_no_name(installed):

@@ -1,5 +1,6 @@
 """Judging networks: what is the student's fault, and what is the grader's trouble."""
 
+import itertools
 import os
 import resource
 
@@ -178,6 +179,16 @@ def test_memory_of_measuring_is_limited(judge, tmp_path, monkeypatch):
     found = judge(MESSAGE, tmp_path)
     assert "Unable to allocate" in found[0].message
     assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_a_slow_network_costs_only_its_own_points(judge, tmp_path, monkeypatch):
+    """Is a network that takes too long a failed check that says so, and not the end of the whole submission?"""
+    monkeypatch.setattr(networks, "MEASURING_SECONDS", 0.05)
+    monkeypatch.setattr(model_io, "accuracy", lambda *_: next(n for n in itertools.count() if n < 0))
+    hand_in(tmp_path, "synthetic")
+    found = judge(MESSAGE, tmp_path)
+    assert {each.status for each in found} == {Status.FAILED}
+    assert found[0].told == "net.npz: takes more than 0.05 s of one core for 2,000 images"
 
 
 def test_too_many_parameters(judge, tmp_path, monkeypatch):

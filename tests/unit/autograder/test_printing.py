@@ -1,7 +1,9 @@
 """The outcome of a run as text for a terminal."""
 
-from autograder.grading.printing import print_table
+from autograder.grading.changes import summary
+from autograder.grading.printing import print_outcome, print_table
 from autograder.grading.rows import Row
+from autograder.grading.run import Outcome
 
 NAMES = ("BatchNormalization", "ConvolutionalNetworks", "Dropout", "FullyConnectedNets")
 
@@ -27,3 +29,14 @@ def test_table_fits_a_terminal(capsys):
     assert "ada: late by 1.5 hours; Dropout" in said
     assert said.index("second; and 2 more") > said.index("100.00")
     assert "eve: not gradable" in said
+
+
+def test_changes_fit_a_terminal(capsys):
+    """Is a change of a check with a long name broken within 80 columns, below its student?"""
+    check = "ConvolutionalNetworks test_max_pool_backward_naive stride 1, windows that overlap/dx: failed -> passed"
+    print_outcome(Outcome([row("ada", 1.0)], summary("ada", 0.0, 1.0, [check]), 1, 1, {}))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[-3] == "ada: 0.00 -> 1.00, gained 1.00"
+    assert " ".join(" ".join(lines[-2:]).split()) == check
+    assert lines[-2].startswith("    Conv")

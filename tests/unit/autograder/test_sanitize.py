@@ -104,7 +104,7 @@ def test_retyped_cell(handed_in, toy_key):
     clean, repairs = sanitize(handed_in, toy_key)
     assert cell(clean, "double").cell_type == "code"
     assert cell(clean, "double").source == MINE
-    assert list(map(str, repairs)) == ["double: was a markdown cell, is code again"]
+    assert list(map(str, repairs)) == ["double: was a markdown cell and is a code cell again"]
 
 
 def test_lost_metadata(handed_in, toy_key):

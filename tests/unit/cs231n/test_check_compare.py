@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cs231n.checks.compare import difference, scaled_error, violation
+from cs231n.checks.compare import difference, scaled_error, told_difference, violation
 
 X = np.array([[1.0, 2.0, 0.0], [1e-9, -4.0, 3.0]])
 
@@ -38,6 +38,13 @@ def test_scalars():
     assert "shape (1,)" in difference(np.array([2.0]), loss, 1e-6)
     assert "dtype bool" in difference(np.asarray(True), np.asarray(1.0), 1e-6)
     assert "not a number" in difference("nothing (None)", loss, 1e-6)
+
+
+def test_an_answer_is_told_as_one():
+    """Does a check that asks for yes or no say what came out, and not the size of an error?"""
+    assert told_difference(np.asarray(True), np.asarray(True), 1e-8) == ""
+    assert told_difference(np.asarray(False), np.asarray(True), 1e-8) == "False instead of True"
+    assert told_difference(np.asarray(True), np.asarray(False), 1e-8) == "True instead of False"
 
 
 def test_zero_and_empty():

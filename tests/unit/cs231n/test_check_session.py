@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+from cs231n import model_io
 from cs231n.checks import checking, hints, shipped
 from cs231n.checks.session import ChecksFailed
 from cs231n.checks.values import MIME_TYPE, decode
@@ -348,6 +349,27 @@ def test_grading_sends_values_and_no_verdict(sent, capsys):
     assert [message["check"] for message in sent if message.get("shipped")] == ["vector/hidden"]
     assert sent[4]["error"] == "ValueError: no"
     assert "expected" not in str(sent)
+
+
+class Net:
+    """A network that gives every image to class 0."""
+
+    def __init__(self):
+        self.params = {"W": np.zeros((3, 4), np.float32)}
+
+    def loss(self, X):
+        return np.zeros((len(X), 10))
+
+
+def test_a_network_that_the_grader_refuses_is_no_success(capsys, monkeypatch):
+    """Does a student hear of too many parameters before the network is handed in?"""
+    images = {"X_val": np.zeros((4, 3, 2, 2)), "y_val": np.zeros(4, int)}
+    model_io.save_model("net.npz", Net(), "synthetic")
+    for most, said in ((12, "✓ 1. accuracy"), (11, "✗ weights in net.npz: 12 parameters, and more than 11 are")):
+        monkeypatch.setattr(model_io, "MAX_PARAMETERS", most)
+        with suppress(ChecksFailed), checking("train") as check:
+            check.model("net.npz", Net, lambda: images, at_least={"synthetic": (0.5,)}, weights=(1,))
+        assert said in capsys.readouterr().out
 
 
 def test_grading_sends_no_unchanged_after_an_exception(sent):

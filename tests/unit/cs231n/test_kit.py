@@ -126,7 +126,7 @@ def test_damaged_notebook(damage, tmp_path, handed, capsys):
     write(tmp_path)
     (tmp_path / "More.ipynb").write_text(damage)
     kit.progress(tmp_path)
-    assert "More.ipynb is no notebook" in capsys.readouterr().out
+    assert "More.ipynb is not a notebook" in capsys.readouterr().out
     with zipfile.ZipFile(kit.hand_in(tmp_path)) as archive:
         assert "More.ipynb" in archive.namelist()
 

@@ -1,10 +1,10 @@
 """Set up this folder, the first time, and open it in JupyterLab.
 
     python start.py                     (python3 on Linux and macOS, py on Windows)
-    python start.py --from OLD_FOLDER   take over what you wrote in an earlier edition
+    python start.py --from OLD_FOLDER   copy what you wrote in an earlier edition
     python start.py --only-set-up       open nothing
 
-Everything that is installed goes into the folder .venv beside this file. Deleting it takes it all away.
+Everything is installed into the folder .venv beside this file. Delete that folder to remove it all.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Set up this folder and open it in JupyterLab.")
-    parser.add_argument("--from", dest="earlier", metavar="FOLDER", help="take over your work from an earlier edition")
+    parser.add_argument("--from", dest="earlier", metavar="FOLDER", help="copy your work from an earlier edition")
     parser.add_argument("--only-set-up", action="store_true", help="open nothing")
     return parser.parse_args()
 
@@ -82,7 +82,7 @@ def set_up() -> None:
     (VENV / "set-up").write_text(content())
 
 
-def run(*command: object, advice: str = "Is there a network? Run start.py again to go on.") -> None:
+def run(*command: object, advice: str = "Is there a network? Run start.py again to continue.") -> None:
     """Run a program in this folder; if it fails, say what to do and stop."""
     words = [str(word) for word in command]
     if subprocess.call(words, cwd=str(HERE)):

@@ -1,4 +1,4 @@
-"""What proves a key, against its cells: each part has to be about something that is there."""
+"""What proves a key, compared with its cells: each part has to be about something that exists."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def strays_of(key: Key) -> Iterator[str]:
     yield from (f"{name}: {times} cells have this id" for name, times in names.items() if times > 1)
     checks = {name_of(cell) for cell in key.notebook.cells if is_check(cell)}
     for name in sorted(name for name in checks if not name.startswith("test_")):
-        yield f"{name}: a check cell has to be called test_ and the name of its step"
+        yield f"{name}: the name of a check cell has to be test_ and the name of its step"
     for cell in key.notebook.cells:
         if is_solution(cell) and cell.cell_type == "code" and not is_experiment(cell):
             if f"test_{name_of(cell)}" not in checks:
@@ -47,13 +47,13 @@ def strays_of(key: Key) -> Iterator[str]:
                 yield f"{name_of(cell)}: a solution cell without ### BEGIN SOLUTION: students would get none of it"
     for mistake in catalogue(key.assignment, key.name):
         if mistake.cell not in steps(key):
-            yield f"misconception {mistake.name} is about {mistake.cell}, which is no step of this notebook"
+            yield f"misconception {mistake.name} is about {mistake.cell}, which is not a step of this notebook"
     for path in sorted((key.assignment.proof / "variants" / key.name).glob("*.py")):
         if gone := [cell for cell in read_cells(path) if cell not in steps(key)]:
-            yield f"the variant {path.name} is about {', '.join(gone)}, which is no step of this notebook"
+            yield f"the variant {path.name} is about {', '.join(gone)}, which is not a step of this notebook"
     sources = {name_of(cell): cell.source for cell in key.notebook.cells}
     known = equivalents(key)
     made = [mutant for cell in {each[0] for each in known} for mutant in mutants_of(cell, sources.get(cell, ""))]
     alive = {(mutant.cell, mutant.line, mutant.change) for mutant in made}
     for cell, _, change in sorted(known - alive):
-        yield f"the equivalent {change} of {cell} is no mutant any more: delete it"
+        yield f"the equivalent {change} of {cell} is not a mutant any more: delete it"

@@ -36,7 +36,7 @@ def key_passes(bench: Bench) -> Found:
     try:
         expected = bench.expected
     except KeyFails as failure:
-        return Found("fails", [f"{failure}. Mend the solution or the check"])
+        return Found("fails", [f"{failure}. Fix the solution or the check"])
     problems = [
         f"{verdict.check}: the key itself fails it: {verdict.message}"
         for verdict in lost(bench.verdicts(bench.form({})))
@@ -52,7 +52,7 @@ def key_passes(bench: Bench) -> Found:
     if not cases:  # there is no file of weights here
         return Found("by its file", problems)
     problems += [
-        f"a student with the key's solution would read: ✗ {' '.join(text.split())}. Mend the solution or the check"
+        f"a student with the key's solution would read: ✗ {' '.join(text.split())}. Fix the solution or the check"
         for text in FAILED.findall(bench.printed())
     ]
     return Found(f"{bench.points:g}", problems)
@@ -93,8 +93,8 @@ def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> 
         return f"misconception {mistake.name} is not caught: add a case in which it gives another result than the key"
     if mistake.hint not in {verdict.hint for verdict in failed}:
         others = named(sorted({verdict.mistake for verdict in failed if verdict.mistake}))
-        why = f"{others} explains the same values" if others else "what fails tells it from nothing else"
-        return f"misconception {mistake.name} is caught, but not named by its hint: {why}. Add a case that tells"
+        why = f"{others} explains the same values" if others else "its failed checks fit other mistakes too"
+        return f"misconception {mistake.name} is caught, but not named by its hint: {why}. Add another case"
     return ""
 
 
@@ -134,14 +134,17 @@ def mutants_die(bench: Bench) -> Found:
 
 
 def agrees_with_reference(bench: Bench) -> Found:
-    """The key's values agree with those that an independent implementation gave, where there is one."""
+    """The key's values agree with those that an independent implementation gave, where there is one. Where each case
+    computes the right values itself, the key agrees with them in a session, which `key_passes` has tried."""
     values = recorded(bench.key).get(bench.check)
     checks = bench.expected.checks[bench.check]
     compared = {check: message for check, message in checks.items() if message["kind"] == CheckKind.EQUAL}
     if values is None:
-        return Found("no independent reference" if compared else "nothing to compare")
+        if any(message["shipped"] for message in compared.values()):
+            return Found("no independent reference")
+        return Found("in the cases" if compared else "nothing to compare")
     if set(values) != set(compared):
-        return Found("out of date", ["the reference values are of other checks: run autograder reference"])
+        return Found("out of date", ["the reference values belong to other checks: run autograder reference"])
     problems = []
     for check, message in compared.items():
         wrong = difference(decode(message["values"]["value"]), values[check], message["tol"])

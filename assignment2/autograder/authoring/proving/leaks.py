@@ -23,7 +23,7 @@ def leaks(found: dict[str, Key], packages: list[Path]) -> Iterator[tuple[str, st
     for folder in packages:
         for path in sorted(path for path in folder.rglob("*") if path.suffix in TEXTS):
             if given := given_away(path, secret):
-                yield str(path.relative_to(folder.parent)), f"it gives a line of the key away: {given[0]}"
+                yield str(path.relative_to(folder.parent)), f"it gives away a line of the key: {given[0]}"
 
 
 def given_away(path: Path, secret: set[str]) -> list[str]:

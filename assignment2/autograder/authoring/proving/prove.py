@@ -91,7 +91,7 @@ def prove(assignment: Assignment, names: list[str], everything: bool = False) ->
 
 
 def prove_step(bench: Bench, following: Bench | None = None, claims: dict[str, Claim] = CLAIMS) -> Row:
-    """Try claims about one step; none but that the key passes, where it does not.
+    """Try claims about one step; if the key itself does not pass, only that one.
 
     following: the next step, whose jobs begin before those of this step end, so that no core waits
     """

@@ -86,7 +86,7 @@ def is_graded(cell: NotebookNode) -> bool:
 
 
 def number(text: str) -> float:
-    """Read a number of points; nan, which equals nothing, where there is none."""
+    """Read a number of points; nan, which equals nothing, if there is none."""
     text = text.strip(" *")
     return 0.0 if text in NONE else float(text) if re.fullmatch(NUMBER, text) else float("nan")
 

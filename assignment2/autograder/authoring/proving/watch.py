@@ -15,7 +15,7 @@ SECONDS = 1.0  # between two looks
 def watch(assignment: Assignment, names: list[str]) -> None:
     """Prove notebooks whenever a file of the key or its proof changes, until somebody interrupts.
 
-    What cannot be read at that moment is told, and tried again after the next change.
+    If something cannot be read at that moment, it says so, and tries again after the next change.
     """
     seen: set[tuple[Path, int]] = set()
     while True:

@@ -37,7 +37,7 @@ class Channel:
         self.is_fork = True
 
     def read(self) -> tuple[Kind, bytes] | None:
-        """Wait for the next cell, whose frames are written from now on; returns None when the grader has gone."""
+        """Wait for the next cell, whose frames are written from now on; returns None when the grader is gone."""
         header = self._read_exactly(HEADER.size)
         if header is None:
             return None

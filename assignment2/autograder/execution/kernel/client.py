@@ -1,4 +1,4 @@
-"""Talking to a kernel. Nothing that comes out of it is trusted: it may send anything, in any order, or nothing."""
+"""Talking to a kernel. Nothing that it sends is trusted: it may send anything, in any order, or nothing."""
 
 import asyncio
 import os

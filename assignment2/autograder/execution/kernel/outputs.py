@@ -77,7 +77,7 @@ class Outputs:
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a frame; raises BrokenFrame if it is none, or more than a kernel sends."""
+    """Return the JSON object of a frame; raises BrokenFrame if it is not one, or has more parts than a kernel sends."""
     if len(body) > MAX_STRUCTURE and is_complex(body):
         raise BrokenFrame
     try:

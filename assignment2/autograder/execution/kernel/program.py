@@ -20,7 +20,7 @@ from autograder.execution.kernel.shell import PipeShell
 
 
 def serve(shell: PipeShell, channel: Channel) -> None:
-    """Be a kernel: run each cell that comes, until the grader has gone."""
+    """Be a kernel: run each cell that comes, until the grader is gone."""
     shell.connect(channel)
     channel.send(Kind.DONE)
     while True:

@@ -111,7 +111,7 @@ def fork_in_sandbox() -> int:
 
 
 def open_namespaces(pid: int) -> dict[str, int]:
-    """Open those namespaces of a process that are not our own; raises SandboxGone if there is none any more."""
+    """Open those namespaces of a process that are not our own; raises SandboxGone if the process has ended."""
     spaces = {}
     try:
         for name in NAMESPACES:

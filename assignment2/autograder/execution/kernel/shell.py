@@ -97,7 +97,7 @@ def refuse_input(prompt: str = "", *_: object, **__: object) -> NoReturn:
 
 
 def bundle_to_json(data: Any) -> bytes:
-    """Return a MIME bundle as a frame has it, pictures in base64; raises TypeError for what is none."""
+    """Return a MIME bundle as a frame has it, pictures in base64; raises TypeError for anything else."""
     if isinstance(data, dict):
         data = {mime: b64encode(part).decode() if isinstance(part, bytes) else part for mime, part in data.items()}
     if not is_bundle(data):
