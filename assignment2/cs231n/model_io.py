@@ -51,8 +51,8 @@ def save_model(path: str | Path, model, trained_on: str | None = None, **constru
         save_model("best_fc.npz", model, hidden_dims=[100, 100], dropout_keep_ratio=0.8)
 
     path: the .npz file, replaced if it exists.
-    model: has `params`, a dict of arrays, which are saved as they are. Or it is a PyTorch or Keras network: its state is
-        saved, with the averages of batch normalization.
+    model: has `params`, a dict of arrays, which are saved as they are. Or it is a PyTorch or Keras network: its
+        state is saved, with the averages of batch normalization.
     trained_on: the data, by default those that get_CIFAR10_data returned last.
     constructor: the arguments: numbers, strings, lists, dicts of these, None and NumPy dtypes.
     Raises WeightsError if type(model)(**constructor) has other parameters or shapes than model.
