@@ -11,6 +11,7 @@ Prints a table in Markdown.
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -172,6 +173,7 @@ def watch(meter: Meter) -> None:
     ):
         meter.watch(owner, name, stage)
     watch_kernels(meter)
+    meter.watch(sys.modules[__name__], "core_inside", "measuring")
 
 
 def watch_kernels(meter: Meter) -> None:
@@ -180,12 +182,13 @@ def watch_kernels(meter: Meter) -> None:
     started: dict[Kernel, float] = {}
 
     def running(kernel: Kernel, *arguments: Any) -> Any:
-        started.setdefault(kernel, core_of(inside(kernel)))
+        if kernel not in started:
+            started[kernel] = core_inside(kernel)
         return first(kernel, *arguments)
 
     def closing(kernel: Kernel) -> None:
         assert kernel.sandbox is not None
-        until, all_of_it = started.pop(kernel), core_of(inside(kernel))
+        until, all_of_it = started.pop(kernel), core_inside(kernel)
         meter.core["fork"] += until + sum(map(core_of, map(children, fork_servers())))
         meter.core["cells"] += all_of_it - until
         meter.core["sandbox"] += core_of([kernel.sandbox.process.pid, kernel.sandbox.pid])
@@ -194,11 +197,11 @@ def watch_kernels(meter: Meter) -> None:
     Kernel.run, Kernel._close = running, closing
 
 
-def inside(kernel: Kernel) -> list[int]:
-    """Return the processes in a kernel's sandbox, but for the one that keeps it open."""
+def core_inside(kernel: Kernel) -> float:
+    """Return the seconds of the processes in a kernel's sandbox, but for the one that keeps it open."""
     space = os.readlink(f"/proc/{kernel.sandbox.pid}/ns/pid")
     found = [int(path.name) for path in Path("/proc").glob("[0-9]*") if sandbox.lives_in(space, path.name)]
-    return [pid for pid in found if pid != kernel.sandbox.pid]
+    return core_of([pid for pid in found if pid != kernel.sandbox.pid])
 
 
 def fork_servers() -> list[int]:

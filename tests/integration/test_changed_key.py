@@ -91,6 +91,12 @@ def change_points(cells):
             cell.metadata.nbgrader["points"] = 10
 
 
+def change_input(cells):
+    for cell in cells:
+        if cell.id == "test_double":
+            cell.source = cell.source.replace("random.randn(3)", "random.randn(4)")
+
+
 CHANGES = [
     (add_check, 11, "Toy test_half: new, 3 points"),
     (remove_check, 6, "Toy test_square: gone, 2 points"),
@@ -122,6 +128,25 @@ def test_change(change, total, told, course, capsys):
         if change is not remove_answer:
             assert gradebook.find_comment("why", "Toy", "assignment2", "ada").comment == "well said"
     assert release(the(course)) == []
+
+
+def test_a_changed_check_executes_its_notebook_only(tmp_path):
+    """Is of two notebooks only the one executed again whose check has changed, though both are judged again?"""
+    course = toy.make_course(tmp_path / "course")
+    (course / "nbgrader_config.py").write_text(CONFIG)
+    shutil.copy(course / "source" / "assignment2" / "Toy.ipynb", course / "source" / "assignment2" / "Toy2.ipynb")
+    release(the(course))
+    folder = course / "submitted" / "ada" / "assignment2"
+    folder.mkdir(parents=True)
+    for name, key in keys(the(course)).items():
+        released = read(course / "release" / "assignment2" / f"{name}.ipynb")
+        nbformat.write(answered(released, key), folder / f"{name}.ipynb")
+    how = Options(workers=1, feedback=False)
+    assert grade(the(course), how).executed == 2
+    edit(course, change_input)
+    release(the(course))
+    outcome = grade(the(course), how)
+    assert (outcome.executed, outcome.judged, outcome.rows[0].total) == (1, 1, 12)
 
 
 def test_notebooks_come_and_go(course):

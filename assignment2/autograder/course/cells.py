@@ -1,6 +1,7 @@
 """What the cells of a notebook are, by nbgrader's metadata and the course's own tags."""
 
 import ast
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -74,18 +75,25 @@ def tree_of(source: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def defined_names(cell: NotebookNode) -> set[str]:
+def defined_names(cell: NotebookNode) -> frozenset[str]:
     """Return the functions and classes that a code cell defines at its top level."""
     return definitions_in(cell.source)
 
 
-def definitions_in(source: str) -> set[str]:
+@lru_cache(maxsize=512)  # given cells are asked about for each student
+def definitions_in(source: str) -> frozenset[str]:
     """Return the functions and classes that the source of a code cell defines at its top level."""
     definitions = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
-    return {node.name for node in tree_of(source).body if isinstance(node, definitions)}
+    return frozenset(node.name for node in tree_of(source).body if isinstance(node, definitions))
 
 
-def loaded_names(cell: NotebookNode) -> set[str]:
+def loaded_names(cell: NotebookNode) -> frozenset[str]:
     """Return the names that a code cell reads anywhere, inside functions too."""
-    names = (node for node in ast.walk(source_tree(cell)) if isinstance(node, ast.Name))
-    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    return names_loaded_in(cell.source)
+
+
+@lru_cache(maxsize=512)  # each cell of the key is compared with each other one
+def names_loaded_in(source: str) -> frozenset[str]:
+    """Return the names that the source of a code cell reads anywhere, inside functions too."""
+    names = (node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Name))
+    return frozenset(name.id for name in names if isinstance(name.ctx, ast.Load))

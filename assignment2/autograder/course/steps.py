@@ -19,7 +19,8 @@ def code_cells(key: Key) -> list[NotebookNode]:
 @lru_cache(maxsize=16)
 def steps(key: Key) -> dict[str, set[str]]:
     """Return the names that each step defines, by the id of its cell, in the order of the notebook."""
-    return {name_of(cell): defined_names(cell) for cell in code_cells(key) if is_solution(cell) and not is_check(cell)}
+    cells = [cell for cell in code_cells(key) if is_solution(cell) and not is_check(cell)]
+    return {name_of(cell): set(defined_names(cell)) for cell in cells}
 
 
 @lru_cache(maxsize=16)

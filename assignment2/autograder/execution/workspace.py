@@ -1,6 +1,9 @@
 """The folder that a kernel's files are laid out in, on the grader's disk."""
 
+import atexit
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import cs231n
@@ -40,7 +43,10 @@ def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
             is_withheld = place == "imports" and name in refusing
             path.write_text(STAND_IN.format(module=refusing[name]) if is_withheld else text, encoding="utf-8")
     if others := tuple(module for path, module in refusing.items() if path not in job.package):
-        write_stand_ins(others, folder / "withheld")
+        for stand_in in stand_ins(others).iterdir() if job.sandboxed else ():  # nobody can write to what it shows
+            (folder / "withheld" / stand_in.name).symlink_to(stand_in)
+        if not job.sandboxed:
+            shutil.copytree(stand_ins(others), folder / "withheld", dirs_exist_ok=True)
     if not job.sandboxed:
         shutil.copytree(folder / "modules", folder / "work")
         (folder / "home").mkdir()
@@ -51,13 +57,18 @@ def path_of(module: str) -> str:
     return f"{module.replace('.', '/')}.py"
 
 
-def write_stand_ins(modules: tuple[str, ...], folder: Path) -> None:
-    """Put a copy of `cs231n` into a folder in which `modules` refuse to work.
+@cache  # the same for the whole class
+def stand_ins(modules: tuple[str, ...]) -> Path:
+    """Return a folder with a copy of `cs231n` in which `modules` refuse to work; it is gone when this process ends.
 
     Importing a name from them still works, so that no definition is lost with the import before it; calling it
     raises. A module of another package, such as torch, gets a file of the same kind.
     """
+    folder = Path(tempfile.mkdtemp(prefix="cs231n-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     original = Path(cs231n.__file__).parent
-    shutil.copytree(original, folder / "cs231n", ignore=shutil.ignore_patterns("__pycache__"))
+    withheld = [f"{Path(path_of(module)).stem}.*" for module in modules]  # compiled too
+    shutil.copytree(original, folder / "cs231n", ignore=shutil.ignore_patterns(*withheld))
     for module in modules:
         (folder / path_of(module)).write_text(STAND_IN.format(module=module), encoding="utf-8")
+    return folder

@@ -39,8 +39,13 @@ class CheckJudge:
         code: the sources of the student's cells, from which the line of an exception is shown
         """
         name = grade_id(cell) or ""
-        theirs = list(sent(cell))
-        errors = {m.get("case", ""): m for m in theirs if m.get("kind") == CheckKind.ERROR}
+        errors: dict[str, Message] = {}
+        values: dict[str, list[Message]] = {}
+        for message in sent(cell):
+            if message.get("kind") == CheckKind.ERROR:
+                errors[message.get("case", "")] = message
+            else:
+                values.setdefault(message["check"], []).append(message)
         verdicts: list[Verdict] = []
         fingerprints: dict[str, Fingerprint] = {}
         for check, expected in self.expected.checks[name].items():
@@ -50,7 +55,7 @@ class CheckJudge:
             hidden = check not in self.expected.visible.get(name, ())
             weight = float(expected["weight"])
             verdict = Verdict(check, Status.PASSED, weight=weight, hidden=hidden, kind=CheckKind(expected["kind"]))
-            got = [m for m in theirs if m["check"] == check and m.get("kind") != CheckKind.ERROR]
+            got = values.get(check, [])
             if len(got) == 1:
                 (verdict.status, verdict.message, verdict.told), fingerprint = judge_values(got[0], expected)
                 fingerprints |= {} if verdict.passed else {check: fingerprint}

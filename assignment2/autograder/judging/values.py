@@ -39,6 +39,8 @@ def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
 def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
     if not isinstance(got.get("values"), dict):
         raise MalformedValue("there are none")
+    if expected["kind"] != CheckKind.HOLDS and got["values"] == expected["values"]:  # to the last bit, as most are
+        return (Status.PASSED, "", ""), []
     theirs, ours = decoded(got, expected), decoded(expected, expected)
     if are_right(theirs, ours, expected):
         return (Status.PASSED, "", ""), []

@@ -3,6 +3,8 @@
 Used twice, for the verdict that a student sees in the notebook and for the judge's, so both say the same.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from cs231n.checks.explain import explain
@@ -67,6 +69,11 @@ def told_difference(actual, expected, tol):
     return f"{message}; {words}" if words else message
 
 
+@lru_cache(maxsize=1024)
+def _compiled(expression):
+    return compile(expression.lstrip(), "<condition>", "eval")  # the instructor's own
+
+
 def violation(expression, names):
     """Evaluate a condition such as "abs(W.std() - 0.01) < 1e-3" and say how it is violated, or return "".
 
@@ -78,7 +85,7 @@ def violation(expression, names):
             return f"{name} is {value}, not an array"
     try:
         with np.errstate(all="ignore"):
-            holds = bool(np.all(eval(expression, {"np": np, **names})))  # the expression is the instructor's own
+            holds = bool(np.all(eval(_compiled(expression), {"np": np, **names})))
     except Exception as error:
         return f"cannot evaluate {expression}: {error}"
     if holds:

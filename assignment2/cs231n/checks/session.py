@@ -12,7 +12,7 @@ import numpy as np
 from cs231n._frameworks import as_array
 from cs231n._shell import shell
 from cs231n.checks import hints, shipped
-from cs231n.checks.cases import each_of, own_names, random_numbers
+from cs231n.checks.cases import each_of, own_names, own_numpy_state, random_numbers
 from cs231n.checks.compare import difference, told_difference, violation
 from cs231n.checks.definitions import not_taken
 from cs231n.checks.errors import in_words, one_line, where
@@ -20,6 +20,8 @@ from cs231n.checks.printing import HIDDEN, Line, print_lines
 from cs231n.checks.values import decode, encode
 from cs231n.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
 from cs231n.verdicts import remember
+
+OWN = np.random.RandomState(0)  # seeded for each parameter that `fill` draws
 
 
 class ChecksFailed(AssertionError):
@@ -120,9 +122,9 @@ class Checks:
         """
         start = random.randint(2**31)
         for name, array in params.items():
-            own = np.random.RandomState((start + zlib.crc32(name.encode())) % 2**32)
+            OWN.seed((start + zlib.crc32(name.encode())) % 2**32)
             middle = {"b": 0.3, "g": 1.2}.get(name[0], 0.0)
-            params[name] = (middle + scale * own.randn(*array.shape)).astype(array.dtype)
+            params[name] = (middle + scale * OWN.randn(*array.shape)).astype(array.dtype)
 
     # -- how the student's session answers
 
@@ -174,6 +176,7 @@ class Checks:
 
     def __enter__(self):
         self._scope.enter_context(own_names(self.names))
+        self._scope.enter_context(own_numpy_state())
         return self
 
     def __exit__(self, _, error, __):

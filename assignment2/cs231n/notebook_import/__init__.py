@@ -22,7 +22,7 @@ import warnings
 from cs231n._shell import shell
 from cs231n.notebook_import.definitions import Definitions, parse_definitions, read_definitions
 from cs231n.notebook_import.finder import FOLDER_VARIABLE, MissingNotebookFinder, NotebookFinder
-from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, loader_of
+from cs231n.notebook_import.loader import NotebookLoader, NotebookWarning, imported, loader_of
 
 __all__ = [
     "FOLDER_VARIABLE",
@@ -40,7 +40,7 @@ __all__ = [
 
 def warn_if_stale(*_):
     """Warn about each imported notebook whose definitions have changed on disk since. Runs before each cell."""
-    for name in list(sys.modules):
+    for name in list(imported):
         loader = loader_of(name)
         if loader is not None and loader.snapshot.is_stale():
             text = f"{loader.path.name} has changed since it was imported here. {loader.advice()}"

@@ -11,6 +11,8 @@ from types import CodeType
 from cs231n.notebook_import.definitions import remember_lines
 from cs231n.notebook_import.stale import Snapshot
 
+imported: set[str] = set()  # the names of all modules that were loaded from notebooks: a kernel has 700 others
+
 
 class NotebookWarning(UserWarning):
     """Something in an imported notebook could not be used, or changed after it was imported."""
@@ -35,6 +37,7 @@ class NotebookLoader(importlib.abc.Loader):
         before = vars(module).get("__notebook__")
         module.__doc__ = f"The definitions of {self.path}"
         module.__getattr__ = self._attribute_error
+        imported.add(self.name)
         self.loading = True
         try:
             self.defined = self._execute(definitions.steps, module)
