@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
+FRAMEWORK_NOTEBOOKS := PyTorch TensorFlow
 # Pins of all packages; /dev/null for the newest ones.
 CONSTRAINTS ?= constraints.txt
 
@@ -35,10 +36,10 @@ site: setup
 test: lint
 	$(BIN)/python -m pytest --ignore tests/fuzz -n $(JOBS) --dist loadgroup -q
 	$(BIN)/python -m pytest tests/fuzz -q
-	CS231N_DATA=synthetic OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks --ignore notebooks/PyTorch.ipynb -n $(JOBS) --dist loadfile -q
+	CS231N_DATA=synthetic OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval notebooks $(FRAMEWORK_NOTEBOOKS:%=--ignore notebooks/%.ipynb) -n $(JOBS) --dist loadfile -q
 
-# What is about PyTorch, in an environment of its own. pip takes a build for CPUs only, a tenth of the size, where its
-# configuration names one; without it this installs gigabytes.
+# What is about PyTorch and TensorFlow, in an environment of its own. pip takes a build of PyTorch for CPUs only, a tenth
+# of the size, where its configuration names one; without it this installs gigabytes.
 FRAMEWORKS := .venv-frameworks/bin
 # What holds for every assignment.
 PROOF := $(addprefix tests/catalogue/test_,$(addsuffix .py,cheats isolation misconceptions mutants proof reference_values variants)) \
@@ -47,12 +48,13 @@ PROOF := $(addprefix tests/catalogue/test_,$(addsuffix .py,cheats isolation misc
 test-frameworks: .venv-frameworks/.installed
 	$(FRAMEWORKS)/python -m pytest tests/frameworks -n $(JOBS) -q
 	CS231N_TEST_ASSIGNMENT=pytorch $(FRAMEWORKS)/python -m pytest $(PROOF) -n $(JOBS) --dist loadgroup -q
-	CS231N_DATA=synthetic OMP_NUM_THREADS=1 $(FRAMEWORKS)/python -m pytest --nbval notebooks/PyTorch.ipynb -q
+	CS231N_TEST_ASSIGNMENT=tensorflow $(FRAMEWORKS)/python -m pytest $(PROOF) -n $(JOBS) --dist loadgroup -q
+	CS231N_DATA=synthetic OMP_NUM_THREADS=1 $(FRAMEWORKS)/python -m pytest --nbval $(FRAMEWORK_NOTEBOOKS:%=notebooks/%.ipynb) -q
 
 .venv-frameworks/.installed: pyproject.toml assignment2/pyproject.toml constraints.txt constraints-frameworks.txt
 	$(PYTHON) -m venv .venv-frameworks
 	$(FRAMEWORKS)/pip install --quiet --constraint $(CONSTRAINTS) --constraint constraints-frameworks.txt \
-		--editable './assignment2[lab,pytorch]' --editable '.[test]'
+		--editable './assignment2[lab,pytorch,tensorflow]' --editable '.[test]'
 	@touch $@
 
 # What to run after each change: half a minute.

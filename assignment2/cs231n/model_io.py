@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._torch import is_module, own_torch_state
+from ._frameworks import as_model, own_state
 
 MAX_BYTES = 256 * 2**20  # of all arrays in a file together; a CIFAR-10 network of this workbook has some megabytes
 MAX_PARAMETERS = 20_000_000  # of a network that is graded
@@ -51,8 +51,8 @@ def save_model(path: str | Path, model, trained_on: str | None = None, **constru
         save_model("best_fc.npz", model, hidden_dims=[100, 100], dropout_keep_ratio=0.8)
 
     path: the .npz file, replaced if it exists.
-    model: has `params`, a dict of arrays, which are saved as they are. Or it is a PyTorch network: its state is saved,
-        with the averages of batch normalization.
+    model: has `params`, a dict of arrays, which are saved as they are. Or it is a PyTorch or Keras network: its
+        state is saved, with the averages of batch normalization.
     trained_on: the data, by default those that get_CIFAR10_data returned last.
     constructor: the arguments: numbers, strings, lists, dicts of these, None and NumPy dtypes.
     Raises WeightsError if type(model)(**constructor) has other parameters or shapes than model.
@@ -115,7 +115,8 @@ def read_weights(path: str | Path, max_bytes: int | None = None) -> Weights:
 def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> float:
     """Return the fraction of images that a model classifies correctly.
 
-    model: loss(X) returns the scores (N, C); images are cast to its dtype, if it has one. Or a PyTorch network.
+    model: loss(X) returns the scores (N, C); images are cast to its dtype, if it has one. Or a PyTorch or
+        Keras network.
     X: (N, ...). y: (N,).
     batch_size: images that go through the model at a time.
     """
@@ -129,21 +130,12 @@ def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> floa
     return correct / len(y)
 
 
-def as_model(model):
-    """Return a PyTorch network as a model of this workbook, see `torch_models.ModuleModel`; others as they are."""
-    if not is_module(model):
-        return model
-    from .torch_models import ModuleModel
-
-    return ModuleModel(model)
-
-
 def _fitting_model(cls, constructor, params):
     """cls(**constructor), if its parameters have the names and shapes of params."""
     signature = f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in constructor.items())})"
     state = np.random.get_state()  # initializing weights must not shift the random numbers of what comes next
     try:
-        with own_torch_state():
+        with own_state():
             model = cls(**constructor)
     except Exception as error:
         raise WeightsError(f"{signature} raises {type(error).__name__}: {error}") from error

@@ -39,12 +39,20 @@ def drawing(function):
         return function(*arguments, **options)
     return wrapped
 
+def drawing_method(function):
+    def wrapped(self, *arguments, **options):
+        np.random.rand(3)
+        return function(self, *arguments, **options)
+    if function.__name__ != "__init__":  # whose arguments Keras looks up in two ways, which have to agree
+        functools.update_wrapper(wrapped, function)
+    return wrapped
+
 for name in {names}:
     found = globals()[name]
     if inspect.isclass(found):
         for method, function in list(vars(found).items()):
             if inspect.isfunction(function):
-                setattr(found, method, drawing(function))
+                setattr(found, method, drawing_method(function))
     else:
         globals()[name] = drawing(found)
 """

@@ -1,16 +1,26 @@
-"""What only `make test-frameworks` runs: nothing of it is collected where there is no PyTorch."""
+"""What only `make test-frameworks` runs: nothing about a framework is collected where it is missing."""
 
 from importlib.util import find_spec
 
 import pytest
 from helpers import REPOSITORY
 
-collect_ignore_glob = [] if find_spec("torch") else ["test_*.py"]
+ABOUT = {"torch": "*_pytorch.py", "tensorflow": "*_tensorflow.py"}
+collect_ignore_glob = [files for framework, files in ABOUT.items() if not find_spec(framework)]
+
+
+def key_of(assignment, notebook):
+    from autograder.course.assignment import chosen
+    from autograder.course.key import load_key
+
+    return load_key(chosen(REPOSITORY, assignment), notebook)
 
 
 @pytest.fixture(scope="session")
 def pytorch_key():
-    from autograder.course.assignment import chosen
-    from autograder.course.key import load_key
+    return key_of("pytorch", "PyTorch")
 
-    return load_key(chosen(REPOSITORY, "pytorch"), "PyTorch")
+
+@pytest.fixture(scope="session")
+def tensorflow_key():
+    return key_of("tensorflow", "TensorFlow")

@@ -70,6 +70,7 @@ OTHER = "hw3 is an example of a second assignment; tests of several assignments 
 INSTALLS = "it installs packages from a network; the workflow of CI runs it"
 NOT_RUN = {
     "pip install 'cs231n-assignment2[pytorch]'": INSTALLS,
+    "pip install 'cs231n-assignment2[tensorflow]'": INSTALLS,
     "autograder grade pytorch": "it needs PyTorch; make test-frameworks grades that assignment",
     "make setup": INSTALLS,
     ".venv/bin/autograder new-course ~/assignment2": "it has made the folder that everything here runs in",

@@ -61,7 +61,7 @@ def test_students_get_no_grader(students):
     assert {re.match(r"[\w-]+", text)[0] for text in students["dependencies"]} == {
         "numpy", "matplotlib", "tqdm", "pooch", "threadpoolctl",
     }  # fmt: skip
-    assert set(students["optional-dependencies"]) == {"lab", "pytorch"}
+    assert set(students["optional-dependencies"]) == {"lab", "pytorch", "tensorflow"}
 
 
 def test_import_needs_no_other_package():

@@ -5,7 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from autograder.core.errors import GraderError
 
-FRAMEWORKS = {"torch": "pytorch"}  # the module: the extra of `cs231n-assignment2` that installs it
+FRAMEWORKS = {  # the module: the extra of `cs231n-assignment2` that installs it
+    "torch": "pytorch",
+    "tensorflow": "tensorflow",
+}
 
 
 class NoFramework(GraderError):
@@ -30,7 +33,9 @@ def framework_versions(names: Iterable[str]) -> dict[str, str]:
 
 
 def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+    for distribution in (name, f"{name}-cpu"):  # TensorFlow's build for CPUs has a name of its own
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return ""

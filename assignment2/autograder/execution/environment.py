@@ -10,8 +10,13 @@ from autograder.execution.job import Runtime, data_folder
 from autograder.execution.kernel import sandbox
 
 
-def single_threaded_blas() -> dict[str, str]:
-    return dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+def single_threaded() -> dict[str, str]:
+    """Return the variables that keep BLAS and frameworks to one thread of one processor, and TensorFlow from operations
+    that round differently on each machine, and from telling everybody about it."""
+    blas = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    tensorflow = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {**dict.fromkeys((*blas, *tensorflow), "1"), **quiet}
 
 
 def sandboxed_environment(runtime: Runtime, seed: str) -> dict[str, str]:
@@ -41,7 +46,7 @@ def common_environment(runtime: Runtime, seed: str, home: str, imports: str) -> 
         "IPYTHONDIR": home,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",
-        **single_threaded_blas(),
+        **single_threaded(),
         **runtime.settings,
     }
 
@@ -49,7 +54,7 @@ def common_environment(runtime: Runtime, seed: str, home: str, imports: str) -> 
 def fork_server_environment() -> dict[str, str]:
     """Return the environment of a fork server: nothing of the grader's that a kernel could not see as well."""
     kept = _kept("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: there are Matplotlib's known fonts
-    return {**kept, "PYTHONHASHSEED": "0", **single_threaded_blas()}
+    return {**kept, "PYTHONHASHSEED": "0", **single_threaded()}
 
 
 def _kept(*names: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.core.errors import GraderError, NotGraded, SubmissionError
 from autograder.core.memory import MIB, data_bytes, limit_data
-from autograder.execution.environment import single_threaded_blas
+from autograder.execution.environment import single_threaded
 
 WORKER_BYTES = 2048 * MIB  # of data that a process may hold: several times what the largest submission takes
 LARGE_BYTES = 768 * MIB  # one that holds so much when its work is done is replaced: the next job starts small
@@ -194,7 +194,7 @@ def serve(grader: Connection, scratch: str) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch  # a process that is ended does not clean up
-    os.environ.update(single_threaded_blas())  # the processes are as many as the cores
+    os.environ.update(single_threaded())  # the processes are as many as the cores
     limit_data(WORKER_BYTES)
     threading.Thread(target=end_with_parent, daemon=True).start()
     goes_on = True

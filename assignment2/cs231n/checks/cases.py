@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from cs231n._torch import own_torch_state
+from cs231n._frameworks import own_state
 
 SEED = "CS231N_CHECKS_SEED"  # set while grading, when the same cases draw other inputs
 GENERATOR = np.random.RandomState(0)  # seeded for each case, of which one runs at a time: making one takes 0.1 ms
@@ -14,14 +14,14 @@ GENERATOR = np.random.RandomState(0)  # seeded for each case, of which one runs 
 
 @contextmanager
 def random_numbers(cell, case):
-    """Give a case its generator, and the global ones (NumPy's, PyTorch's) states that depend on nothing else either.
+    """Give a case its generator, and the global ones (NumPy's, frameworks') states that depend on nothing else either.
 
     Yields a RandomState that is the same for this cell and case each time. Afterwards the handling of floating-point
-    errors, PyTorch's generator and its switches are as they were.
+    errors, and the generators and switches of frameworks, are as they were.
     """
     seed = zlib.crc32(f"{os.environ.get(SEED, '')}/{cell}/{case}".encode())
     np.random.seed(seed ^ 1)
-    with np.errstate(), own_torch_state(seed ^ 1):
+    with np.errstate(), own_state(seed ^ 1):
         GENERATOR.seed(seed)
         yield GENERATOR
 

@@ -7,7 +7,7 @@ checks.
 
 import numpy as np
 
-from cs231n._torch import as_array
+from cs231n._frameworks import as_array
 from cs231n.checks.errors import line_of, one_line, where
 from cs231n.checks.session import Checks
 from cs231n.checks.values import MIME_TYPE, encode

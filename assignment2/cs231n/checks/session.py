@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from cs231n._frameworks import as_array
 from cs231n._shell import shell
-from cs231n._torch import as_array
 from cs231n.checks import hints, shipped
 from cs231n.checks.cases import each_of, own_names, own_numpy_state, random_numbers
 from cs231n.checks.compare import difference, told_difference, violation

@@ -1,6 +1,6 @@
 """Assignments that need a framework, on machines that have it and on others."""
 
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, requires
 
 import pytest
 from autograder.authoring.pins import applies
@@ -21,10 +21,22 @@ def installed(monkeypatch):
     return lambda *names: monkeypatch.setattr(frameworks, "_version", lambda name: "1.0" if name in names else "")
 
 
-def test_only_pytorch_needs_a_framework():
+def test_only_two_assignments_need_a_framework():
     """Is the workbook graded without any?"""
     found = {name: assignment.frameworks for name, assignment in assignments(REPOSITORY).items()}
-    assert found == {"assignment2": (), "pytorch": ("torch",)}
+    assert found == {"assignment2": (), "pytorch": ("torch",), "tensorflow": ("tensorflow",)}
+
+
+def test_the_build_for_cpus_is_the_framework(monkeypatch):
+    """Is TensorFlow there, with its version, where only its build for CPUs is installed?"""
+
+    def version(distribution):
+        if distribution != "tensorflow-cpu":
+            raise PackageNotFoundError(distribution)
+        return "2.0"
+
+    monkeypatch.setattr(frameworks, "version", version)
+    assert framework_versions(("tensorflow",)) == {"tensorflow": "2.0"}
 
 
 def test_versions_belong_to_what_a_job_runs_on(installed):
@@ -65,13 +77,22 @@ def test_the_only_assignment_that_can_be_graded_needs_no_name(installed):
     assert chosen(REPOSITORY, "pytorch").name == "pytorch"
 
 
-@pytest.mark.parametrize(("names", "wanted"), [((), ["assignment2"]), (("torch",), ["assignment2", "pytorch"])])
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        ((), ["assignment2"]),
+        (("torch",), ["assignment2", "pytorch"]),
+        (("tensorflow", "torch"), ["assignment2", "pytorch", "tensorflow"]),
+    ],
+)
 def test_all_means_all_that_can_be_executed(names, wanted, installed, capsys):
     """Is an assignment without its framework left out, and is that said?"""
     installed(*names)
     options = parser().parse_args(["release", "--course", str(REPOSITORY)])
     assert [each.name for each in usable(options)] == wanted
-    assert ("pytorch is left out" in capsys.readouterr().err) is (not names)
+    told = capsys.readouterr().err
+    assert ("pytorch is left out" in told) is ("torch" not in names)
+    assert ("tensorflow is left out" in told) is ("tensorflow" not in names)
 
 
 def test_a_framework_that_nobody_knows(tmp_path):

@@ -118,6 +118,9 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
     for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
         place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
         options += ["--ro-bind", str(stand_in), place]
+    # not the system's /proc, but what TensorFlow ends the process without: the path of the program, and no arguments
+    options += ["--perms", "0755", "--dir", "/proc", "--perms", "0755", "--dir", "/proc/self"]
+    options += ["--symlink", sys.executable, "/proc/self/exe", "--dev-bind", "/dev/null", "/proc/self/cmdline"]
     options += ["--dir", "/dev"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]

@@ -1,19 +1,13 @@
-"""What the rest of the package has to know about PyTorch, without importing it, which takes seconds."""
+"""Tensors, networks and the state of PyTorch, where it is loaded."""
 
-import sys
 from contextlib import contextmanager
 
-
-def loaded_torch():
-    """Return the module torch where somebody has imported it, else None; what stands in for it where it is withheld has
-    no version."""
-    torch = sys.modules.get("torch")
-    return torch if hasattr(torch, "__version__") else None
+from .loading import loaded
 
 
 def as_array(value):
     """Return a tensor's numbers as an array; anything else, and a tensor that NumPy has no dtype for, as it is."""
-    torch = loaded_torch()
+    torch = loaded("torch")
     if torch is None or not isinstance(value, torch.Tensor):
         return value
     try:
@@ -24,15 +18,15 @@ def as_array(value):
 
 def is_module(value):
     """Tell whether a value is a PyTorch network."""
-    torch = loaded_torch()
+    torch = loaded("torch")
     return torch is not None and isinstance(value, torch.nn.Module)
 
 
 @contextmanager
-def own_torch_state(seed=None):
+def own_state(seed=None):
     """Put PyTorch's global generator, and what is switched for the whole process, back as it was; where PyTorch is
     loaded. seed: of the generator in here, None for the one that it has"""
-    torch = loaded_torch()
+    torch = loaded("torch")
     if torch is None:
         yield
         return
