@@ -116,7 +116,8 @@ def environment(assignment: Assignment) -> dict[str, str]:
     own = {shipped.VARIABLE: str(shipped_folder(assignment).parent)}
     if assignment.package:
         own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(assignment.course), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, **own}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # what TensorFlow says of its build would be in the outputs
+    return {**quiet, **os.environ, **own}
 
 
 class KernelManager(AsyncKernelManager):
