@@ -156,8 +156,9 @@ PROCESS = """import os
 def stolen():
     for name in ("self/environ", "self/mountinfo", "self/cmdline", "self/maps", "1/cmdline", "1/environ", "1/mem"):
         try:
-            open(f"/proc/{name}", "rb").close()
-            return True
+            with open(f"/proc/{name}", "rb") as file:
+                if file.read(1):  # cmdline is there, and empty
+                    return True
         except OSError:
             pass
     return "submitted" in os.getcwd() or "COURSE" in str(os.environ)"""

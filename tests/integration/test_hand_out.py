@@ -295,7 +295,7 @@ def test_the_repository_of_the_key_is_refused(remote, toy_course):
 @pytest.mark.parametrize("address", ["homework", "git@github.com:ada/homework.git", "https://github.com/"])
 def test_no_address(address, toy_course):
     """Is what no service could open refused?"""
-    with pytest.raises(GraderError, match="no address"):
+    with pytest.raises(GraderError, match="is not a repository's address"):
         hand_out(the(toy_course), toy_course / "out", Options(repository=Repository(address)))
 
 

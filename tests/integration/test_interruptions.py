@@ -138,6 +138,8 @@ def test_interrupts(course, graders, tmp_path):
         if disturb(process, signal.SIGINT, 0.3 + 0.6 * number):
             said = output.read_text()
             assert "Traceback" not in said
+            if "submissions judged" in said:
+                continue  # it had done its work, and was about to end
             assert "autograder: grade was interrupted" in said
             assert process.exitcode == INTERRUPTED
     assert main(["grade", "--workers", "1", "--course", str(copy)]) == 0
