@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cs231n-benchmark-") as scratch:
         prepared = Path(scratch) / "prepared"
         make_course(REPOSITORY, prepared)
-        hand_in_class(prepared, KINDS, train_networks(the(prepared)))
+        hand_in_class(the(prepared), KINDS, train_networks(the(prepared)))
         alone(prepare, prepared)
 
         print("| what | submissions | seconds | a second | core-ms of the grader, each | its peak in MB |")
