@@ -5,7 +5,7 @@
 The grader runs as it always does, on the submissions of `benchmarks/grading.py`, each handed in by many students. Its
 workers are threads that compute nothing: each sleeps as long as one submission takes, or not at all, and returns an
 answer that a real worker has made before. So the machine needs no more cores than the writer, one. Then real workers
-look at the same class once more. Prints tables in Markdown and draws `docs/pictures/scaling.svg`.
+look at the same class once more. Prints tables in Markdown and draws `docs/scaling.svg`.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from helpers.courses import the
 KINDS = 10  # different submissions
 WORKERS = (2, 8, 16, 40)
 ROUNDS = 25  # submissions of each worker whose latency is simulated
-PICTURE = REPOSITORY / "docs" / "pictures" / "scaling.svg"
+PICTURE = REPOSITORY / "docs" / "scaling.svg"
 
 
 def main() -> None:
@@ -169,7 +169,6 @@ def draw(reached: dict[int, float], limit: float, seconds: float) -> None:
     axes.set_ylabel("submissions a second")
     axes.set_ylim(bottom=0)
     axes.legend()
-    PICTURE.parent.mkdir(exist_ok=True)
     figure.savefig(PICTURE, metadata={"Date": None})
 
 
