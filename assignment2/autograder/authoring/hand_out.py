@@ -15,7 +15,7 @@ from autograder.authoring.fingerprints import VALUES, json_text, shipped_folder,
 from autograder.authoring.kit_files import kit_file
 from autograder.authoring.pins import pins
 from autograder.authoring.publishing import FILES, Repository, links, published_files, require_public
-from autograder.authoring.release import release
+from autograder.authoring.release import release, renew_kept_key
 from autograder.authoring.self_study import self_study
 from autograder.authoring.wheel import STUDENTS, wheel, wheel_of_folder
 from autograder.core.errors import GraderError
@@ -23,7 +23,6 @@ from autograder.core.frameworks import FRAMEWORKS
 from autograder.core.notebooks import copied, read
 from autograder.course.assignment import Assignment, assignments
 from autograder.course.cells import EXPERIMENT, grade_id, is_solution, name_of, points_of
-from autograder.course.copying import keep_key
 from autograder.course.editions import FILE as EDITIONS
 from autograder.course.editions import Edition, changed_cells, editions, record, steps_in
 from autograder.course.key import Key, keys, place
@@ -58,8 +57,8 @@ def hand_out(assignment: Assignment, into: Path, options: Options | None = None)
         require_public(options.repository, assignment.course)
     release(assignment)
     handed = {key.name: key.handed_out for key in keys(assignment).values()}
-    edition = record(assignment.proof / EDITIONS, handed, options.edition, options.refuse_older)
-    keep_key(assignment, edition.name, [each.name for each in known_editions(assignment)])
+    record(assignment.proof / EDITIONS, handed, options.edition, options.refuse_older)
+    renew_kept_key(assignment)
     files, top = contents(assignment, options), assignment.name
     folder, archive = into / top, into / f"{top}.zip"
     require_own(folder, {name.partition("/")[0] for name in (*files, *FILES)})
