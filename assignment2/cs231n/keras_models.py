@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import layers as kinds
 
+from cs231n._layer_lists import described
+
 LAYERS = {
     layer.__name__: layer
     for layer in (
@@ -56,13 +58,10 @@ class Residual(kinds.Layer):
 def _layer(name, *arguments):
     if name == "Residual":
         return Residual(*arguments)
-    if name not in LAYERS:
-        raise ValueError(f"there is no layer {name!r}: choose among {', '.join(LAYERS)} and Residual")
-    named = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
-    given = arguments[: len(arguments) - bool(named)]
+    kind, given, named = described(name, arguments, LAYERS)
     for value in (*given, *named.values()):
         _require_plain(name, value)
-    return LAYERS[name](*given, **named)
+    return kind(*given, **named)
 
 
 def _require_plain(name, value):

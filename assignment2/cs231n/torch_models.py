@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from cs231n._layer_lists import described
+
 LAYERS = {
     layer.__name__: layer
     for layer in (
@@ -51,10 +53,8 @@ class Residual(LayerNet):
 def _layer(name, *arguments):
     if name == "Residual":
         return Residual(*arguments)
-    if name not in LAYERS:
-        raise ValueError(f"there is no layer {name!r}: choose among {', '.join(LAYERS)} and Residual")
-    named = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
-    return LAYERS[name](*arguments[: len(arguments) - bool(named)], **named)
+    kind, given, named = described(name, arguments, LAYERS)
+    return kind(*given, **named)
 
 
 class ModuleModel:
