@@ -24,3 +24,19 @@ def pytorch_key():
 @pytest.fixture(scope="session")
 def tensorflow_key():
     return key_of("tensorflow", "TensorFlow")
+
+
+@pytest.fixture
+def printed_by_a_forked_kernel():
+    """A function that runs code in a kernel of an assignment with these frameworks, and returns what it prints."""
+    from autograder.execution.job import CodeCell, Job, Runtime
+    from autograder.execution.worker import process_worker
+
+    def run(code, frameworks):
+        job = Job((CodeCell(code),), Runtime.current(frameworks))
+        if not job.sandboxed:
+            pytest.skip("without a sandbox nothing is loaded ahead")
+        (result,) = process_worker().execute(job)
+        return result.outputs[0].text.strip()
+
+    return run

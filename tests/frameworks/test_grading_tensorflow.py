@@ -40,13 +40,9 @@ print(len(model.weights))
 
 
 @pytest.mark.parametrize(("frameworks", "loaded"), [((), "False False"), (("tensorflow",), "True True")])
-def test_only_kernels_that_need_it_have_it_loaded(frameworks, loaded):
+def test_only_kernels_that_need_it_have_it_loaded(printed_by_a_forked_kernel, frameworks, loaded):
     """Do kernels of the other notebooks start without TensorFlow, and those of this one with it?"""
-    job = Job((CodeCell(WHICH),), Runtime.current(frameworks))
-    (result,) = process_worker().execute(job)
-    if not job.sandboxed:
-        pytest.skip("without a sandbox nothing is loaded ahead")
-    assert result.outputs[0].text.strip() == loaded
+    assert printed_by_a_forked_kernel(WHICH, frameworks) == loaded
 
 
 def test_kernels_compute_one_after_another():
