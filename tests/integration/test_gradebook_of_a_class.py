@@ -8,6 +8,7 @@ from autograder.cli import main
 from autograder.course.key import load_key
 from autograder.demo import samples
 from autograder.grading.run import Options, grade
+from autograder.integration.standings import standings
 from autograder.report.data import read_course
 from helpers import ASSIGNMENT, hostile, toy
 from helpers.courses import the
@@ -64,6 +65,34 @@ def test_odd_ids_have_one_row_each(course):
     assert sorted(row["student_id"].removeprefix("'") for row in found) == sorted(IDS)
     assert {row["score"] for row in found} == {"6.0"}
     assert {row["student_id"][0] for row in found if "cmd" in row["student_id"] or "rf" in row["student_id"]} == {"'"}
+
+
+def test_one_query_says_what_nbgrader_says_of_each(course):
+    """Does the one query for a class give the points, the penalty, the time and the lateness that nbgrader gives of
+    each submission, with points by hand, extra credit and an extension?"""
+    hand_in(course, "early", "late", "extended", "unknown")
+    for student in ("late", "extended"):
+        (course / "submitted" / student / ASSIGNMENT / "timestamp.txt").write_text(samples.TOO_LATE)
+    (course / "submitted" / "unknown" / ASSIGNMENT / "timestamp.txt").unlink(missing_ok=True)
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=samples.DUE)
+        grade(the(course), HOW)
+        gradebook.find_grade("why", "Toy", ASSIGNMENT, "late").manual_score = 1.5
+        gradebook.find_grade("test_double", "Toy", ASSIGNMENT, "early").extra_credit = 0.5
+        gradebook.grant_extension(ASSIGNMENT, "extended", days=400)
+        gradebook.db.commit()
+        grade(the(course), HOW)
+        theirs = {
+            each.student.id: (each.timestamp, each.total_seconds_late, each.score, each.late_submission_penalty)
+            for each in gradebook.assignment_submissions(ASSIGNMENT)
+        }
+        ours = standings(gradebook, ASSIGNMENT)
+    assert {who: (s.time, s.seconds_late, s.points, s.penalty) for who, s in ours.items()} == theirs
+    assert {student: each[2:] for student, each in theirs.items()} == {
+        "early": (6.5, 0), "late": (7.5, 7.5), "extended": (6, 0), "unknown": (6, 0),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["a[1]b", "what?", "a%20b", "all*"])
