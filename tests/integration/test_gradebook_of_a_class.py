@@ -95,6 +95,51 @@ def test_one_query_says_what_nbgrader_says_of_each(course):
     }  # fmt: skip
 
 
+HOOKS = """
+def note(when, assignment, student, notebooks):
+    judged = Path(__file__).parent / "autograded" / student / assignment / "Toy.ipynb"
+    with Path(__file__).with_name("hooks.txt").open("a") as file:
+        print(when, student, [Path(name).name for name in notebooks], judged.exists(), file=file)
+
+
+def before(**about):
+    note("before", **about)
+
+
+def after(**about):
+    note("after", **about)
+    raise ValueError("the mail server is down")
+
+
+c.Autograde.pre_convert_hook = before
+c.Autograde.post_convert_hook = after
+"""
+
+
+def test_hooks_of_a_course(course):
+    """Are the hooks that a course has for nbgrader's autograde called, once for each new result, before it is there and
+    after, and does one that fails only say so in the log?"""
+    hand_in(course, "ada")
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(f"from pathlib import Path\n{HOOKS}")
+    for _ in range(2):
+        assert [row.total for row in grade(the(course), HOW).rows] == [6]
+    said = (course / "hooks.txt").read_text().splitlines()
+    assert said == ["before ada ['Toy.ipynb'] False", "after ada ['Toy.ipynb'] True"]
+    assert "the mail server is down" in (course / "logs" / ASSIGNMENT / "ada.log").read_text()
+
+
+def test_a_student_who_is_left_out(course):
+    """Is a student whom the configuration leaves out not graded, and does the row say why?"""
+    hand_in(course, "ada", "bob")
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("c.CourseDirectory.student_id_exclude = 'bob,cy'\n")
+    rows = {row.student: row for row in grade(the(course), HOW).rows}
+    assert {student: row.total for student, row in rows.items()} == {"ada": 6, "bob": 0}
+    assert rows["bob"].remarks == ["not graded: c.CourseDirectory.student_id_exclude names this student"]
+    assert not (course / "autograded" / "bob").exists()
+
+
 @pytest.mark.parametrize("name", ["a[1]b", "what?", "a%20b", "all*"])
 def test_folders_that_nbgrader_reads_as_something_else(tmp_path, name, capsys):
     """Is a course refused in one line, before anything is written, where its path means something else to nbgrader?"""

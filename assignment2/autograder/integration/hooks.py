@@ -1,0 +1,35 @@
+"""The hooks that a course may have around nbgrader's autograde of each submission."""
+
+from traitlets.config import Config
+
+from autograder.integration.converters import AutogradeOne, Transcript, course_directory
+
+
+class Hooks:
+    """Calls a course's hooks in this process. A hook that fails says so in the log, as nbgrader has it."""
+
+    def __init__(self, config: Config):
+        self._config = config
+        converter = self._converter("*", [])
+        self._none = not (converter.pre_convert_hook or converter.post_convert_hook)
+
+    def before(self, student: str, names: list[str]) -> str:
+        """Call the hook before a result is entered; returns what the log says. names: of the notebooks"""
+        return self._call("run_pre_convert_hook", student, names)
+
+    def after(self, student: str, names: list[str]) -> str:
+        """Call the hook for a result that is there; returns what the log says. names: of the notebooks"""
+        return self._call("run_post_convert_hook", student, names)
+
+    def _call(self, method: str, student: str, names: list[str]) -> str:
+        if self._none:
+            return ""
+        transcript = Transcript()
+        with transcript.listening():
+            converter = self._converter(student, names)
+            converter.init_notebooks()
+            getattr(converter, method)()
+        return transcript.text
+
+    def _converter(self, student: str, names: list[str]) -> AutogradeOne:
+        return AutogradeOne(names=names, coursedir=course_directory(self._config, student), config=self._config)
