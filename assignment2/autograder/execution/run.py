@@ -1,7 +1,7 @@
 """Execute a job: a pure function from code cells to outputs.
 
-Nothing a cell does stops the rest: the cell at fault is marked, a new kernel runs the definitions before it again,
-and the execution goes on behind it.
+Nothing that a cell does keeps later cells from running: the cell at fault is marked, a new kernel runs the definitions
+before it again, and the execution continues after it.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from autograder.execution.kernel.frames import Kind
 from autograder.execution.kernel.launch import plain_kernel, sandboxed_kernel
 from autograder.execution.workspace import lay_out
 
-SETTLE_SECONDS = 0.3  # in which a kernel that a cell has doomed dies
+SETTLE_SECONDS = 0.3  # within which a kernel dies that a cell has broken
 
 
 def execute(job: Job, fork_server: ForkServer) -> list[CellResult]:
@@ -38,7 +38,7 @@ def execute(job: Job, fork_server: ForkServer) -> list[CellResult]:
 
 
 class Run:
-    """One execution of a job, over as many kernels as it takes."""
+    """One execution of a job, in as many kernels as it takes."""
 
     def __init__(self, job: Job, fork_server: ForkServer):
         self.job, self.fork_server = job, fork_server
@@ -48,6 +48,7 @@ class Run:
         self.results = [CellResult(Status.NOT_REACHED, []) for _ in job.cells]
 
     async def finish(self) -> list[CellResult]:
+        """Run all cells, and return the result of each."""
         self.deadline = time.monotonic() + self.job.limits.notebook_seconds
         for modules in sorted({(), *(cell.withheld for cell in self.job.cells)}):
             todo = [n for n, cell in enumerate(self.job.cells) if cell.withheld == modules]
@@ -55,8 +56,8 @@ class Run:
         return self.results
 
     async def _without(self, modules: tuple[str, ...], todo: list[int]) -> None:
-        """Run the cells `todo`, in order, where these modules are withheld; in a folder of their own, so that what
-        other cells left in theirs is out of reach."""
+        """Run the cells `todo`, in order, where these modules are withheld. They have a folder of their own, and cannot
+        read the files that other cells wrote."""
         with tempfile.TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             lay_out(folder, self.job, modules)
@@ -90,8 +91,8 @@ class Run:
         return []
 
     async def _again(self, kernel: Kernel, index: int) -> CellResult:
-        """Run a definition once more. If a kernel has died, see whether this one survives it: a cell can end well
-        and take the kernel with it a moment later, which looks like the fault of whatever runs then."""
+        """Run a definition once more. If a kernel has died before, see whether this one survives: a cell can end
+        normally and kill the kernel a moment later, which looks like the fault of the next cell."""
         result = await self._cell(kernel, index)
         if self.tried_again and index not in self.settled and result.status is Status.DONE:
             await asyncio.sleep(SETTLE_SECONDS)

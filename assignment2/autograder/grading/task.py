@@ -44,7 +44,7 @@ class Answer:
     """The result of a task.
 
     digest: that of everything that the result depends on; remarks: what the instructor should know
-    entries: what has to be written, by notebook; none if the result would be the known one, or if jobs are missing
+    entries: what has to be written, by notebook; none if the result would be the known one, or if jobs lack outputs
     missing: the jobs whose outputs have to be in the store first
     before, statuses: the status of every check in the earlier result and in the new one
     executed: the number of jobs that were executed for it

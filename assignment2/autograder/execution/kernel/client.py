@@ -1,4 +1,4 @@
-"""Talking to a kernel. Nothing that it sends is trusted: it may send anything, in any order, or nothing."""
+"""Talk to a kernel. Nothing that it sends is trusted: it may send anything, in any order, or nothing."""
 
 import asyncio
 import os
@@ -20,10 +20,10 @@ READY_SECONDS, LOOK_SECONDS = 180, 0.25  # a framework takes seconds to load, on
 
 
 class Kernel:
-    """The grader's end of the pipes to a kernel. Use as `async with`: it is ready, and in the end gone.
+    """The grader's end of the pipes to a kernel. Use as `async with`, which waits until it is ready, and ends it.
 
-    end: kills the kernel and all that it has started
-    sandbox: the one that it lives in, None if it has the grader's rights
+    end: kills the kernel and everything that it has started
+    sandbox: the one that it runs in, None if it has the grader's rights
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Kernel:
         self._end()
 
     async def run(self, kind: Kind, body: bytes, seconds: float) -> CellResult:
-        """Execute a cell. When it has ended in any other way than DONE, the kernel is of no use.
+        """Execute a cell. After any status but DONE, the kernel cannot be used any more.
 
-        kind: SOURCE or CODE, which says what the body is
+        kind: SOURCE or CODE, which says what the body is; seconds: of wall-clock time that the cell may take
         """
         token, outputs = secrets.token_bytes(8), Outputs(self.limits.output_bytes)
         self.writer.write(frame(token, kind, body))
@@ -71,7 +71,7 @@ class Kernel:
         return CellResult(status, outputs.finish())
 
     async def _outcome(self, token: bytes, outputs: Outputs, seconds: float) -> Status:
-        """Collect the outputs of a cell until it ends, or until it must be given up; return how it ended."""
+        """Collect the outputs of a cell until it ends or has to be given up; return how it ended."""
         reading = asyncio.ensure_future(self._read(token, outputs))
         watching = asyncio.ensure_future(self._watch())
         try:
@@ -84,7 +84,7 @@ class Kernel:
             await cancel(reading, watching)
 
     async def _read(self, token: bytes, outputs: Outputs) -> Status:
-        """Collect outputs until the cell ends; frames with another token are skipped, and counted all the same."""
+        """Collect outputs until the cell ends; frames with another token are counted and skipped."""
         try:
             while True:
                 theirs, kind, length = HEADER.unpack(await self.reader.readexactly(HEADER.size))
@@ -103,7 +103,7 @@ class Kernel:
             return Status.BROKEN_MESSAGES
 
     async def _watch(self) -> Status:
-        """Look at what the sandbox uses, at intervals that go on from cell to cell; return once that is too much."""
+        """Poll what the sandbox uses, at intervals that continue from cell to cell; return when that is too much."""
         while True:
             await asyncio.sleep(max(0.0, self._next_look - time.monotonic()))
             self._next_look = time.monotonic() + LOOK_SECONDS
@@ -116,12 +116,13 @@ class Kernel:
 
 
 async def cancel(*tasks: asyncio.Future[Status]) -> None:
+    """Cancel tasks, and wait until they have ended."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def kill_group(pid: int) -> None:
-    """Kill a process that leads its group and what it has started, as long as that did not leave the group."""
+    """Kill a process that leads its group, and what it has started unless that has left the group."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)

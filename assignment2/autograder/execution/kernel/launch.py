@@ -1,4 +1,4 @@
-"""Starting kernels: in a sandbox, or without one as processes with the grader's rights."""
+"""Start kernels: in a sandbox, or as processes with the grader's rights."""
 
 import asyncio
 import os
@@ -79,7 +79,7 @@ def command() -> list[str]:
 
 
 async def end_with(process: Process) -> None:
-    """Wait for a kernel's end, then kill what it has started: that may keep its pipes open."""
+    """Wait until a kernel has ended, then kill what it has started, which may keep its pipes open."""
     await process.wait()
     if os.name == "posix":
         kill_group(process.pid)
