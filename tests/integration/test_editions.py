@@ -21,7 +21,7 @@ from cs231n.kit import handing_in
 from helpers import ASSIGNMENT
 from helpers.courses import the
 
-GRADED = "handed in as edition 1, graded by the key of that; what has changed since: square"
+GRADED = "handed in as edition 1, graded by the key of that edition; changed since then: square"
 
 
 @pytest.fixture
