@@ -1,4 +1,4 @@
-"""What stops a run without anybody's fault: a full disk, a gradebook that another program has locked."""
+"""Recognize problems of the machine that stop a run: a full disk, a gradebook that another program has locked."""
 
 import errno
 import sqlite3
@@ -10,7 +10,7 @@ DISK_IS_FULL = "the disk is full: make room"
 
 
 def trouble_of_machine(error: BaseException) -> str:
-    """Say in one line what the machine could not do, and what to do about it; "" for anything else."""
+    """Return one line about what the machine could not do and what to do about it; "" for any other exception."""
     for each in chain(error):
         if isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT):
             return DISK_IS_FULL
@@ -20,7 +20,7 @@ def trouble_of_machine(error: BaseException) -> str:
                 return DISK_IS_FULL
             if "locked" in said:
                 return "the gradebook is locked by another program, such as formgrader: close it"
-            return f"the gradebook cannot be used. Its database says {said!r}: fix that"
+            return f"the gradebook cannot be used: its database says {said!r}"
     return ""
 
 
