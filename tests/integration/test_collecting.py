@@ -407,7 +407,7 @@ def test_an_interrupted_collect_loses_nothing(step, course, collected, monkeypat
 
 def test_trouble_is_told(course, tmp_path):
     """Is a zip of no LMS, no zip, or a course that is being graded, told and nothing changed?"""
-    with pytest.raises(UnknownSystem, match=r"other\.zip holds no files named as canvas, .* for example Toy\.ipynb"):
+    with pytest.raises(UnknownSystem, match=r"names in .*other\.zip are not those of canvas, .* is Toy\.ipynb"):
         collect(the(course), [lms.write_zip(tmp_path / "other.zip", {"Toy.ipynb": "a"})])
     (tmp_path / "no.zip").write_text("no")
     for path in (tmp_path / "no.zip", tmp_path / "missing.zip"):
@@ -425,7 +425,7 @@ def test_command(course, tmp_path, capsys):
     assert main(arguments) == 0
     printed = capsys.readouterr().out
     assert "ada  lovelaceada_LATE_4711_90_Toy.ipynb  taken: late, says canvas\n" in printed
-    assert "1 students; 1 taken\n" in printed
+    assert "1 student; 1 taken\n" in printed
     lms.write_zip(path, lms.canvas("roybob", 1, 90, {"Toy.ipynb": "a"}))
     assert main(arguments) == 1
     assert "unknown person: nobody in the roster fits" in capsys.readouterr().out

@@ -37,7 +37,7 @@ def print_one(graded: Graded) -> None:
         print(name)
         for cell in graded.cells:
             if cell.notebook == name:
-                points = "by hand" if cell.points is None else f"{cell.points:7.2f}"
+                points = " manual" if cell.points is None else f"{cell.points:7.2f}"
                 print(f"  {cell.name:{width}} {points} of {cell.maximum:g}")
                 for verdict in cell.verdicts:
                     if not verdict.passed:
