@@ -10,7 +10,8 @@ DISK_IS_FULL = "the disk is full: make room"
 
 
 def trouble_of_machine(error: BaseException) -> str:
-    """Return one line about what the machine could not do and what to do about it; "" for any other exception."""
+    """Return what the machine could not do and what to do about it, so that " and run ... again" may follow; "" for any
+    other exception."""
     for each in chain(error):
         if isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT):
             return DISK_IS_FULL
@@ -20,7 +21,7 @@ def trouble_of_machine(error: BaseException) -> str:
                 return DISK_IS_FULL
             if "locked" in said:
                 return "the gradebook is locked by another program, such as formgrader: close it"
-            return f"the gradebook cannot be used: its database says {said!r}"
+            return f"the gradebook cannot be used. Its database says {said!r}: fix that"
     return ""
 
 
