@@ -19,7 +19,7 @@ def __getattr__(name):
         raise AttributeError(name)
 
     def refuse(*args, **kwargs):
-        raise RuntimeError(f"{module}.{{name}} does not run here: write this step without it")
+        raise RuntimeError(f"{module}.{{name}} does not run here: this step is to be written without it")
 
     return refuse
 '''
