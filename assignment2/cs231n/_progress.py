@@ -8,7 +8,7 @@ from cs231n._shell import kernel
 
 
 def wants_progress_bar() -> bool:
-    """Tell whether a person watches: in a terminal, or in a notebook's front end.
+    """Return whether a person watches: in a terminal, or in a notebook's front end.
 
     A front end that runs cells for a person lets them ask for input; programs that execute notebooks unattended
     (nbconvert, nbclient, nbgrader, nbval, papermill) do not. The environment variable CS231N_PROGRESS, 0 or 1,

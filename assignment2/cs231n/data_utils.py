@@ -138,7 +138,7 @@ def find_cifar10(folder: str | Path | None = None) -> Path | None:
 
 
 def is_small() -> bool:
-    """Tell whether experiments should finish soon: if the environment asks for it, and in a browser."""
+    """Return whether experiments should finish soon: if the environment asks for it, and in a browser."""
     return bool(os.environ.get(SMALL_VARIABLE)) or sys.platform == "emscripten"
 
 

@@ -25,7 +25,7 @@ class Windows(NamedTuple):
     OW: int
 
     def overlap(self):
-        """Tell whether one number of x can be in several windows."""
+        """Return whether one number of x can be in several windows."""
         return self.stride < max(self.height, self.width)
 
     def steps(self, W):

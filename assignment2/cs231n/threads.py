@@ -57,7 +57,7 @@ def start(work):
 
 
 def can_start():
-    """Tell whether a thread can be started here and now."""
+    """Return whether a thread can be started here and now."""
     return start(lambda: None) is not None
 
 
@@ -74,7 +74,7 @@ def _submit(work, tasks):
 
 
 def _may_use_two():
-    """Tell whether the BLAS can be limited and may use two threads or more; with OMP_NUM_THREADS=1 it may not."""
+    """Return whether the BLAS can be limited and may use two threads or more; with OMP_NUM_THREADS=1 it may not."""
     try:
         libraries = _controller().lib_controllers
     except OSError:  # a sandbox without /proc, where threadpoolctl looks for libraries

@@ -34,5 +34,5 @@ def pins(name: str, *extras: str) -> dict[str, str]:
 
 
 def applies(requirement: Requirement, extras: frozenset[str]) -> bool:
-    """Tell whether a requirement applies here, to a package with these extras."""
+    """Return whether a requirement applies here, to a package with these extras."""
     return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras | {""})

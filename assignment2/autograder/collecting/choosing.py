@@ -44,7 +44,7 @@ def known_names(assignment: Assignment) -> set[str]:
 
 
 def belongs(path: str) -> bool:
-    """Tell whether a file can be part of a submission: a notebook, weights or a module, in no folder of NOT_THEIRS."""
+    """Return whether a file can be part of a submission: a notebook, weights or a module, and not in NOT_THEIRS."""
     parts = PurePosixPath(path).parts
     return path.lower().endswith(ENDINGS) and not any(part in NOT_THEIRS or part.startswith(".") for part in parts)
 

@@ -74,7 +74,7 @@ def write_timestamp(folder: Path, seconds: float) -> None:
 
 
 def same_files(one: Path, other: Path) -> bool:
-    """Tell whether two submissions have the same files; the times when they were handed in do not count."""
+    """Return whether two submissions have the same files; the times when they were handed in do not count."""
     names = files_in(one)
     return names == files_in(other) and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names)
 

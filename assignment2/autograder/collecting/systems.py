@@ -95,7 +95,7 @@ class Attempt(NamedTuple):
     archive: int
 
     def same_as(self, other: "Attempt") -> bool:
-        """Tell whether two files of one student were handed in together."""
+        """Return whether two files of one student were handed in together."""
         return (self.time, self.archive) == (other.time, other.archive)
 
 

@@ -58,5 +58,5 @@ def hash_or_reason(path: Path, limit: int) -> str:
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether anything has this path, a broken link included. What cannot be inspected counts as something."""
+    """Return whether anything has this path, a broken link included. What cannot be inspected counts as something."""
     return os.path.lexists(path)

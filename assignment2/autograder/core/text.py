@@ -14,7 +14,7 @@ def printable(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can be a name: encodable, on one line, in one direction, without space around it."""
+    """Return whether a text can be a name: encodable, on one line, in one direction, without space around it."""
     return bool(text) and text == text.strip() and not any(map(_is_odd, text))
 
 

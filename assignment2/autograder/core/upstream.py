@@ -90,7 +90,7 @@ def transform_only_what_is_not_python() -> None:
 
 @lru_cache(maxsize=1)  # IPython asks twice
 def is_python(source: str) -> bool:
-    """Tell whether this is Python without any of IPython's own syntax."""
+    """Return whether this is Python without any of IPython's own syntax."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # running the cell shows them
         try:
@@ -248,7 +248,7 @@ def add_policy_to_submissions(policy: Callable[[str, str], str]) -> None:
 
 
 def can_add_policy() -> bool:
-    """Tell whether formgrader is built as `add_policy_to_submissions` expects."""
+    """Return whether formgrader is built as `add_policy_to_submissions` expects."""
     try:
         owner = getattr(importlib.import_module(FORMGRADER), "SubmissionHandler", None)
     except ImportError:

@@ -45,7 +45,7 @@ class Misconception:
         return with_solutions(key, {self.cell: self.wrong(key)})
 
     def fits(self, key: Key) -> bool:
-        """Tell whether each edit's text occurs once in the key's solution cell."""
+        """Return whether each edit's text occurs once in the key's solution cell."""
         source = solution(key, self.cell).source
         return all(source.count(old) == 1 for old, _ in self.edits)
 

@@ -21,22 +21,22 @@ def name_of(cell: NotebookNode) -> str:
 
 
 def is_experiment(cell: NotebookNode) -> bool:
-    """Tell whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
+    """Return whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
     return EXPERIMENT in cell.metadata.get("tags", [])
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Tell whether students write this cell: a solution in code, or a written answer."""
+    """Return whether students write this cell: a solution in code, or a written answer."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def is_answer(cell: NotebookNode) -> bool:
-    """Tell whether a cell is the place for a written answer."""
+    """Return whether a cell is the place for a written answer."""
     return is_solution(cell) and bool(cell.cell_type == "markdown")
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Tell whether a cell is a check cell: graded by the judge."""
+    """Return whether a cell is a check cell: graded by the judge."""
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
@@ -47,7 +47,7 @@ def points_of(cell: NotebookNode) -> float:
 
 
 def is_executed(cell: NotebookNode) -> bool:
-    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
+    """Return whether grading executes a cell: code that is not an experiment and not empty."""
     return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
 
 

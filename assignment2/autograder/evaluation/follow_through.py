@@ -59,12 +59,12 @@ def second_run(key: Key, notebook: NotebookNode, verdicts: Verdicts) -> SecondRu
 
 
 def lost(verdicts: list[Verdict]) -> bool:
-    """Tell whether a check did not pass."""
+    """Return whether a check did not pass."""
     return any(not verdict.passed for verdict in verdicts)
 
 
 def may_gain(key: Key, notebook: NotebookNode, cell: NotebookNode, verdicts: list[Verdict]) -> bool:
-    """Tell whether another run could give a check cell points: it cannot if a step that it is about is still a stub."""
+    """Return whether another run could give a check cell points: not if a step that it is about is still a stub."""
     if not lost(verdicts) or not float(cell.metadata.nbgrader["points"]):
         return False
     if any(verdict.kind is CheckKind.MODEL for verdict in verdicts):

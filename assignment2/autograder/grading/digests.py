@@ -72,12 +72,12 @@ def plain(value: Any) -> Any:
 
 
 def is_code(value: Any) -> bool:
-    """Tell whether an option is a class or a function."""
+    """Return whether an option is a class or a function."""
     return isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__"))
 
 
 def names_code(value: Any) -> bool:
-    """Tell whether options contain code that is not in one of the packages INSTALLED, or a name that may be of code."""
+    """Return whether options contain code that is not in one of the packages INSTALLED, or what may be its name."""
     if isinstance(value, Mapping):
         return any(map(names_code, value.values()))
     if isinstance(value, list | tuple | set):

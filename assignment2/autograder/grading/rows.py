@@ -52,7 +52,7 @@ def row_without_id(folder: str, problem: str) -> Row:
 
 
 def handed_in(assignment: Assignment, student: str, notebook: str) -> bool:
-    """Tell whether a student handed in a notebook of this name."""
+    """Return whether a student handed in a notebook of this name."""
     return is_there(submission_folder(assignment, student) / f"{notebook}.ipynb")
 
 

@@ -71,7 +71,7 @@ class Transcript(logging.StreamHandler[io.StringIO]):
 
 
 def is_graders_trouble(error: BaseException) -> bool:
-    """Tell whether an exception is a problem of the grader (machine, course, disk, database) and not of a notebook."""
+    """Return whether an exception is a problem of the grader (machine, course, disk, database), not of a notebook."""
     return isinstance(error, GraderError) or bool(trouble_of_machine(error))
 
 

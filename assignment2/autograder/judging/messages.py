@@ -27,7 +27,7 @@ def sent(cell: NotebookNode) -> Iterator[Message]:
 
 
 def is_message(found: Any) -> bool:
-    """Tell whether this has the form of a message: the name of a check, and texts in the fields TEXTS."""
+    """Return whether this has the form of a message: the name of a check, and texts in the fields TEXTS."""
     return (
         isinstance(found, dict)
         and isinstance(found.get("check"), str)
@@ -36,6 +36,6 @@ def is_message(found: Any) -> bool:
 
 
 def is_sent(output: NotebookNode) -> bool:
-    """Tell whether an output contains what checks sent, which no person needs to read."""
+    """Return whether an output contains what checks sent, which no person needs to read."""
     data = output.get("data")
     return isinstance(data, dict) and MIME_TYPE in data

@@ -60,12 +60,12 @@ def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
 
 
 def passes(got: Message, expected: Message) -> bool:
-    """Tell whether the values of one message of the key would pass in place of another's."""
+    """Return whether the values of one message of the key would pass in place of another's."""
     return are_right(decoded(got, expected), decoded(expected, expected), expected)
 
 
 def are_right(theirs: Values, ours: Values, expected: Message) -> bool:
-    """Tell whether values pass a check. theirs: to be judged; ours: the key's"""
+    """Return whether values pass a check. theirs: to be judged; ours: the key's"""
     if expected["kind"] == CheckKind.HOLDS:
         return not violation(expected["expression"], with_given(theirs, expected))
     return not any(difference(theirs[name], value, expected["tol"]) for name, value in ours.items())

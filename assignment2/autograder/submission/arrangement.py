@@ -124,7 +124,7 @@ class Search:
                 )
 
     def _is_misplaced(self, path: str) -> bool:
-        """Tell whether a file whose name is wanted is in a folder where it is not read."""
+        """Return whether a file whose name is wanted is in a folder where it is not read."""
         return path != f"{self.assignment.name}/{Path(path).name}"
 
     def _unpack(self, path: Path, into: Path, name: str) -> None:

@@ -20,7 +20,7 @@ def files_in(folder: Path, assignment: str = "") -> list[str]:
 
 
 def is_left_out(name: str) -> bool:
-    """Tell whether programs, and not people, make files or folders of this name."""
+    """Return whether programs, and not people, make files or folders of this name."""
     return name.startswith(".") or name in NOT_HANDED_IN
 
 

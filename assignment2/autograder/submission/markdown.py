@@ -74,7 +74,7 @@ def escaped(text: str) -> str:
 
 
 def is_harmless(source: str, pictures: Collection[str]) -> bool:
-    """Tell whether rendering Markdown gives nothing but what is on the list."""
+    """Return whether rendering Markdown gives nothing but what is on the list."""
     return _are_harmless(_tokens(source), pictures)
 
 
@@ -90,7 +90,7 @@ def _disarmed(source: str, pictures: Collection[str]) -> str:
 
 
 def _in_question(found: re.Match[str]) -> bool:
-    """Tell whether a place needs a look: a reference only where it stands for a character with a meaning."""
+    """Return whether a place needs a look: a reference only where it stands for a character with a meaning."""
     if found["reference"]:
         reference = REFERENCE.match(found.string, found.start())
         character = unescape(reference[0])[0] if reference else "&"
@@ -142,7 +142,7 @@ def _found_marks(tokens: list[Token], pictures: Collection[str]) -> Iterator[tup
 
 
 def _is_drawn(token: Token) -> bool:
-    """Tell whether a code block is a Mermaid diagram, which nbconvert writes into the page as it is."""
+    """Return whether a code block is a Mermaid diagram, which nbconvert writes into the page as it is."""
     return str(token.get("attrs", {}).get("info", "")).startswith("mermaid")
 
 
@@ -153,7 +153,7 @@ def _may_lead_to(kind: str, address: str, pictures: Collection[str]) -> bool:
 
 
 def _are_harmless(tokens: list[Token], pictures: Collection[str]) -> bool:
-    """Tell whether tokens render as nothing but what is on the list."""
+    """Return whether tokens render as nothing but what is on the list."""
     tags = "".join(token["raw"] for token in tokens if token["type"] in ("inline_html", "block_html"))
     return _is_simple(tags) and all(
         (token["type"] not in ("link", "image") or _may_lead_to(token["type"], token["attrs"]["url"], pictures))
@@ -164,7 +164,7 @@ def _are_harmless(tokens: list[Token], pictures: Collection[str]) -> bool:
 
 
 def _is_simple(html: str) -> bool:
-    """Tell whether HTML has only simple tags, correctly nested and closed."""
+    """Return whether HTML has only simple tags, correctly nested and closed."""
     if RAW_TAG.search(SIMPLE_TAG.sub("", html)):
         return False
     opened: list[str] = []

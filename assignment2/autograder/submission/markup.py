@@ -55,7 +55,7 @@ def plain_text(text: str) -> str:
 
 
 def is_active(html: str) -> bool:
-    """Tell whether HTML has something that `clean_html` removes and a person should know about."""
+    """Return whether HTML has something that `clean_html` removes and a person should know about."""
     return bool(ACTIVE.search(html))
 
 
@@ -87,7 +87,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def is_harmless_address(address: str) -> bool:
-    """Tell whether a link may have this address: http, https, mailto, or relative to the page, in any encoding."""
+    """Return whether a link may have this address: http, https, mailto, or relative to the page, in any encoding."""
     return bool(HARMLESS_ADDRESS.match(unescape(unquote(address)).strip()))
 
 

@@ -126,7 +126,7 @@ class Matcher:
                 self._recognize(-minus, name, "recognized by its text and its position: its id was lost")
 
     def _is_tagged(self, index: int, name: str, in_place: bool) -> bool:
-        """Tell whether a cell in the place of an experiment is tagged as one."""
+        """Return whether a cell in the place of an experiment is tagged as one."""
         return in_place and is_experiment(self.known[name]) and is_experiment(self.cells[index])
 
     def _unnamed(self) -> list[tuple[int, NotebookNode]]:
@@ -144,11 +144,11 @@ class Matcher:
         self.repairs.append(Repair(RepairKind.ID_LOST, name, how))
 
     def _is_distinct(self, name: str) -> bool:
-        """Tell whether a cell's text distinguishes it from all others: an answer's does not, since all look alike."""
+        """Return whether a cell's text distinguishes it from all others: an answer's does not, since all look alike."""
         return not is_answer(self.known[name]) and bool(self.given[name].strip())
 
     def _is_untouched(self, cell: NotebookNode, name: str) -> bool:
-        """Tell whether a submitted cell says what students were given under this name."""
+        """Return whether a submitted cell says what students were given under this name."""
         same = same_code if self.known[name].cell_type == "code" else same_text
         return cell.cell_type == self.known[name].cell_type and same(cell.source, self.given[name])
 
@@ -261,7 +261,7 @@ class Matcher:
 
 
 def is_text(cell: NotebookNode) -> bool:
-    """Tell whether a cell holds prose: text, or something in a code cell that is not Python."""
+    """Return whether a cell holds prose: text, or something in a code cell that is not Python."""
     source = cell.source.strip()
     if cell.cell_type == "code":
         return bool(source) and source[0] not in "%!?" and not tree_of(source).body

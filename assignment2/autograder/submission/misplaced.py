@@ -129,7 +129,7 @@ def add_helpers(cells: list[NotebookNode], known: dict[str, NotebookNode], match
 
 
 def is_unfinished(cell: NotebookNode) -> bool:
-    """Tell whether a cell still has a stub: the names that it returns are not computed yet, so no helper is missing."""
+    """Return whether a cell still has a stub: the names that it returns are not computed yet, and need no helper."""
     return STUB.splitlines()[-1] in cell.source
 
 

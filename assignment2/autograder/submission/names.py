@@ -35,7 +35,7 @@ def best(paths: Iterable[str], wanted: str) -> list[str]:
 
 
 def is_of_another_assignment(folder: str, assignment: str) -> bool:
-    """Tell whether a folder's name is that of another assignment: it has another number."""
+    """Return whether a folder's name is that of another assignment: it has another number."""
     number = re.fullmatch(r"\D*?(\d+)", assignment)
     other = re.fullmatch(r"(?:assignment|homework|hw|exercise|ex|a)[\s_-]*0*(\d+)", folded(folder))
     return bool(number and other and number[1] != other[1])

@@ -41,12 +41,12 @@ def clean_outputs(outputs: list[Any]) -> list[NotebookNode]:
 
 
 def is_message(output: Any) -> bool:
-    """Tell whether an output is a message of a check: read by the judge, shown to nobody."""
+    """Return whether an output is a message of a check: read by the judge, shown to nobody."""
     return CHECK in _data(output)
 
 
 def had_scripts(outputs: list[Any]) -> bool:
-    """Tell whether outputs contain scripts or active markup, which whoever looks at the submission should know."""
+    """Return whether outputs contain scripts or active markup, which whoever looks at the submission should know."""
     for output in outputs:
         for mime, content in _data(output).items():
             text = _joined(content)

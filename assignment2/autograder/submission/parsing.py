@@ -99,7 +99,7 @@ def decoded(content: bytes, problems: list[str]) -> str:
 
 
 def too_many_nodes(text: str) -> bool:
-    """Tell whether a JSON text has more than MAX_NODES values, before anything is allocated for them."""
+    """Return whether a JSON text has more than MAX_NODES values, before anything is allocated for them."""
     if sum(map(text.count, "{[,")) <= MAX_NODES:  # in strings too, but fast
         return False
     nodes = (match for match in STRING_OR_NODE.finditer(text) if match[0][0] != '"')
@@ -172,7 +172,7 @@ def outputs_of(found: Any, problems: list[str]) -> list[NotebookNode]:
 
 
 def is_whole(output: dict[str, Any]) -> bool:
-    """Tell whether an output has the fields that its kind has to have."""
+    """Return whether an output has the fields that its kind has to have."""
     fields: dict[Any, dict[str, type]] = {
         "stream": {"name": str},
         "display_data": {"data": dict, "metadata": dict},

@@ -89,7 +89,7 @@ def remark(edition: Edition, text: str) -> Repair:
 
 
 def is_of_edition(repair: Repair, edition: Edition | None, key: Key) -> bool:
-    """Tell whether a check cell differs because the key was changed, and not because the student changed it."""
+    """Return whether a check cell differs because the key was changed, and not because the student changed it."""
     if edition is None or repair.kind is not RepairKind.CHECK_CHANGED:
         return False
     return repair.cell in changed_cells(edition.notebooks[key.name], key.handed_out)

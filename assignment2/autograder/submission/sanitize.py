@@ -48,7 +48,7 @@ def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repa
 
 
 def is_known(cell: NotebookNode, known: dict[str, NotebookNode]) -> bool:
-    """Tell whether a cell is one of the instructor's, and not one that the student added."""
+    """Return whether a cell is one of the instructor's, and not one that the student added."""
     return cell is known.get(name_of(cell))
 
 

@@ -32,7 +32,7 @@ def submitters(assignment: Assignment) -> dict[str, str]:
 
 
 def may_concern(assignment: str, student: Path, others: set[str]) -> bool:
-    """Tell whether a student's folder may hold something of an assignment, in whatever folder. others: names of the
+    """Return whether a student's folder may hold something of an assignment, in whatever folder. others: names of the
     course's other assignments"""
     if is_left_out(student.name):
         return False
@@ -46,7 +46,7 @@ def may_concern(assignment: str, student: Path, others: set[str]) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether this is or may be a folder: a link, and what cannot be looked at, needs a row in the results too."""
+    """Return whether this is or may be a folder: a link, and what cannot be read, needs a row in the results too."""
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -20,12 +20,12 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 
 
 def same_text(one: str, other: str) -> bool:
-    """Tell whether two texts are the same except for space at the ends of lines and around the texts."""
+    """Return whether two texts are the same except for space at the ends of lines and around the texts."""
     return _trimmed(one) == _trimmed(other)
 
 
 def same_code(one: str, other: str) -> bool:
-    """Tell whether two cells are the same code except for comments and formatting, which editors change."""
+    """Return whether two cells are the same code except for comments and formatting, which editors change."""
     return same_text(one, other) or (bool(form := _form(one)) and form == _form(other))
 
 

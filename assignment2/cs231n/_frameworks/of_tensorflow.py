@@ -22,7 +22,7 @@ def as_array(value):
 
 
 def is_network(value):
-    """Tell whether a value is a Keras network."""
+    """Return whether a value is a Keras network."""
     keras = loaded("keras")
     return keras is not None and isinstance(value, keras.Model)
 

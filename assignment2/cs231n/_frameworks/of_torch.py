@@ -18,7 +18,7 @@ def as_array(value):
 
 
 def is_module(value):
-    """Tell whether a value is a PyTorch network."""
+    """Return whether a value is a PyTorch network."""
     torch = loaded("torch")
     return torch is not None and isinstance(value, torch.nn.Module)
 

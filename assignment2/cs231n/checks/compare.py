@@ -57,7 +57,7 @@ def difference(actual, expected, tol):
 
 
 def _is_answer(expected):
-    """Tell whether a check asks for yes or no."""
+    """Return whether a check asks for yes or no."""
     return expected.ndim == 0 and expected.dtype == bool
 
 

@@ -72,5 +72,5 @@ def places_of(error, check_file):
 
 
 def is_notebook(filename):
-    """Tell whether code of this file name was typed into a notebook: IPython's cells or an imported notebook."""
+    """Return whether code of this file name was typed into a notebook: IPython's cells or an imported notebook."""
     return "ipykernel_" in filename or filename.startswith("<ipython-input") or ".ipynb" in filename

@@ -77,7 +77,7 @@ def error_text_fingerprint(text, line):
 
 
 def same(a, b):
-    """Tell whether two fingerprints are those of the same values."""
+    """Return whether two fingerprints are those of the same values."""
     if not a or not b or a[0] != b[0] or len(a) != len(b):
         return False
     if len(a) == 1:  # an exception: the text has to be the same

@@ -127,6 +127,6 @@ def text_of(cell: dict) -> str:
 
 
 def is_empty(cell: dict) -> bool:
-    """Tell whether a cell that students write is still empty, or only partly written."""
+    """Return whether a cell that students write is still empty, or only partly written."""
     text = text_of(cell).strip()
     return EMPTY_BLOCK in text if cell["cell_type"] == "code" else text in ("", EMPTY_ANSWER)

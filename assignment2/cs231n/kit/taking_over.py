@@ -71,12 +71,12 @@ def left(notebook: dict, earlier: list[dict]) -> list[str]:
 
 
 def is_experiment(cell: dict) -> bool:
-    """Tell whether a cell is tagged as an experiment."""
+    """Return whether a cell is tagged as an experiment."""
     return "experiment" in cell.get("metadata", {}).get("tags", [])
 
 
 def is_added(cell: dict) -> bool:
-    """Tell whether a student added a cell: front ends give random ids, and the ids that are handed out are words."""
+    """Return whether a student added a cell: front ends give random ids, and the ids that are handed out are words."""
     name = str(cell.get("id", ""))
     return bool(name) and not graded(cell) and not HANDED_OUT.fullmatch(name)
 

@@ -164,7 +164,7 @@ def _definitions_of(tree, filename, label, flags):
 
 
 def is_definition(node: ast.stmt) -> bool:
-    """Tell whether a top-level statement is executed when its notebook is imported."""
+    """Return whether a top-level statement is executed when its notebook is imported."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
             return True
@@ -180,7 +180,7 @@ def is_definition(node: ast.stmt) -> bool:
 
 
 def _is_constant(target, value):
-    """Tell whether this is a constant: `eps = 1e-5`, `relu = lambda x: ...`, `rng = np.random.default_rng(0)`, but not
+    """Return whether it is a constant: `eps = 1e-5`, `relu = lambda x: ...`, `rng = np.random.default_rng(0)`, but not
     `net = train()`."""
     match target:
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -191,7 +191,7 @@ def _is_constant(target, value):
 
 
 def _computes(value):
-    """Tell whether an expression could take long or have effects: it calls what is not known to be harmless."""
+    """Return whether an expression could take long or have effects: it calls what is not known to be harmless."""
     match value:
         case ast.Lambda(args=arguments):  # its body does not run
             return any(map(_computes, [*arguments.defaults, *filter(None, arguments.kw_defaults)]))
@@ -203,7 +203,7 @@ def _computes(value):
 
 
 def _is_harmless(called):
-    """Tell whether a function is one of Python's or NumPy's that takes no time: `float`, `np.finfo`."""
+    """Return whether a function is one of Python's or NumPy's that takes no time: `float`, `np.finfo`."""
     if isinstance(called, ast.Name):
         return called.id in FUNCTIONS
     if not isinstance(called, ast.Attribute) or called.attr in NOT_CALLED:

@@ -58,7 +58,7 @@ def _advice(name):
 
 
 def _is_copy(stem, name):
-    """Tell whether a browser, a file manager or Jupyter may give a copy this name: "Dropout (1)", "Dropout-Copy1"."""
+    """Return whether a browser, a file manager or Jupyter may give a copy this name: "Dropout (1)", "Dropout-Copy1"."""
     rest = stem.casefold().removeprefix(name.casefold())
     return stem.casefold().startswith(name.casefold()) and not rest.strip(" ()-_.0123456789").removeprefix("copy")
 
@@ -78,7 +78,7 @@ def _find_notebook(name):
 
 
 def _is_someone_elses(name, notebook):
-    """Tell whether a module with this name exists that has nothing to do with the notebook."""
+    """Return whether a module with this name exists that has nothing to do with the notebook."""
     if name in sys.stdlib_module_names:
         return True
     spec = importlib.machinery.PathFinder.find_spec(name)

@@ -1,4 +1,4 @@
-"""Tell whether a notebook has changed on disk since it was imported."""
+"""Return whether a notebook has changed on disk since it was imported."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Snapshot:
         return self.definitions
 
     def is_stale(self) -> bool:
-        """Tell whether the definitions on disk are no longer those that were read."""
+        """Return whether the definitions on disk are no longer those that were read."""
         now = _stamp(self.path)
         if now is None or now == self._stamp:
             return False

@@ -60,7 +60,7 @@ def content() -> str:
 
 
 def is_set_up() -> bool:
-    """Tell whether everything is installed, as this folder needs it."""
+    """Return whether everything is installed, as this folder needs it."""
     stamp = VENV / "set-up"
     return PYTHON.exists() and stamp.exists() and stamp.read_text() == content()
 

@@ -82,7 +82,7 @@ def steps_named(text: str) -> list[str]:
 
 
 def is_graded(cell: NotebookNode) -> bool:
-    """Tell whether a cell has points, by checks or by a person."""
+    """Return whether a cell has points, by checks or by a person."""
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 

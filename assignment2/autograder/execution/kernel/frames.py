@@ -34,7 +34,7 @@ def frame(token: bytes, kind: Kind, body: bytes = b"") -> bytes:
 
 
 def is_bundle(data: object) -> bool:
-    """Tell whether this is a MIME bundle: texts, or anything under the types that the notebook format calls JSON."""
+    """Return whether this is a MIME bundle: texts, or anything under the types that the notebook format calls JSON."""
     return isinstance(data, dict) and all(
         isinstance(mime, str) and (isinstance(value, str) or JSON_TYPE.fullmatch(mime)) for mime, value in data.items()
     )

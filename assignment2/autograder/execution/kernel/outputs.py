@@ -93,7 +93,7 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def is_complex(body: bytes) -> bool:
-    """Tell whether JSON has more parts than a kernel sends, without parsing it."""
+    """Return whether JSON has more parts than a kernel sends, without parsing it."""
     structure = len(body)
     for number, text in enumerate(TEXT.finditer(body)):
         structure -= text.end() - text.start()
@@ -103,7 +103,7 @@ def is_complex(body: bytes) -> bool:
 
 
 def is_error(content: dict[str, Any]) -> bool:
-    """Tell whether JSON describes an exception: its name, its text and the lines of its traceback."""
+    """Return whether JSON describes an exception: its name, its text and the lines of its traceback."""
     trace = content.get("traceback")
     texts = [content.get("ename"), content.get("evalue"), *(trace if isinstance(trace, list) else [None])]
     return all(isinstance(text, str) for text in texts)

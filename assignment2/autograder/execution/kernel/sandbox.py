@@ -157,7 +157,7 @@ class Sandbox:
 
 
 def lives_in(space: str, pid: str) -> bool:
-    """Tell whether a process is in a process namespace. space: its name, as `/proc` has it"""
+    """Return whether a process is in a process namespace. space: its name, as `/proc` has it"""
     try:
         return os.readlink(f"/proc/{pid}/ns/pid") == space
     except OSError:  # it has ended, or belongs to somebody else
