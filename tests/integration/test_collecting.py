@@ -489,7 +489,7 @@ def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
     """Is it told what to do where nothing was collected, several LMSs were, or the LMS takes no pages?"""
     command = ["give-back", "--course", str(with_pages), str(tmp_path / "back.zip")]
     assert main(command) == 1
-    assert "nothing was collected" in capsys.readouterr().err
+    assert "no submission came from an LMS" in capsys.readouterr().err
     shutil.move(with_pages / "feedback", tmp_path)
     assert main(command) == 1
     assert "run `autograder grade` first" in capsys.readouterr().err
@@ -499,7 +499,7 @@ def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
     assert "brightspace takes no feedback in a zip" in capsys.readouterr().err
     collected(lms.moodle("Alan Turing", 5, {"Toy.ipynb": "b"}))
     assert main(command) == 1
-    assert "from brightspace, moodle: choose with --for" in capsys.readouterr().err
+    assert "from brightspace, moodle: choose one with --for" in capsys.readouterr().err
     assert main([*command, "--for", "canvas"]) == 1
     assert "no feedback for submissions from canvas" in capsys.readouterr().err
     assert main([*command, "--for", "moodle"]) == 0

@@ -22,8 +22,6 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension"
 BUILD = "from jupyterlite_core.app import main; main()"
 NOTEBOOKS = "Work through the notebooks"  # from here on, the page of a hand-out is true of browsers too
 PAGE = """\
-# Assignment 2
-
 Everything here runs in your browser; nothing is installed. Your files are kept by this browser and nowhere else:
 download what `kit.hand_in()` writes, and your notebooks now and then. Experiments take few images here. Train the
 networks that you hand in on a computer, or in Colab.
@@ -66,7 +64,8 @@ def in_browser(notebook: NotebookNode) -> NotebookNode:
 
 def page_in_browser(page: str) -> str:
     """Return the page of a hand-out without what only concerns computers: the set-up, and the notes at its end."""
-    return PAGE + page[page.index(NOTEBOOKS) :].partition("\n- **")[0]
+    title = page.partition("\n")[0]
+    return f"{title}\n\n{PAGE}{page[page.index(NOTEBOOKS) :]}".partition("\n- **")[0]
 
 
 def build(folder: Path, options: list[str]) -> None:
