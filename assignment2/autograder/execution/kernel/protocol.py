@@ -1,7 +1,7 @@
 """What the two ends of a fork server say to each other: one packet for each kernel."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class KernelRequest:
     forget: list[str]
 
     def to_bytes(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+        return json.dumps(vars(self)).encode()
 
     @classmethod
     def from_bytes(cls, packet: bytes) -> "KernelRequest":
