@@ -12,11 +12,12 @@ import ast
 import glob
 import importlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +34,18 @@ FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 KERNEL_MODULES = (
     "matplotlib_inline.backend_inline",
     "IPython.core.completerlib",
+    "IPython.core.logger",
     "IPython.core.magics.execution",
     "IPython.core.oinspect",
     "asyncio",
+    "bdb",
     "pygments.formatters.terminal256",
     "pygments.lexers.python",
     "pygments.styles.default",
     "stack_data",
 )
+# Where IPython's own syntax can be, and Python too; the last ones end a line for some and not for others.
+PERHAPS_MAGIC = re.compile(r"^\s*[%!,;/]|=\s*[%!]|[?\r\v\f\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE)
 
 
 def patch_method(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -84,21 +89,22 @@ def transform_only_what_is_not_python() -> None:
     from IPython.core.inputtransformer2 import TransformerManager
 
     def make(transform: Callable[..., list[str]]) -> Callable[..., list[str]]:
-        return lambda manager, lines: lines if is_python("".join(lines)) else transform(manager, lines)
+        return lambda manager, lines: transform(manager, lines) if may_have_magic("".join(lines)) else lines
 
     patch_method(TransformerManager, "do_token_transforms", make)
 
 
-@lru_cache(maxsize=1)  # IPython looks twice
-def is_python(source: str) -> bool:
-    """Tell whether this is Python without any of IPython's own syntax."""
+def may_have_magic(source: str) -> bool:
+    """Tell whether IPython's own syntax may be in a cell: not if nothing looks like it, nor if it is Python."""
+    if not PERHAPS_MAGIC.search(source):
+        return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the cell will say them itself
         try:
             ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
+            return True
+    return False
 
 
 # -- nbconvert
