@@ -77,7 +77,8 @@ def fold(messages):
 
     A large value of a message becomes its number in the list.
     """
-    table, numbers = [], {}
+    table: list[dict] = []
+    numbers: dict[tuple, int] = {}
 
     def folded(value):
         if len(value.get("data", "")) < LARGE_CHARACTERS:

@@ -5,7 +5,7 @@ import threading
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Protocol
+from typing import Protocol
 
 from autograder.core.errors import GraderError
 from autograder.core.results import CellResult, Status
@@ -14,6 +14,15 @@ from autograder.execution.kernel.frames import HEADER, NO_CELL, Kind, frame
 from autograder.execution.kernel.outputs import BrokenFrame, Outputs, TooMuchOutput
 
 READY_SECONDS, LOOK_SECONDS = 180, 0.25  # a framework takes seconds to load, on a busy machine minutes
+
+
+class Pipes(Protocol):
+    """What is written to them goes to the kernel, and what is read comes from it; buffered."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def write(self, data: bytes, /) -> int: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class Home(Protocol):
@@ -29,8 +38,7 @@ class Home(Protocol):
 class Kernel:
     """The grader's end of the pipes to a kernel. Use as `with`: it is ready, and in the end gone."""
 
-    def __init__(self, pipes: IO[bytes], limits: Limits, home: Home):
-        """pipes: what is written to it goes to the kernel, and what is read comes from it; buffered"""
+    def __init__(self, pipes: Pipes, limits: Limits, home: Home):
         self.limits, self.home = limits, home
         self._pipes = pipes
         self._watch = Watch(limits, home)

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.execution.job import Limits
 from autograder.execution.kernel import sandbox
-from autograder.execution.kernel.client import Kernel
+from autograder.execution.kernel.client import Kernel, Pipes
 from autograder.execution.kernel.fork_server import ForkServer
 from autograder.execution.kernel.protocol import KernelRequest
 
@@ -45,7 +45,7 @@ def sandboxed_kernel(
         finally:
             theirs.close()
             os.close(opened.pipe)  # from now on only the kernel's side keeps the sandbox open
-        with Kernel(ours.makefile("rwb", BUFFER_BYTES), limits, opened) as kernel:
+        with Kernel(pipes_of(ours), limits, opened) as kernel:
             yield kernel
 
 
@@ -59,6 +59,8 @@ def plain_kernel(folder: Path, limits: Limits, environment: dict[str, str]) -> I
 
 class PlainProcess:
     """A kernel's process with the grader's rights. pipes: to its standard input and from its standard output"""
+
+    pipes: Pipes
 
     def __init__(self, folder: Path, environment: dict[str, str]):
         self._socket: socket.socket | None = None
@@ -78,9 +80,10 @@ class PlainProcess:
         )
         if self._socket is not None:
             theirs.close()
-            self.pipes = self._socket.makefile("rwb", BUFFER_BYTES)
+            self.pipes = pipes_of(self._socket)
         else:
-            self.pipes = io.BufferedRWPair(self._process.stdout, self._process.stdin, BUFFER_BYTES)
+            process: Any = self._process  # `subprocess` knows of its pipes less than they are
+            self.pipes = io.BufferedRWPair(process.stdout, process.stdin, BUFFER_BYTES)
 
     def usage(self) -> tuple[int, int]:
         """Return nothing: only times and output are limited. What a process has left running when it ended is ended."""
@@ -100,6 +103,12 @@ class PlainProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             with suppress(OSError):  # a socket whose other end is closed
                 self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
+
+
+def pipes_of(connection: socket.socket) -> Pipes:
+    raw = connection.makefile("rwb", 0)
+    return io.BufferedRWPair(raw, raw, BUFFER_BYTES)
 
 
 def command() -> list[str]:
