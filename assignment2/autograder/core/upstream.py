@@ -11,11 +11,12 @@ import ast
 import glob
 import importlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +33,18 @@ FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
 KERNEL_MODULES = (
     "matplotlib_inline.backend_inline",
     "IPython.core.completerlib",
+    "IPython.core.logger",
     "IPython.core.magics.execution",
     "IPython.core.oinspect",
     "asyncio",
+    "bdb",
     "pygments.formatters.terminal256",
     "pygments.lexers.python",
     "pygments.styles.default",
     "stack_data",
 )
+# Where IPython's own syntax can be, and Python too; the last ones end a line for some and not for others.
+PERHAPS_MAGIC = re.compile(r"^\s*[%!,;/]|=\s*[%!]|[?\r\v\f\x1c-\x1e\x85\u2028\u2029]", re.MULTILINE)
 
 
 def patch_method(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -83,21 +88,22 @@ def transform_only_what_is_not_python() -> None:
     from IPython.core.inputtransformer2 import TransformerManager
 
     def make(transform: Callable[..., list[str]]) -> Callable[..., list[str]]:
-        return lambda manager, lines: lines if is_python("".join(lines)) else transform(manager, lines)
+        return lambda manager, lines: transform(manager, lines) if may_have_magic("".join(lines)) else lines
 
     patch_method(TransformerManager, "do_token_transforms", make)
 
 
-@lru_cache(maxsize=1)  # IPython asks twice
-def is_python(source: str) -> bool:
-    """Return whether this is Python without any of IPython's own syntax."""
+def may_have_magic(source: str) -> bool:
+    """Return whether a cell may contain IPython's own syntax: not if nothing looks like it, or if it is Python."""
+    if not PERHAPS_MAGIC.search(source):
+        return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # running the cell shows them
         try:
             ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
+            return True
+    return False
 
 
 # -- nbconvert

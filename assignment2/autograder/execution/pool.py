@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from autograder.core.errors import GraderError, NotGraded, SubmissionError
 from autograder.core.memory import MIB, data_bytes, limit_data
 from autograder.execution.environment import single_threaded
@@ -195,6 +197,7 @@ def serve(grader: Connection, scratch: str) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch  # a killed process does not clean up
     os.environ.update(single_threaded())  # there is a process for each core
+    threadpool_limits(1, user_api="blas")  # NumPy was imported before, and reads no variable again
     limit_data(WORKER_BYTES)
     threading.Thread(target=end_with_parent, daemon=True).start()
     goes_on = True

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cs231n.checks.values import MIME_TYPE
+from cs231n.checks.values import MIME_TYPE, unfold
 from nbformat import NotebookNode
 
 from autograder.course.cells import grade_id, is_check
@@ -22,8 +22,10 @@ def sent(cell: NotebookNode) -> Iterator[Message]:
     for output in cell.outputs:
         data = output.get("data")
         bundle = data.get(MIME_TYPE) if isinstance(data, dict) else None
-        messages = bundle.get("checks") if isinstance(bundle, dict) else None
-        yield from filter(is_message, messages if isinstance(messages, list) else ())
+        messages, values = (bundle.get(part) if isinstance(bundle, dict) else None for part in ("checks", "values"))
+        table = values if isinstance(values, list) else []
+        for message in filter(is_message, messages if isinstance(messages, list) else ()):
+            yield unfold({**message}, table)
 
 
 def is_message(found: Any) -> bool:

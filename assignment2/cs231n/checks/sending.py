@@ -9,7 +9,7 @@ import numpy as np
 from cs231n._frameworks import as_array
 from cs231n.checks.errors import line_of, one_line, where
 from cs231n.checks.session import Checks
-from cs231n.checks.values import MIME_TYPE, encode
+from cs231n.checks.values import MIME_TYPE, encode, fold
 
 
 class SendingChecks(Checks):
@@ -59,7 +59,9 @@ class SendingChecks(Checks):
 
         if self._messages:
             names = ", ".join(message["check"] for message in self._messages)
-            display({MIME_TYPE: {"checks": self._messages}, "text/plain": f"{self.cell}: {names}"}, raw=True)
+            checks, values = fold(self._messages)
+            bundle = {"checks": checks, "values": values}
+            display({MIME_TYPE: bundle, "text/plain": f"{self.cell}: {names}"}, raw=True)
         self._messages = []
 
     def __exit__(self, _, error, __):

@@ -1,7 +1,7 @@
 """The protocol between the two ends of a fork server: one packet for each kernel."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class KernelRequest:
 
     def to_bytes(self) -> bytes:
         """Return the packet."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps(vars(self)).encode()
 
     @classmethod
     def from_bytes(cls, packet: bytes) -> "KernelRequest":

@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 
 import cs231n
-from cs231n import data_utils
 
 from autograder.core.errors import GraderError
+from autograder.execution.job import data_folder
 from autograder.execution.kernel import seccomp
 
 SCRATCH = "/tmp"  # everything that a student's code can write to, one file system in memory
@@ -87,8 +87,8 @@ def read_only() -> list[str]:
     found += MACHINE
     found += [sys.base_prefix, sys.prefix, *(path for path in sys.path if path.endswith("-packages"))]
     found.append(str(Path(cs231n.__file__).parent))
-    if data := data_utils.find_cifar10():
-        found.append(str(Path(data).resolve()))
+    if data := data_folder():
+        found.append(str(data.resolve()))
     return [path for path in dict.fromkeys(found) if os.path.exists(path)]
 
 
@@ -98,9 +98,22 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
     folder: on the grader's disk; its `imports`, `modules` and `withheld` are shown if they exist
     """
     scratch = ["--size", str(scratch_bytes), "--perms", "1777", "--tmpfs"]
-    options = [*scratch, SCRATCH]
-    options += ["--perms", "0777", "--dir", HOME, "--perms", "0777", "--dir", WORK]
-    shown = read_only()
+    options = [*scratch, SCRATCH, *system(tuple(read_only()))]
+    if (folder / "imports").exists():
+        options += ["--ro-bind", str(folder / "imports"), IMPORTS]
+    for module in sorted((folder / "modules").glob("*")):
+        options += ["--ro-bind", str(module), f"{WORK}/{module.name}"]
+    options += ["--perms", "0755", "--dir", PACKAGES]
+    for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
+        place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
+        options += ["--ro-bind", str(stand_in), place]
+    return [*options, *scratch, SHARED, "--remount-ro", "/", "--chdir", "/"]
+
+
+@cache  # the same for every kernel
+def system(shown: tuple[str, ...]) -> list[str]:
+    """Return the part of it that lays out what no notebook changes. shown: what `read_only` returns"""
+    options = ["--perms", "0777", "--dir", HOME, "--perms", "0777", "--dir", WORK]
     for parent in dict.fromkeys(str(parent) for path in shown for parent in reversed(Path(path).parents)):
         options += ["--perms", "0755", "--dir", parent]  # bubblewrap's own would be closed to a kernel's user
     for path in shown:
@@ -110,21 +123,13 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
             options += ["--symlink", os.readlink(path), path]
         elif os.path.isdir(path):
             options += ["--ro-bind", path, path]
-    if (folder / "imports").exists():
-        options += ["--ro-bind", str(folder / "imports"), IMPORTS]
-    for module in sorted((folder / "modules").glob("*")):
-        options += ["--ro-bind", str(module), f"{WORK}/{module.name}"]
-    options += ["--perms", "0755", "--dir", PACKAGES]
-    for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
-        place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
-        options += ["--ro-bind", str(stand_in), place]
     # not the system's /proc, but what TensorFlow needs to start: the path of the program, and an empty command line
     options += ["--perms", "0755", "--dir", "/proc", "--perms", "0755", "--dir", "/proc/self"]
     options += ["--symlink", sys.executable, "/proc/self/exe", "--dev-bind", "/dev/null", "/proc/self/cmdline"]
     options += ["--dir", "/dev"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    return [*options, *scratch, SHARED, "--remount-ro", "/", "--chdir", "/"]
+    return options
 
 
 @dataclass
@@ -187,7 +192,8 @@ def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
     os.write(filter_write, seccomp.program())
     os.close(filter_write)
     wait, pipe = os.pipe()
-    init = ["/bin/sh", "-c", "echo ready; exec cat"]  # ends with the pipe, and everything in the sandbox with it
+    os.write(pipe, b"ready\n")
+    init = ["cat"]  # says so when the sandbox is there; ends with the pipe, and everything in the sandbox with it
     descriptors = ["--info-fd", str(info_write), "--seccomp", str(filter_read)]
     command = [*isolation(), *descriptors, *file_system(folder, scratch_bytes), "--", *init]
     passed = [info_write, filter_read]

@@ -150,8 +150,9 @@ def enter_sandbox(request: KernelRequest, spaces: dict[str, int], cells: int, sy
     os.environ.clear()
     os.environ.update(request.environment)
     sys.path[:0] = request.path
-    for name in [name for name in sys.modules if name.partition(".")[0] in request.forget]:
-        del sys.modules[name]
+    if request.forget:  # else looking would touch, and so copy, a page for each module
+        for name in [name for name in sys.modules if name.partition(".")[0] in request.forget]:
+            del sys.modules[name]
     os.chdir(request.folder)
     os.dup2(cells, CELLS, inheritable=False)
     os.closerange(CELLS + 1, 4096)

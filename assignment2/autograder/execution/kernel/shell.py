@@ -73,6 +73,11 @@ class PipeShell(InteractiveShell):
         sys.stdout, sys.stderr = Stream(channel, Kind.STDOUT), Stream(channel, Kind.STDERR)
         builtins.input = getpass.getpass = refuse_input  # type: ignore[assignment]
 
+    def should_run_async(self, raw_cell: str, *, transformed_cell: Any = None, **more: Any) -> bool:
+        """Tell whether a cell awaits something. IPython compiles every cell to find out; here only one that may."""
+        may = transformed_cell is None or "await" in transformed_cell or "async" in transformed_cell
+        return may and super().should_run_async(raw_cell, transformed_cell=transformed_cell, **more)
+
     def enable_gui(self, gui: Any = None) -> None:
         pass
 
