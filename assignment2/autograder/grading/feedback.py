@@ -26,7 +26,7 @@ DIGEST = ".written"  # a file in the folder of a student's pages: the hash of al
 
 
 def write_feedback(assignment: Assignment, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
-    """Write the pages of all students whose pages would change: the judged notebooks, points, comments or options have.
+    """Write the pages of all students whose judged notebooks, points, comments or options have changed.
 
     Returns remarks for the instructor, by student: which pages are plain ones, or why they could not be written.
     """

@@ -88,7 +88,7 @@ def make_scratch_course(course: Path, folder: Path) -> None:
 
 
 def take(handed_in: Path, target: Path) -> None:
-    """Copy what was handed in to the folder that it is read from; raises GraderError if there is no such file in it."""
+    """Copy what was handed in to the folder that it is read from; raises GraderError if it has nothing to grade."""
     target.mkdir(parents=True)
     if handed_in.is_dir():
         for path in handed_in.iterdir():
