@@ -46,9 +46,7 @@ def as_dicts(output: NotebookNode) -> dict[str, Any]:
 
 def as_nodes(output: dict[str, Any]) -> NotebookNode:
     """Return an output as kernels' frames give it: what is JSON in its data stays as it is."""
-    return NotebookNode(
-        {name: NotebookNode(part) if isinstance(part, dict) else part for name, part in output.items()}
-    )
+    return NotebookNode({name: NotebookNode(part) if isinstance(part, dict) else part for name, part in output.items()})
 
 
 class Store:
