@@ -1,11 +1,10 @@
 """What a student wrote, compared with what was given, and put into cells of its own."""
 
 import ast
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
@@ -21,12 +20,18 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 
 def same_text(one: str, other: str) -> bool:
     """Tell whether two texts are the same but for space at the ends of lines and around them."""
-    return _trimmed(one) == _trimmed(other)
+    return one == other or _trimmed(one) == _trimmed(other)
 
 
 def same_code(one: str, other: str) -> bool:
     """Tell whether two cells are the same code but for comments and formatting, such as an editor changes."""
-    return same_text(one, other) or (bool(form := _form(one)) and form == _form(other))
+    if same_text(one, other):
+        return True
+    mine, theirs = tree_of(one), tree_of(other)
+    try:
+        return bool(mine.body) and _same_tree(mine, theirs)
+    except RecursionError:
+        return False
 
 
 def written_into(theirs: str, given: str) -> tuple[str, bool]:
@@ -88,11 +93,13 @@ def _trimmed(text: str) -> list[str]:
     return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).strip().split("\n")
 
 
-@lru_cache(maxsize=256)  # each cell is compared with many
-def _form(source: str) -> str:
-    """Return a hash of code that comments and formatting do not change, "" if there is none, or it is too deep."""
-    try:
-        tree = tree_of(source)
-        return hashlib.sha256(ast.dump(tree).encode(errors="replace")).hexdigest() if tree.body else ""
-    except RecursionError:
-        return ""
+def _same_tree(one: Any, other: Any) -> bool:
+    """Tell whether two syntax trees, or parts of them, are the same but for where they stand; ends at the first
+    difference, where most solutions leave their stubs."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, ast.AST):
+        return all(_same_tree(getattr(one, name, None), getattr(other, name, None)) for name in one._fields)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same_tree, one, other))
+    return bool(one == other)
