@@ -9,7 +9,6 @@ from nbformat import NotebookNode
 
 EXPERIMENT = "experiment"
 WITHOUT = "without:"
-MAX_KEPT = 10_000  # characters of a cell whose syntax tree is kept: that takes hundreds of times as much memory
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -71,18 +70,11 @@ def without_magics(source: str) -> str:
 
 
 def tree_of(source: str) -> ast.Module:
-    """Parse the source of a code cell, see `source_tree`. Nobody changes the tree: it may be given to others too."""
-    return _kept_tree(source) if len(source) <= MAX_KEPT else _parsed(source)
-
-
-def _parsed(source: str) -> ast.Module:
+    """Parse the source of a code cell, see `source_tree`."""
     try:
         return ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # null bytes; too much for the parser
         return ast.Module([], [])
-
-
-_kept_tree = lru_cache(maxsize=32)(_parsed)  # a notebook's cells are looked at several times while it is prepared
 
 
 def defined_names(cell: NotebookNode) -> frozenset[str]:
