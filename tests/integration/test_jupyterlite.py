@@ -3,9 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -13,7 +10,7 @@ import pytest
 from autograder import cli
 from autograder.authoring.jupyterlite import jupyterlite
 from autograder.core.errors import GraderError
-from helpers.browser import chromium
+from helpers.browser import chromium, served
 from helpers.courses import the
 
 FIRST_RUN_MS = 180_000  # Python comes into the browser
@@ -92,18 +89,6 @@ def test_in_browser(site):
     assert "affine_forward, hint 1 of 3" in said
     assert re.search("Hand in this file: .*assignment2_hand_in.zip", said)
     assert elsewhere == []
-
-
-@contextmanager
-def served(folder):
-    """Serve a folder on this machine; yields its address."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        yield re.search(r"http://[\d.]+:\d+", server.stdout.readline())[0]
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def is_elsewhere(address):
