@@ -1,6 +1,8 @@
 """The kinds of a notebook's cells, by nbgrader's metadata and the course's own tags."""
 
 import ast
+import symtable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from nbformat import NotebookNode
@@ -88,12 +90,32 @@ def definitions_in(source: str) -> frozenset[str]:
 
 
 def loaded_names(cell: NotebookNode) -> frozenset[str]:
-    """Return the names that a code cell reads anywhere, inside functions too."""
-    return names_loaded_in(cell.source)
+    """Return the global names that a code cell reads anywhere, inside functions too."""
+    return names_in(cell.source).loaded
 
 
-@lru_cache(maxsize=512)  # each cell of the key is compared with each other one
-def names_loaded_in(source: str) -> frozenset[str]:
-    """Return the names that the source of a code cell reads anywhere, inside functions too."""
-    names = (node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Name))
-    return frozenset(name.id for name in names if isinstance(name.ctx, ast.Load))
+@dataclass(frozen=True)
+class Names:
+    """The global names that a cell binds and loads."""
+
+    bound: frozenset[str] = frozenset()
+    loaded: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=512)  # most cells are the same in a whole class; each cell of the key is compared with each other
+def names_in(source: str) -> Names:
+    """Return the global names of a cell, none if Python cannot parse it."""
+    try:
+        top = symtable.symtable(without_magics(source), "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Names()
+    bound = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    loaded = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
+    todo = top.get_children()
+    while todo:
+        table = todo.pop()
+        symbols = [symbol for symbol in table.get_symbols() if symbol.is_global()]
+        loaded |= {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+        bound |= {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+        todo += table.get_children()
+    return Names(frozenset(bound), frozenset(loaded))

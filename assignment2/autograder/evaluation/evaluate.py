@@ -4,15 +4,18 @@ How much time and memory that takes depends on what is in the files. So `autogra
 limits. Plain nbgrader calls it in its own process.
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.core.errors import SubmissionError
 from autograder.core.time_limit import TookTooLong, time_limit
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_check, name_of
 from autograder.course.key import Key
 from autograder.evaluation.follow_through import Verdicts, count, second_run
@@ -48,12 +51,25 @@ class Evaluation:
 def limited(seconds: float = SECONDS) -> Iterator[None]:
     """Raise TooMuch if a block takes more processor time than this, or more memory than this process may have."""
     try:
-        with time_limit(seconds):
+        with without_collections(), time_limit(seconds):
             yield
     except TookTooLong:
         raise TooMuch(f"reading and judging it took more than {seconds:.0f} s of processor time") from None
     except MemoryError:
         raise TooMuch("reading and judging it took more memory than is allowed") from None
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Look for no cycles of objects in a block: a submission is a hundred thousand objects and hardly any cycle, and to
+    look at all that this process has takes as long as to judge a notebook."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> Evaluation:
@@ -67,13 +83,19 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     prepared = prepare(submission, rules.key(name), rules.options)
     judge = rules.judge(prepared.key)
     if prepared.job.sandboxed:
-        require_hidden(rules.assignment.source)
-        require_hidden(rules.assignment.proof)
+        require_hidden_key(rules.assignment)
     notebook = merge(prepared.notebook, executions.results(prepared.job))
     verdicts = verdicts_on(notebook, prepared.job, prepared.key, judge, executions, folder)
     for cell in filter(is_check, notebook.cells):
         cell.outputs = [output for output in cell.outputs if not is_sent(output)]
     return Evaluation(notebook, verdicts)
+
+
+@lru_cache(maxsize=16)  # once in a process: nobody moves a course while it is graded
+def require_hidden_key(assignment: Assignment) -> None:
+    """Raise NoSandbox if a sandbox would show the key."""
+    require_hidden(assignment.source)
+    require_hidden(assignment.proof)
 
 
 def verdicts_on(

@@ -37,7 +37,7 @@ class SecondRun:
     def executed(self, notebook: NotebookNode, results: list[CellResult]) -> Iterator[NotebookNode]:
         """Yield the check cells as they were executed. results: one for each of `cells`"""
         ended = [result for cell, result in zip(self.cells, results, strict=True) if cell.role is Role.CHECK]
-        again = [copied(cell) for cell in notebook.cells if name_of(cell) in self.instead]
+        again = [copied(NotebookNode(cell, outputs=[])) for cell in notebook.cells if name_of(cell) in self.instead]
         for cell, result in zip(again, ended, strict=True):
             put_result(cell, result)
             yield cell

@@ -10,6 +10,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from traitlets.config import Config
 
 from autograder.core.annotations import repairs_of
+from autograder.core.notebooks import text_of
 from autograder.course.cells import name_of
 from autograder.evaluation.evaluate import Evaluation
 from autograder.integration.steps import write_verdicts
@@ -40,12 +41,10 @@ def entry_of(found: Evaluation, config: Config) -> Entry:
     write_verdicts(notebook, found.verdicts)
     LimitOutput(config=config).preprocess(notebook, {})
     nbformat.validate(notebook, relax_add_props=True)
-    return Entry(
-        text=f"{nbformat.v4.writes(notebook)}\n",
-        scores={name_of(cell): determine_grade(cell)[0] for cell in notebook.cells if is_grade(cell)},
-        comments={name_of(cell): automatic_comment(cell) for cell in notebook.cells if is_solution(cell)},
-        repairs=list(map(str, repairs_of(notebook))),
-    )
+    scores = {name_of(cell): determine_grade(cell)[0] for cell in notebook.cells if is_grade(cell)}
+    comments = {name_of(cell): automatic_comment(cell) for cell in notebook.cells if is_solution(cell)}
+    repairs = list(map(str, repairs_of(notebook)))
+    return Entry(f"{text_of(notebook)}\n", scores, comments, repairs)
 
 
 def automatic_comment(cell: NotebookNode) -> str | None:

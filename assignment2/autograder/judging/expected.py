@@ -48,6 +48,11 @@ def expected_values(key: Key, executions: Executions, step: str | None = None) -
     visible = sent_by_cell(shown, key, executions, PUBLIC_SEED)
     for cell, messages in [*checks.items(), *known.items()]:
         failed = [message["error"] for message in messages if message["kind"] == CheckKind.ERROR]
+        failed += [
+            f"{message['check']} does not hold: {message['expression']}"
+            for message in messages
+            if message["kind"] == CheckKind.HOLDS and not passes(message, message)
+        ]
         if failed or not messages:
             reason = failed[0] if failed else "it sends no values"
             raise KeyFails(f"the key does not pass its own check cell {cell} of {key.name}: {reason}")

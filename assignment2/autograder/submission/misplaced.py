@@ -6,10 +6,8 @@ must not lose points because of its place.
 
 import ast
 import builtins
-import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from cs231n.notebook_import.definitions import bound_names, is_definition
 from nbformat import NotebookNode
@@ -24,8 +22,8 @@ from autograder.course.cells import (
     is_experiment,
     is_solution,
     name_of,
+    names_in,
     tree_of,
-    without_magics,
 )
 from autograder.submission.matching import Matched
 from autograder.submission.writing import same_code
@@ -162,32 +160,3 @@ def with_what_they_need(names: set[str], helpers: dict[str, Helper], bound: set[
         more = set().union(*(names_in(helpers[name].source).loaded for name in todo)) - bound
         todo = (more & helpers.keys()) - found
     return found
-
-
-@dataclass(frozen=True)
-class Names:
-    """The global names that a cell binds and loads."""
-
-    bound: frozenset[str] = frozenset()
-    loaded: frozenset[str] = frozenset()
-
-
-@lru_cache(maxsize=256)  # most cells are the same in a whole class
-def names_in(source: str) -> Names:
-    """Return the global names of a cell, none if Python cannot parse it."""
-    if not tree_of(source).body:
-        return Names()
-    try:
-        top = symtable.symtable(without_magics(source), "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Names()
-    bound = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    loaded = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
-    todo = top.get_children()
-    while todo:
-        table = todo.pop()
-        symbols = [symbol for symbol in table.get_symbols() if symbol.is_global()]
-        loaded |= {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
-        bound |= {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
-        todo += table.get_children()
-    return Names(frozenset(bound), frozenset(loaded))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from nbformat import NotebookNode
 
 from autograder.core.results import Repair, RepairKind
-from autograder.course.cells import is_check, is_executed, name_of, without_magics
+from autograder.course.cells import is_check, is_executed, name_of, names_in, without_magics
 
 OURS = sys.version_info[:2]
 QUOTES = (3, 12)  # the first version with all kinds of quotes in the braces of an f-string
@@ -33,7 +33,7 @@ def remarks_on_syntax(cells: Iterable[NotebookNode], version: str) -> list[Repai
 
 def problem_of(source: str) -> str:
     """Return why Python cannot parse a code cell, "" if it can."""
-    if source.lstrip().startswith("%%"):
+    if source.lstrip().startswith("%%") or names_in(source).bound:
         return ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -10,7 +10,6 @@ from typing import Any
 from cs231n.checks.values import MIME_TYPE as CHECK
 from cs231n.figures.figure import SCRIPT
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from autograder.submission.markdown import clean_markdown
 from autograder.submission.markup import clean_html, inert_tex, is_active, plain_text
@@ -122,8 +121,10 @@ def _joined(content: object) -> str | None:
 
 
 def _new(kind: str, **fields: Any) -> NotebookNode:
-    output: NotebookNode = new_output(kind, **fields)
-    return output
+    # not by nbformat's `new_output`, which validates each output for a millisecond: here they are of the right form
+    output = NotebookNode(output_type=kind)
+    output.update(fields)  # makes notebook nodes of dicts
+    return NotebookNode(output, execution_count=None) if kind == "execute_result" else output
 
 
 def _note(text: str) -> NotebookNode:

@@ -65,7 +65,7 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
             cell.outputs = theirs.get("outputs", [])
         return []
     if is_check(cell):
-        if not any(same_code(theirs.source, ours) for ours in (cell.source, key.given[name])):
+        if not any(same_code(theirs.source, ours) for ours in (key.given[name], cell.source)):
             repairs.append(Repair(RepairKind.CHECK_CHANGED, name, "the check cell was changed: the original counts"))
     elif cell.cell_type == "code":
         if theirs.cell_type == "code" and not same_code(theirs.source, cell.source):
@@ -80,6 +80,8 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
 
 def inserted(theirs: NotebookNode, given: str) -> str:
     """Return what a student wrote into a given text of which nothing is missing, "" if it is another text."""
+    if same_text(theirs.source, given):
+        return ""
     written, whole = written_into(theirs.source, given)
     return written if whole else ""
 

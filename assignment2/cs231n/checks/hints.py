@@ -7,6 +7,7 @@ contains no code.
 
 import hashlib
 from collections import Counter
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,10 +42,18 @@ def fingerprint(values, right=None):
         else:
             what.append("dtype")
     x = np.where(np.isfinite(x), x, 0.0)
-    i = np.arange(1, x.size + 1)
-    directions = [np.sin(frequency * i) for frequency in (1.6180339887, 2.7182818285)]
-    projections = [float(direction @ x) / np.sqrt(max(x.size, 1)) for direction in directions]
+    projections = [float(direction @ x) / np.sqrt(max(x.size, 1)) for direction in _directions(x.size)]
     return [";".join(what), *(float(f"{number:.6g}") for number in (_rms(x), *projections))]
+
+
+def _directions(size):
+    return [direction[:size] for direction in _sines(size.bit_length())]
+
+
+@lru_cache(maxsize=32)  # the sines of all sizes up to a power of two: they take longer than all the rest
+def _sines(bits):
+    i = np.arange(1, 2**bits)
+    return [np.sin(frequency * i) for frequency in (1.6180339887, 2.7182818285)]
 
 
 def _kind(part):
