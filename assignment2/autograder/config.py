@@ -22,9 +22,9 @@ from autograder.integration.summary import Summarize
 
 
 def configure(c: Config, file: str = CONFIGURATION) -> None:
-    """Set the options of one course into `c`, the object that a Jupyter configuration file gets.
+    """Set the options of one course in `c`, the object that a Jupyter configuration file gets.
 
-    file: the path of that file, which lies in the course folder
+    file: the path of that file, which is in the course folder
     """
     upstream.patch_nbgrader()
     upstream.change_formgrader(for_everybody, submission_policy, FORMGRADER)
@@ -34,7 +34,7 @@ def configure(c: Config, file: str = CONFIGURATION) -> None:
     if "late" in about:
         c.AssignLatePenalties.plugin_class = PerDay
         c.PerDay.share = about["late"]
-    c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
+    c.Execute.timeout = 900  # seconds, for `nbgrader validate`, which runs the experiments too
     c.GenerateAssignment.preprocessors = [
         *GenerateAssignment.class_traits()["preprocessors"].default(),
         GoOnAfterErrors,

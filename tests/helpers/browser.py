@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -70,6 +71,18 @@ def visit(browser, address, token=""):
         yield found
     finally:
         context.close()
+
+
+@contextmanager
+def served(folder):
+    """Serve a folder on this machine; yields its address."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield re.search(r"http://[\d.]+:\d+", server.stdout.readline())[0]
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @contextmanager

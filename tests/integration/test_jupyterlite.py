@@ -3,9 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -13,7 +10,7 @@ import pytest
 from autograder import cli
 from autograder.authoring.jupyterlite import jupyterlite
 from autograder.core.errors import GraderError
-from helpers.browser import chromium
+from helpers.browser import chromium, served
 from helpers.courses import the
 
 FIRST_RUN_MS = 180_000  # Python comes into the browser
@@ -40,15 +37,17 @@ def site(released_toy, tmp_path_factory):
     return folder
 
 
-def test_site(site):
+def test_site(site, released_toy):
     """Are the notebooks there with a cell that installs the package, the package, a page for browsers, no key, and no
     extension of the instructor's Jupyter?"""
     assert sorted(path.name for path in (site / "files").iterdir()) == ["README.md", "Toy.ipynb"]
     notebook = nbformat.read(site / "files" / "Toy.ipynb", as_version=4)
     assert "%pip install -q cs231n-assignment2" in notebook.cells[0].source
     assert "matrix" not in str(notebook)  # the name of a hidden case
-    assert "start.py" not in (site / "files" / "README.md").read_text(encoding="utf-8")
-    assert "[Toy](Toy.ipynb)" in (site / "files" / "README.md").read_text(encoding="utf-8")
+    page = (site / "files" / "README.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {the(released_toy).title}\n")
+    assert "start.py" not in page
+    assert "[Toy](Toy.ipynb)" in page
     assert "cs231n-assignment2" in json.loads((site / "pypi" / "all.json").read_text(encoding="utf-8"))
     extensions = [path.parent.name for path in (site / "extensions").rglob("package.json")]
     assert extensions == ["pyodide-kernel-extension"]
@@ -92,18 +91,6 @@ def test_in_browser(site):
     assert "affine_forward, hint 1 of 3" in said
     assert re.search("Hand in this file: .*assignment2_hand_in.zip", said)
     assert elsewhere == []
-
-
-@contextmanager
-def served(folder):
-    """Serve a folder on this machine; yields its address."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        yield re.search(r"http://[\d.]+:\d+", server.stdout.readline())[0]
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def is_elsewhere(address):

@@ -79,7 +79,20 @@ def test_ipython_transforms_plain_python_for_nothing():
     assert looked.called
 
 
-@pytest.mark.parametrize("cell", [PYTHON, MAGIC, "x = !ls\n", "def f(:\n", "x?\n", "a\0b\n", "%%bash\nls\n"])
+CELLS = [PYTHON, MAGIC, "x = !ls\n", "def f(:\n", "x?\n", "a\0b\n", "%%bash\nls\n", "x = 1\r%who\n", "a = %pwd\n"]
+CELLS += [
+    ",f x\n",
+    "/f x\n",
+    ";f x y\n",
+    "  !ls\n",
+    "x = (1\n  % 2)\n",
+    "for i in 1, 2:\n  %who\n",
+    "\x0c%who\n",
+    "x != 3\n",
+]
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_cells_are_transformed_as_ever(cell, restored):
     """Does a cell, whatever is in it, end as it does without the patch?"""
     restored(TransformerManager, "do_token_transforms")

@@ -1,4 +1,4 @@
-"""What nbformat does with notebooks, with types."""
+"""nbformat's functions for notebooks, with types."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 
 def read(path: Path) -> NotebookNode:
-    """Read a notebook of any version of the format; a damaged one may raise anything."""
+    """Read a notebook of any version of the format; raises any exception if it is damaged."""
     notebook: NotebookNode = nbformat.read(path, as_version=4)
     return notebook
 

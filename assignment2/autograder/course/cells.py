@@ -1,4 +1,4 @@
-"""What the cells of a notebook are, by nbgrader's metadata and the course's own tags."""
+"""The kinds of a notebook's cells, by nbgrader's metadata and the course's own tags."""
 
 import ast
 from functools import lru_cache
@@ -10,33 +10,33 @@ WITHOUT = "without:"
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """Return the id that nbgrader knows a cell by, None for the other cells."""
+    """Return the id by which nbgrader knows a cell, None for the other cells."""
     found: str | None = cell.metadata.get("nbgrader", {}).get("grade_id")
     return found
 
 
 def name_of(cell: NotebookNode) -> str:
-    """Return what a cell is called in messages: the id that nbgrader knows it by, else its cell id."""
+    """Return the name of a cell in messages: the id by which nbgrader knows it, else its cell id."""
     return grade_id(cell) or str(cell.get("id", ""))
 
 
 def is_experiment(cell: NotebookNode) -> bool:
-    """Tell whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
+    """Return whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
     return EXPERIMENT in cell.metadata.get("tags", [])
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Tell whether students write this cell: a solution in code, or a written answer."""
+    """Return whether students write this cell: a solution in code, or a written answer."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def is_answer(cell: NotebookNode) -> bool:
-    """Tell whether a cell is the place for a written answer."""
+    """Return whether a cell is the place for a written answer."""
     return is_solution(cell) and bool(cell.cell_type == "markdown")
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Tell whether a cell is a check cell: graded by the judge."""
+    """Return whether a cell is a check cell: graded by the judge."""
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
@@ -47,12 +47,12 @@ def points_of(cell: NotebookNode) -> float:
 
 
 def is_executed(cell: NotebookNode) -> bool:
-    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
+    """Return whether grading executes a cell: code that is not an experiment and not empty."""
     return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
 
 
 def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
-    """Return the modules that a check cell has to do without: one tag `without:cs231n.fast_layers` for each."""
+    """Return the modules that a check cell withholds, by one tag such as `without:cs231n.fast_layers` for each."""
     tags = cell.metadata.get("tags", [])
     return tuple(sorted(tag.removeprefix(WITHOUT) for tag in tags if tag.startswith(WITHOUT)))
 
@@ -63,7 +63,7 @@ def source_tree(cell: NotebookNode) -> ast.Module:
 
 
 def without_magics(source: str) -> str:
-    """Return the source of a code cell with its lines of IPython syntax empty, so that all lines keep their numbers."""
+    """Return the source of a code cell with empty lines for IPython syntax, so that all lines keep their numbers."""
     return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n"))
 
 

@@ -1,7 +1,7 @@
-"""From what a student handed in to the verdicts on it: read, prepared, executed, judged, and followed through.
+"""Evaluate what a student handed in: prepare, execute and judge it, and follow mistakes through.
 
-Whatever takes time and memory by what is in a file happens in here: `autograder grade` calls it in a worker with
-limits, plain nbgrader in its own process.
+How much time and memory that takes depends on what is in the files. So `autograder grade` calls this in a worker with
+limits. Plain nbgrader calls it in its own process.
 """
 
 from collections.abc import Iterator
@@ -25,19 +25,19 @@ from autograder.judging.messages import is_sent
 from autograder.submission.preparation import merge, prepare
 from autograder.submission.reading import Submission
 
-SECONDS = 120.0  # of processor time for all notebooks of a submission, kernels apart; the usual one takes less than one
+SECONDS = 120.0  # of processor time for all notebooks of a submission, without kernels; most take less than 1 s
 
 
 class TooMuch(SubmissionError):
-    """A submission that took more time or memory than there is for one."""
+    """A submission that took more time or memory than is allowed for one."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of one notebook.
+    """The result of one notebook.
 
     notebook: sanitized, cleaned and executed, with repairs and statuses noted, without what its checks sent
-    verdicts: on each of its check cells, by id
+    verdicts: those on each of its check cells, by the cell's name
     """
 
     notebook: NotebookNode
@@ -59,7 +59,7 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
 def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> Evaluation:
     """Evaluate one notebook of a submission.
 
-    folder: where the submission lies, with its files of weights
+    folder: the submission's, with its files of weights
     Raises what executing raises, NotExecuted included; DataSetMissing if the images to measure a network on are not
     on this machine.
     """
@@ -79,7 +79,7 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
 def verdicts_on(
     notebook: NotebookNode, job: Job, key: Key, judge: CheckJudge, executions: Executions, folder: Path
 ) -> Verdicts:
-    """Judge the check cells of an executed notebook, and follow through what may gain by it. job: that was executed"""
+    """Judge the check cells of an executed notebook, and follow its mistakes through. job: the one that was executed"""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
     verdicts = {name_of(cell): judge.cell(cell, folder, code) for cell in notebook.cells if is_check(cell)}
     again = second_run(key, notebook, verdicts)

@@ -1,7 +1,7 @@
-"""Executions on disk, addressed by the hash of everything they depend on.
+"""Store executions on disk, addressed by the hash of everything that they depend on.
 
-A killed run finds here what it had done, a second run over the same class executes nothing, and any number of
-processes may write: an entry appears whole or not at all.
+A run that was killed finds here what it had executed, and a second run over the same class executes nothing. Any number
+of processes may write: an entry appears whole or not at all.
 """
 
 import gzip
@@ -22,7 +22,7 @@ GZIP = zlib.MAX_WBITS + 16  # zlib's number for this format
 def pack(results: list[CellResult]) -> bytes:
     """Return results as they are stored and sent: compressed JSON."""
     entries = [{"status": result.status, "outputs": result.outputs} for result in results]
-    # most of it is base64 of numbers, in which nothing but runs ever comes again: looking takes three times as long
+    # most of it is numbers in base64, where only runs repeat: looking for other repeats takes three times as long
     compressor = zlib.compressobj(1, wbits=GZIP, strategy=zlib.Z_RLE)
     return compressor.compress(json.dumps(entries).encode()) + compressor.flush()
 
@@ -53,7 +53,7 @@ class Store:
         path = self._path(job)
         try:
             found = unpack(path.read_bytes())
-            os.utime(path)  # used: see `clean`
+            os.utime(path)  # it is in use: see `clean`
             return found
         except (OSError, ValueError):
             return None
@@ -63,8 +63,8 @@ class Store:
         return sum(path.stat().st_size for path in self._files())
 
     def clean(self, since: float) -> int:
-        """Delete what was not used since a time, in seconds since 1970; return the bytes. What is needed again is
-        executed again."""
+        """Delete what has not been used since a time, in seconds since 1970; return how many bytes that was. What is
+        needed again is executed again."""
         unused = [(path, status.st_size) for path in self._files() if (status := path.stat()).st_mtime < since]
         for path, _ in unused:
             path.unlink()
@@ -74,7 +74,7 @@ class Store:
         return [path for path in self.folder.glob("*/*") if path.is_file()]
 
     def put(self, job: Job, packed: bytes) -> None:
-        """Keep the results of a job, packed; raises OSError if the disk is full."""
+        """Store the results of a job, packed; raises OSError if the disk is full."""
         path = self._path(job)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")

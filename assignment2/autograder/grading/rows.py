@@ -28,11 +28,12 @@ class Row:
 
     @property
     def total(self) -> float:
+        """Return the points of all notebooks."""
         return sum(self.scores.values())
 
 
 def row(gradebook: Gradebook, assignment: Assignment, student: str, remarks: list[str]) -> Row:
-    """Return the line of a student. remarks: what the run has to say about this submission"""
+    """Return the line of a student. remarks: what the run reports about this submission"""
     remarks = [printable(remark) for remark in remarks]
     try:
         submission = gradebook.find_submission(assignment.name, student)
@@ -46,16 +47,17 @@ def row(gradebook: Gradebook, assignment: Assignment, student: str, remarks: lis
 
 
 def row_without_id(folder: str, problem: str) -> Row:
-    """Return the line of somebody whose folder's name cannot be an id, so who is not in the gradebook."""
+    """Return the line of a file or folder in `submitted/` whose name is no student's id. problem: why it is not"""
     return Row(printable(folder), {}, 0.0, 0.0, [problem])
 
 
 def handed_in(assignment: Assignment, student: str, notebook: str) -> bool:
+    """Return whether a student handed in a notebook of this name."""
     return is_there(submission_folder(assignment, student) / f"{notebook}.ipynb")
 
 
 def remarks_in(judged: NotebookNode) -> list[str]:
-    """Return the repairs of a judged notebook and the cells whose execution was cut short."""
+    """Return a remark on each repair of a judged notebook, and on each cell whose execution was cut short."""
     ended = [(cell, status_of(cell)) for cell in judged.cells]
     return [
         *map(str, repairs_of(judged)),

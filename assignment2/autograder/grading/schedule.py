@@ -1,5 +1,5 @@
-"""The submissions of a class under way: workers evaluate them, and this process, the only one that writes, enters what
-comes back into the gradebook and `autograded/`."""
+"""Schedule the submissions of a class: workers evaluate them, and this process, the only one that writes, enters the
+results into the gradebook and `autograded/`."""
 
 import json
 from collections.abc import Callable
@@ -30,13 +30,13 @@ KEPT = ".graded"  # in the folder of a judged submission: the hash of all that i
 class Schedule:
     """One run over a class.
 
-    changed: lines about students whose earlier result is another now; executed, judged: how many notebooks, submissions
-    set_aside: students who could not be graded for a reason that is not theirs, with that reason
+    changed: lines about students whose earlier result has changed; executed: number of notebooks; judged: number of
+    submissions; set_aside: students who could not be graded through no fault of their own, with the reason
     """
 
     def __init__(self, config: Config, gradebook: Gradebook, rules: Rules, names: list[str], again: bool):
-        """gradebook: open; names: of the assignment's notebooks; again: whether to judge those again who would keep
-        their result"""
+        """gradebook: open; names: those of the assignment's notebooks; again: whether to judge even what would get the
+        same result"""
         self.config, self.gradebook, self.rules, self.names, self.again = config, gradebook, rules, names, again
         self.assignment = rules.assignment
         self.digest = digest_of_course(self.assignment, config, rules.seed)
@@ -48,10 +48,11 @@ class Schedule:
 
     @property
     def set_aside(self) -> dict[str, str]:
+        """Return the students who could not be graded through no fault of their own, with the reason."""
         return self.boundary.set_aside
 
     def run(self, students: list[str], submit: Callable[[Task], Future[bytes]], at_once: int) -> None:
-        """Grade students. submit: has a task evaluated; at_once: how many submissions are under way"""
+        """Grade students. submit: starts the evaluation of a task; at_once: how many submissions may be under way"""
         todo = iter(students)
         with tqdm(total=len(students), desc="grading", unit="student") as bar:
             while True:
@@ -79,10 +80,10 @@ class Schedule:
                 self.remarked[student] = answer.remarks
             else:
                 _, self.remarked[student] = self._kept(student)
-        self.gradebook.db.remove()  # what is known of one student, which would grow with the class
+        self.gradebook.db.remove()  # forget what the session holds of this student: it would grow with the class
 
     def _enter(self, student: str, answer: Answer) -> None:
-        """Enter a result, and note what has changed since the last time."""
+        """Enter a result, and note how it differs from the earlier one."""
         points, transcript = self._total(student), Transcript()
         there = {"entries": answer.entries, "gradebook": self.gradebook}
         try:
@@ -102,10 +103,10 @@ class Schedule:
         return self.assignment.autograded(student) / KEPT
 
     def _kept(self, student: str) -> tuple[str, list[str]]:
-        """Return what is kept with a student's result: its digest, and the remarks on it; "" and none without one."""
+        """Return what is stored with a student's result, its digest and the remarks on it; "" and [] if nothing is."""
         try:
             digest, remarks = json.loads(self._kept_file(student).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError, ValueError):  # not graded yet, or not by this edition
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # not graded yet, or by an older grader
             return "", []
         return digest, remarks
 

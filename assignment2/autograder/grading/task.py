@@ -1,4 +1,4 @@
-"""What a worker does for one submission: everything but writing. What comes back is plain data of a limited size."""
+"""What a worker does for one submission: everything but writing. It returns plain data of limited size."""
 
 import pickle
 from dataclasses import dataclass, field
@@ -17,18 +17,18 @@ from autograder.integration.entry import Entry, entry_of
 from autograder.submission.arrangement import arrange
 from autograder.submission.reading import NotGradable, read_submission
 
-MAX_BYTES = 128 * 2**20  # of what the grader gets back
+MAX_BYTES = 128 * 2**20  # of an answer, pickled
 
 
 class TooLarge(SubmissionError):
-    """A submission of which too much would be kept."""
+    """A submission whose judged notebooks are too large."""
 
 
 @dataclass(frozen=True)
 class Task:
     """One submission to evaluate.
 
-    names: of the assignment's notebooks; digest: of the course, see `digest_of_course`
+    names: those of the assignment's notebooks; digest: that of the course, from `digest_of_course`
     known: the digest of the result that is in the gradebook, "" for none
     """
 
@@ -41,13 +41,13 @@ class Task:
 
 @dataclass
 class Answer:
-    """What became of a task.
+    """The result of a task.
 
-    digest: of all that the result depends on; remarks: what the instructor should know
-    entries: what is to be written, by notebook; none if the result would be the known one, or if jobs lack results
-    missing: the jobs whose results have to be stored first
-    before, statuses: of every check, in the result that there is already and in the new one
-    executed: how many jobs were executed for it
+    digest: that of everything that the result depends on; remarks: what the instructor should know
+    entries: what has to be written, by notebook; none if the result would be the known one, or if jobs lack outputs
+    missing: the jobs whose outputs have to be in the store first
+    before, statuses: the status of every check in the earlier result and in the new one
+    executed: the number of jobs that were executed for it
     """
 
     digest: str
@@ -60,9 +60,10 @@ class Answer:
 
 
 def evaluated(task: Task) -> bytes:
-    """Evaluate a submission; returns its Answer pickled, see `unpacked`.
+    """Evaluate a submission; returns its Answer, pickled.
 
-    Raises SubmissionError if it cannot be used or takes too much, GraderError if the grader cannot do its part.
+    Raises SubmissionError if the submission cannot be used or takes too much time or memory, GraderError for a problem
+    of the grader.
     """
     with limited():
         packed = pickle.dumps(answer(task), pickle.HIGHEST_PROTOCOL)
@@ -72,12 +73,13 @@ def evaluated(task: Task) -> bytes:
 
 
 def unpacked(packed: bytes) -> Answer:
-    """Return what a worker has packed."""
+    """Return the Answer that `evaluated` pickled."""
     found: Answer = pickle.loads(packed)
     return found
 
 
 def answer(task: Task) -> Answer:
+    """Read a submission, and evaluate its notebooks unless the result would be the known one."""
     wanted = files_asked_for({name: task.rules.key(name) for name in task.names})
     folder = arrange(task.rules.assignment, task.student, wanted)
     submission = read_submission(folder, task.names)
@@ -102,7 +104,7 @@ def answer(task: Task) -> Answer:
 
 
 def fill_in(found: Answer, evaluations: dict[str, Evaluation], task: Task) -> None:
-    """Put into an answer what came of the notebooks, as the writer needs it."""
+    """Add the results of the notebooks to an answer, in the form that is written."""
     config = load_config(task.rules.assignment)
     found.before = statuses(task.rules.assignment.autograded(task.student))
     found.statuses = {
@@ -117,5 +119,5 @@ def fill_in(found: Answer, evaluations: dict[str, Evaluation], task: Task) -> No
 
 
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook if that is due; raises KeyFails if it does not pass its own checks."""
+    """Execute the key of one notebook unless its outputs are stored; raises KeyFails if it fails its own checks."""
     rules.judge(rules.key(name))

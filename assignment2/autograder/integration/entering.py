@@ -1,6 +1,8 @@
-"""Entering what a worker has prepared: what nbgrader's autograde leaves in the gradebook and in `autograded/`, in a
-fraction of its time. nbgrader opens the gradebook a dozen times for each submission, looks up each cell by itself and
-converts each notebook twice."""
+"""Write what a worker has prepared: the same rows and files as nbgrader's autograde, in a fraction of its time.
+
+nbgrader opens the gradebook a dozen times for each submission, looks up each cell separately and converts each notebook
+twice.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,16 +29,16 @@ class OtherSteps(GraderError):
 
 
 def require_our_steps(config: Config) -> None:
-    """Raise OtherSteps where nbgrader's autograde would do something else than what is entered here."""
+    """Raise OtherSteps if nbgrader's autograde would run other steps than the ones whose results are entered here."""
     if (config.Autograde.sanitize_preprocessors, config.Autograde.autograde_preprocessors) != (SANITIZE, AUTOGRADE):
-        raise OtherSteps("c.Autograde names preprocessors of your own, which only `nbgrader autograde` runs: use that")
+        raise OtherSteps("c.Autograde names preprocessors of your own, which only `nbgrader autograde` runs: use it")
 
 
 class EnterOne(AutogradeOne):
-    """nbgrader's autograde of one submission that has been evaluated: folders, hooks and permissions are its own."""
+    """nbgrader's autograde of one evaluated submission: nbgrader itself handles folders, hooks and permissions."""
 
     def __init__(self, *, entries: Mapping[str, Entry], gradebook: Gradebook, **options: Any):
-        """entries: by notebook; gradebook: open"""
+        """entries: what to write, by notebook; gradebook: open"""
         self.entries, self.gradebook = entries, gradebook
         super().__init__(**options)
 
@@ -63,10 +65,10 @@ class EnterOne(AutogradeOne):
 def enter(
     gradebook: Gradebook, assignment: str, student: str, time: datetime | None, entries: Mapping[str, Entry]
 ) -> None:
-    """Write points and comments of one submission as nbgrader's autograde does. What people have given stays.
+    """Write the points and comments of one submission as nbgrader's autograde does. What people entered stays.
 
-    time: when it was handed in; None if that is not known, and an earlier time stays then
-    Penalties are set for the whole class when it is graded, by `renew_penalties`.
+    time: when it was handed in; None if that is unknown, and then a time that is in the gradebook stays
+    `renew_penalties` sets the penalties of the whole class afterwards.
     """
     gradebook.update_or_create_student(student)
     known = {} if time is None else {"timestamp": time}

@@ -1,4 +1,4 @@
-"""Compare the values of one check with those that the key's check sent, and say in what they differ."""
+"""Compare the values of one check with those that the key's check sent, and say how they differ."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def failed(message: str, told: str | None = None) -> Found:
 def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
     """Compare one check's values with the key's; returns what was found, and the fingerprint of wrong values.
 
-    Whatever values raise that nobody has foreseen costs their check; the traceback is in the student's log.
+    If comparing them raises an unexpected exception, the check fails; the traceback is in the student's log.
     """
     try:
         return compared(got, expected)
@@ -37,6 +37,7 @@ def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
 
 
 def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
+    """Compare as `judge_values` does; raises MalformedValue and KeyError for values that no check sends."""
     if not isinstance(got.get("values"), dict):
         raise MalformedValue("there are none")
     if expected["kind"] != CheckKind.HOLDS and got["values"] == expected["values"]:  # to the last bit, as most are
@@ -59,18 +60,19 @@ def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
 
 
 def passes(got: Message, expected: Message) -> bool:
-    """Tell whether the values of one message of the key would pass in place of another's."""
+    """Return whether the values of one message of the key would pass in place of another's."""
     return are_right(decoded(got, expected), decoded(expected, expected), expected)
 
 
 def are_right(theirs: Values, ours: Values, expected: Message) -> bool:
+    """Return whether values pass a check. theirs: to be judged; ours: the key's"""
     if expected["kind"] == CheckKind.HOLDS:
         return not violation(expected["expression"], with_given(theirs, expected))
     return not any(difference(theirs[name], value, expected["tol"]) for name, value in ours.items())
 
 
 def with_given(theirs: Values, expected: Message) -> Values:
-    """Return the names of a condition: what was computed, and the inputs, which are the key's whoever computed."""
+    """Return the values that a condition names: those computed, and its inputs, which are always the key's."""
     return {**theirs, **{name: decode(value) for name, value in expected["given"].items()}}
 
 
@@ -80,10 +82,11 @@ def decoded(message: Message, expected: Message) -> Values:
 
 
 def error_fingerprint(error: Message) -> Fingerprint:
+    """Return the fingerprint of an exception that a check cell sent."""
     found: Fingerprint = hints.error_text_fingerprint(error.get("error", ""), error.get("source", ""))
     return found
 
 
 def in_one(messages: dict[str, str]) -> str:
-    """Return the messages about the values of one check in one."""
+    """Join the messages about the values of one check."""
     return "; ".join(text if name == "value" else f"{name} {text}" for name, text in messages.items() if text)

@@ -1,4 +1,4 @@
-"""What a student wrote, compared with what was given, and put into cells of its own."""
+"""Compare what a student wrote with what was given, and put it into cells of its own."""
 
 import ast
 import hashlib
@@ -20,18 +20,18 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 
 
 def same_text(one: str, other: str) -> bool:
-    """Tell whether two texts are the same but for space at the ends of lines and around them."""
+    """Return whether two texts are the same except for space at the ends of lines and around the texts."""
     return _trimmed(one) == _trimmed(other)
 
 
 def same_code(one: str, other: str) -> bool:
-    """Tell whether two cells are the same code but for comments and formatting, such as an editor changes."""
+    """Return whether two cells are the same code except for comments and formatting, which editors change."""
     return same_text(one, other) or (bool(form := _form(one)) and form == _form(other))
 
 
 def written_into(theirs: str, given: str) -> tuple[str, bool]:
-    """Return what somebody has typed into a given text, the lines that are new and what was appended to others, and
-    whether nothing of the given text is missing."""
+    """Return what somebody has typed into a given text (new lines, and what was appended to others), and whether the
+    given text is still complete."""
     left = Counter(_trimmed(given))
     new: list[str] = []
     for line in _trimmed(theirs):
@@ -46,7 +46,7 @@ def written_into(theirs: str, given: str) -> tuple[str, bool]:
 
 
 def plain(cell: NotebookNode, experiment: bool = False) -> NotebookNode:
-    """Return a copy of an added cell without outputs, and without metadata but for the tag of an experiment."""
+    """Return a copy of an added cell without outputs, and without metadata except the tag of an experiment."""
     copy = MAKE[cell.cell_type](cell.source)
     if experiment or EXPERIMENT in cell.metadata.get("tags", []):
         copy.metadata["tags"] = [EXPERIMENT]
@@ -55,7 +55,7 @@ def plain(cell: NotebookNode, experiment: bool = False) -> NotebookNode:
 
 
 def copy_pictures(theirs: NotebookNode, cell: NotebookNode) -> None:
-    """Give a markdown cell the pictures that were pasted into a student's: base64 by MIME type, by name."""
+    """Give a markdown cell the pictures that were pasted into a student's: by name, base64 by MIME type."""
     attachments = theirs.get("attachments")
     if cell.cell_type != "markdown" or not isinstance(attachments, dict):
         return
@@ -90,7 +90,7 @@ def _trimmed(text: str) -> list[str]:
 
 @lru_cache(maxsize=256)  # each cell is compared with many
 def _form(source: str) -> str:
-    """Return a hash of code that comments and formatting do not change, "" if there is none, or it is too deep."""
+    """Return a hash of code that comments and formatting do not change, "" for none, and for code nested too deeply."""
     try:
         tree = tree_of(source)
         return hashlib.sha256(ast.dump(tree).encode(errors="replace")).hexdigest() if tree.body else ""

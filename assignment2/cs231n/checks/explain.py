@@ -1,17 +1,17 @@
-"""Explaining how an array differs from the right one by the structure of the difference: each statement was tried."""
+"""Explain how an array differs from the right one by the structure of the difference; each statement is verified."""
 
 from itertools import permutations
 
 import numpy as np
 
-CLOSE = 1e-6  # of the right array's rms: what a statement may miss by, when it is said to hold
-EXACT = 1e-9  # what a factor may miss an integer or a fraction by
-MAX_AXES = 4  # whose orders are tried
+CLOSE = 1e-6  # times the right array's rms: the largest deviation from a statement that counts as true
+EXACT = 1e-9  # the largest deviation of a factor from an integer or a fraction
+MAX_AXES = 4  # of arrays whose orders of axes are tried
 FEW = 3  # entries that have to agree before a pattern is no coincidence
 
 
 def explain(actual, expected):
-    """Say in what way `actual` differs from `expected`: the first of the patterns that fits, else how many entries.
+    """Return how `actual` differs from `expected`: the first pattern that fits, else how many entries are wrong.
 
     actual, expected: arrays of numbers, of any shapes; they differ. Returns "" if nothing can be said.
     """
@@ -107,7 +107,7 @@ def _addend_along_an_axis(actual, expected):
 
 
 def _confined(actual, expected):
-    """Where are the wrong entries, if the others are right?"""
+    """Return where the wrong entries are, if some entries are right and the wrong ones form a pattern."""
     wrong = np.abs(actual - expected) > CLOSE * np.sqrt(np.mean(expected**2))
     if wrong.all() or not wrong.any():
         return ""
