@@ -40,6 +40,7 @@ from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import rules_of
 from grading import REPOSITORY, hand_in_class
 from helpers import ASSIGNMENT
+from threadpoolctl import threadpool_limits
 
 STAGES = {  # in the order of a submission; what is measured for each is in `watch`
     "read": "arrange and read what was handed in",
@@ -119,6 +120,7 @@ def measured(assignment: Assignment, students: list[str]) -> Counter[str]:
     """Grade students one after the other; returns the core-seconds by stage of all but the first."""
     config, names = load_config(assignment), list(keys(assignment))
     rules = rules_of(config, assignment)
+    threadpool_limits(1, user_api="blas")  # as in a worker
     for name in names:
         require_key(rules, name)
     meter = Meter()
@@ -187,11 +189,10 @@ def watch_kernels(meter: Meter) -> None:
         return first(kernel, *arguments)
 
     def closing(kernel: Kernel) -> None:
-        assert kernel.sandbox is not None
         until, all_of_it = started.pop(kernel), core_inside(kernel)
         meter.core["fork"] += until + sum(map(core_of, map(children, fork_servers())))
         meter.core["cells"] += all_of_it - until
-        meter.core["sandbox"] += core_of([kernel.sandbox.process.pid, kernel.sandbox.pid])
+        meter.core["sandbox"] += core_of([kernel.home.process.pid, kernel.home.pid])
         close(kernel)
 
     Kernel.run, Kernel._close = running, closing
@@ -199,9 +200,9 @@ def watch_kernels(meter: Meter) -> None:
 
 def core_inside(kernel: Kernel) -> float:
     """Return the seconds of the processes in a kernel's sandbox, but for the one that keeps it open."""
-    space = os.readlink(f"/proc/{kernel.sandbox.pid}/ns/pid")
+    space = os.readlink(f"/proc/{kernel.home.pid}/ns/pid")
     found = [int(path.name) for path in Path("/proc").glob("[0-9]*") if sandbox.lives_in(space, path.name)]
-    return core_of([pid for pid in found if pid != kernel.sandbox.pid])
+    return core_of([pid for pid in found if pid != kernel.home.pid])
 
 
 def fork_servers() -> list[int]:

@@ -62,7 +62,7 @@ def main(names: list[str]) -> int:
 
 
 def findings(path: Path) -> Iterator[str]:
-    """What is wrong in a file, a line for each, with its place."""
+    """Yield a line for each thing that is wrong in a file, with its place."""
     wrapped = path.suffix in (".md", ".ipynb") and path.name not in ANY_WIDTH
     for place, line, text in texts(path):
         for offset, message in sorted(faults(text, wrapped)):
@@ -70,7 +70,7 @@ def findings(path: Path) -> Iterator[str]:
 
 
 def texts(path: Path) -> Iterator[tuple[str, int, str]]:
-    """The texts of a file: the place to name, the line where it begins, the text."""
+    """Yield the texts of a file: the place to name, the line where it begins, the text."""
     content = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         yield str(path), 1, content
@@ -89,7 +89,7 @@ def texts(path: Path) -> Iterator[tuple[str, int, str]]:
 
 
 def strings(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """The hints in a TOML file: those of a step by its name, those of a misconception by the misconception's."""
+    """Yield (name, hint) for each hint in a TOML file, by the name of its step or misconception."""
     if isinstance(value, dict):
         if "hint" in value:
             yield value["name"], value["hint"]
@@ -104,7 +104,7 @@ def strings(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def sentences(code: str) -> Iterator[tuple[int, str]]:
-    """Docstrings, messages and comments of a module, with their lines; no style sheets, and no names of a few words."""
+    """Yield the docstrings, messages and comments of a module with their lines, but no style sheets and no names."""
     for node in ast.walk(ast.parse(code)):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
         if len(text.split()) >= 4 and " { " not in text:
@@ -120,7 +120,7 @@ def dots(match: re.Match[str]) -> str:
 
 
 def faults(text: str, wrapped: bool) -> Iterator[tuple[int, str]]:
-    """What is wrong in a text: the number of lines before it, and what it is. wrapped: whether long lines are wrong"""
+    """Yield what is wrong in a text, after how many lines. wrapped: whether long lines are wrong"""
     prose = NOT_PROSE.sub(dots, text)
     for fault in LintFile("", prose).lint(CONFIG) if prose.strip() else ():
         start, end = fault.check_result.span  # of the text after a line break; may begin with a space
@@ -136,7 +136,7 @@ def faults(text: str, wrapped: bool) -> Iterator[tuple[int, str]]:
 
 
 def configuration() -> dict[str, object]:
-    """proselint's checks less those in OFF, and ours."""
+    """Return proselint's checks except those in OFF, and ours."""
     preferred = tomllib.loads((HERE / "vocabulary.toml").read_text(encoding="utf-8"))
     vocabulary = Check(
         check_type=types.PreferredFormsSimple(items=preferred), path="vocabulary", message="write '{}', not '{}'"

@@ -63,10 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end what runs in this context as KeyboardInterrupt, even if another exception gets out first.
+    """Let Ctrl-C end this context as KeyboardInterrupt, even if another exception is raised instead.
 
-    What it interrupts may fail in its own way first. Python drops a KeyboardInterrupt that comes while a callback
-    of the garbage collector runs.
+    What it interrupts may fail in its own way first, and Python drops a KeyboardInterrupt that is raised in a callback
+    of the garbage collector.
     """
     interrupted = False
 
@@ -87,6 +87,7 @@ def interruptible() -> Iterator[None]:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="autograder", description="Release, grade and check assignments.", epilog=WORKFLOW,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -103,27 +104,27 @@ def parser() -> argparse.ArgumentParser:
 
 
 def at_least_one(text: str) -> int:
-    """Read an option's integer; raises ArgumentTypeError, which argparse shows, for anything below 1."""
+    """Parse an integer option; raises ArgumentTypeError, which argparse shows, for anything else and below 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be an integer of at least 1, not {text!r}")
     return int(text)
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """Read an option's time zone; raises ArgumentTypeError, which argparse shows, for any other name."""
+    """Parse a time-zone option; raises ArgumentTypeError, which argparse shows, for an unknown name."""
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        raise argparse.ArgumentTypeError(f"is not a time zone such as Europe/Berlin: {name!r}") from None
+        raise argparse.ArgumentTypeError(f"{name!r} is not a time zone, such as America/Los_Angeles") from None
 
 
 def one(options: argparse.Namespace) -> Assignment:
-    """Return the assignment that a command names, or the only one; raises NoAssignment if several could be meant."""
+    """Return the assignment that a command names, or the only one; raises NoAssignment if there are several."""
     return chosen(options.course, options.assignment)
 
 
 def usable(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignments of a course whose frameworks are installed, and say of the others what they need."""
+    """Return the assignments of a course whose frameworks are installed, and print what the others need."""
     found = assignments(options.course).values()
     for each in found:
         if missing := missing_frameworks(each.frameworks):
@@ -132,16 +133,16 @@ def usable(options: argparse.Namespace) -> list[Assignment]:
 
 
 def one_or_all(options: argparse.Namespace) -> list[Assignment]:
-    """Return the assignment that a command names, all usable ones where it names none; raises NoAssignment if there is
+    """Return the assignment that a command names, or all usable ones if it names none; raises NoAssignment if there is
     none."""
     found = usable(options) if options.assignment is None else []
     return found if found and options.assignment is None else [one(options)]
 
 
 def by_words(options: argparse.Namespace) -> list[tuple[Assignment, list[str]]]:
-    """Return what a command's words name: assignments, with the notebooks among the words.
+    """Return the assignments that a command's words name, each with the notebooks among the words.
 
-    Where they name no assignment, all that have these notebooks are meant, or all usable ones.
+    If the words name no assignment, these are all that have the notebooks, or all usable ones.
     """
     found = assignments(options.course)
     notebooks = [word for word in options.names if word not in found]
@@ -173,7 +174,7 @@ def release_command(options: argparse.Namespace) -> None:
     for assignment in one_or_all(options):
         told = release(assignment)
         if told:
-            print("submissions are graded already; their points are kept, and the next grading judges them again:")
+            print("there are graded submissions: they keep their points until `autograder grade` judges them again:")
             print("\n".join(told))
         print("\n".join(summary(assignment)))
     print("next: autograder hand-out")
@@ -207,7 +208,7 @@ def gradescope_command(options: argparse.Namespace) -> None:
     assignment = one(options)
     archive = (options.into or assignment.course / "gradescope.zip").resolve()
     gradescope(assignment, archive)
-    print(f"{archive}\nIt holds the key. next: upload it to Gradescope, Configure Autograder")
+    print(f"{archive}\nIt contains the key. next: upload it to Gradescope, Configure Autograder")
 
 
 def notebooks_command(options: argparse.Namespace) -> None:
@@ -335,7 +336,7 @@ def report_command(options: argparse.Namespace) -> None:
         raise NothingGraded(f"no graded submission in {options.course.resolve()}: run `autograder grade` first")
     for page in pages:
         print(f"the class: {page}")
-    print("beside it: checks.csv, students.csv, canvas.csv, moodle.csv")
+    print("next to it: checks.csv, students.csv, canvas.csv, moodle.csv")
 
 
 def clean_command(options: argparse.Namespace) -> None:
@@ -395,7 +396,7 @@ NO_SANDBOX = (
     {"action": "store_true", "help": "accept the risk: student code runs with your rights"},
 )
 
-# What each command takes beside --course: flags or names, and what argparse does with them.
+# The arguments of each command besides --course: flags or names, with their options for argparse.
 ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "new-course": [("folder", {"type": Path, "help": "the folder to make, or an empty one"})],
     "release": [ONE_OR_ALL],
@@ -423,7 +424,7 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("--into", {"type": Path, "metavar": "FILE", "help": "the zip (default: gradescope.zip)"}),
     ],
     "new": [
-        ("assignment", {"help": "what it is called, such as hw3"}),
+        ("assignment", {"help": "the name of the assignment, such as hw3"}),
         ("--notebook", {"default": "Start", "metavar": "NAME", "help": "its notebook (default: Start)"}),
     ],
     "add": [
@@ -454,11 +455,11 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             "help": "the zip of all submissions, as downloaded from the LMS; the first word may name an assignment",
         }),
         ("--from", {"dest": "system", "choices": LMS, "help": "the LMS (default: recognized by file names)"}),
-        ("--roster", {"type": Path, "metavar": "CSV", "help": "who is who (default: the students in the gradebook)"}),
+        ("--roster", {"type": Path, "metavar": "CSV", "help": "the students (default: those in the gradebook)"}),
         ("--time-zone", {
             "type": time_zone,
             "metavar": "NAME",
-            "help": "time zone of the LMS's times, such as Europe/Berlin (default: this machine's)",
+            "help": "time zone of the LMS's times, such as America/Los_Angeles (default: this machine's)",
         }),
     ],
     "grade": [
@@ -490,7 +491,7 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             "type": at_least_one,
             "metavar": "N",
             "default": 30,
-            "help": "delete what was not used for N days (default: 30)",
+            "help": "delete what has not been used for N days (default: 30)",
         }),
     ],
     "demo": [
@@ -499,10 +500,10 @@ ARGUMENTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
 }  # fmt: skip
 
-# What is said after Ctrl-C about the work that is done already.
+# What is printed after Ctrl-C about the work that is done already.
 KEPT = {
-    "collect": ": nothing is lost; run it again to go on",
-    "grade": ": executions are kept in executions/ and finished submissions stay graded; run it again to go on",
+    "collect": ": nothing is lost; run it again to continue",
+    "grade": ": executions are kept in executions/ and finished submissions stay graded; run it again to continue",
 }
 
 

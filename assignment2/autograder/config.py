@@ -11,6 +11,8 @@ from autograder.course.assignment import CONFIGURATION, COURSE_ID, nbgrader_opti
 from autograder.integration.entering import AUTOGRADE, SANITIZE
 from autograder.integration.exchange import MakeFitForRelease
 from autograder.integration.exporters import TEMPLATE, TEMPLATES, PageExporter, SubmissionExporter
+from autograder.integration.formgrader import TEMPLATES as FORMGRADER
+from autograder.integration.formgrader import for_everybody
 from autograder.integration.going_on import GoOnAfterErrors
 from autograder.integration.marks import GetMarks
 from autograder.integration.penalties import PerDay
@@ -20,19 +22,19 @@ from autograder.integration.summary import Summarize
 
 
 def configure(c: Config, file: str = CONFIGURATION) -> None:
-    """Set the options of one course into `c`, the object that a Jupyter configuration file gets.
+    """Set the options of one course in `c`, the object that a Jupyter configuration file gets.
 
-    file: the path of that file, which lies in the course folder
+    file: the path of that file, which is in the course folder
     """
     upstream.patch_nbgrader()
-    upstream.add_policy_to_submissions(submission_policy)
+    upstream.change_formgrader(for_everybody, submission_policy, FORMGRADER)
     c.merge(nbgrader_options())
     about = settings(Path(file).parent)
     c.CourseDirectory.course_id = about.get("id", COURSE_ID)
     if "late" in about:
         c.AssignLatePenalties.plugin_class = PerDay
         c.PerDay.share = about["late"]
-    c.Execute.timeout = 900  # of nbgrader validate, which runs the experiments too
+    c.Execute.timeout = 900  # seconds, for `nbgrader validate`, which runs the experiments too
     c.GenerateAssignment.preprocessors = [
         *GenerateAssignment.class_traits()["preprocessors"].default(),
         GoOnAfterErrors,

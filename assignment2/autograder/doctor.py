@@ -1,4 +1,4 @@
-"""`autograder doctor`: what is there, what is missing, and what to do about it."""
+"""`autograder doctor`: say what is installed, what is missing, and what to do about it."""
 
 import platform
 import shutil
@@ -20,11 +20,11 @@ from autograder.integration.converters import read_config
 from autograder.integration.steps import store_of
 
 PACKAGES = ("numpy", "matplotlib", "jupyterlab", "ipykernel", "nbclient", "nbgrader", "pooch", "threadpoolctl")
-INDENT = 17  # of what is said beside a label
+INDENT = 17  # of the text after a label
 
 
 def doctor(course: Path) -> bool:
-    """Print one line for each thing that grading needs; returns whether nothing essential is missing."""
+    """Print a line for each thing that grading needs; returns True if nothing essential is missing."""
     found = list(findings(course))
     for good, what, state, advice in found:
         print(folded(f"{'✓' if good else '✗'} {what:<14} ", state))
@@ -34,13 +34,13 @@ def doctor(course: Path) -> bool:
 
 
 def folded(label: str, text: str) -> str:
-    """Return a text beside a label, in lines of a terminal's width; paths are not broken."""
+    """Return a label and a text in lines of a terminal's width; paths are not broken."""
     indents = (label.ljust(INDENT), " " * INDENT)
     return textwrap.TextWrapper(WIDTH, *indents, break_long_words=False, break_on_hyphens=False).fill(text)
 
 
 def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
-    """Yield (good, what, state, advice) for each thing looked at."""
+    """Yield (good, what, state, advice) for each thing that grading needs."""
     python = sys.version_info >= (3, 11)
     yield python, "Python", f"{platform.python_version()} ({sys.executable})", "install Python 3.11 or newer"
     for package in PACKAGES:
@@ -53,9 +53,9 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
     reason = sandbox.unavailable()
     yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
-    locked = upstream.can_add_policy()
-    state = "runs no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
-    yield locked, "formgrader", state, "submissions are cleaned all the same; pip install nbgrader==0.9.6"
+    locked = upstream.can_change_formgrader()
+    state = "its pages run no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
+    yield locked, "formgrader", state, "submissions are cleaned anyway; pip install nbgrader==0.9.6"
     config = Config()
     try:
         config = read_config(course)
@@ -66,6 +66,6 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     if not course.exists():
         return
     size = Store(store_of(config, course)).size()
-    yield True, "executions", f"{size / 1e6:.1f} MB; `autograder clean` deletes what was not used lately", ""
+    yield True, "executions", f"{size / 1e6:.1f} MB; `autograder clean` deletes those not used lately", ""
     free = shutil.disk_usage(course).free / 2**30
     yield free > 1, "disk", f"{free:.1f} GB free", "executions and feedback pages need about 1 MB a submission"

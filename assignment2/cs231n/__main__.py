@@ -1,4 +1,4 @@
-"""The command `python -m cs231n`: what `cs231n.kit` does in a notebook, from a terminal."""
+"""The command `python -m cs231n`: the tools of `cs231n.kit` in a terminal."""
 
 import argparse
 import sys
@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     top = argparse.ArgumentParser(prog="python -m cs231n", description="Look at your notebooks, and hand them in.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for name, run, text in COMMANDS:
@@ -35,16 +36,17 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("level", type=int, nargs="?", default=1)
             continue
         if name == "check":
-            command.add_argument("--classroom", type=Path, metavar="FILE", help="add GitHub Classroom's results to it")
+            command.add_argument("--classroom", type=Path, metavar="FILE", help="add the results for GitHub Classroom")
         if name == "take-over":
             command.add_argument("earlier", type=Path, metavar="OLD_FOLDER")
         command.add_argument(
-            "folder", type=Path, nargs="?", default=Path(), help="of the notebooks (default: this one)"
+            "folder", type=Path, nargs="?", default=Path(), help="the folder of the notebooks (default: this one)"
         )
     return top
 
 
 def check_command(options: argparse.Namespace) -> None:
+    """Run all check cells; raises ValueError if some fail."""
     failing = check(options.folder)
     if options.classroom:
         found = results(read_folder(options.folder, notebooks_for(options.folder)), failing, recall(options.folder))
@@ -55,6 +57,7 @@ def check_command(options: argparse.Namespace) -> None:
 
 
 def take_over_command(options: argparse.Namespace) -> None:
+    """Copy the work from an earlier edition, and print what was copied."""
     print("\n".join(take_over(options.earlier, options.folder)))
 
 

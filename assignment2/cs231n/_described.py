@@ -1,10 +1,10 @@
-"""A Matplotlib figure in words, and its numbers as a table, for people who cannot see it or want the numbers."""
+"""Describe a Matplotlib figure in words, and list its numbers, for people who cannot see it or want the numbers."""
 
 from html import escape
 
 import numpy as np
 
-POINTS = 12  # of a line that stand in the table: first, last, and some between
+POINTS = 12  # of a line that the table lists: the first, the last, and some between
 
 
 def words(figure):
@@ -18,7 +18,7 @@ def rows(figure):
 
 
 def as_html(description, numbers):
-    """Return both as HTML that can be folded."""
+    """Return a description and the numbers as HTML that can be folded, "" if there are no numbers."""
     if not numbers:
         return ""
     head = "".join(f'<th scope="col">{name}</th>' for name in ("panel", "line", "x", "y"))
@@ -42,7 +42,7 @@ def _name(axes):
 
 
 def _lines(axes):
-    """Return the lines that have a name; one without it only guides the eye, and Matplotlib calls it _something."""
+    """Return the lines that have a name. Matplotlib names the others, which only guide the eye, _something."""
     return [line for line in axes.get_lines() if not line.get_label().startswith("_") and len(line.get_xdata()) > 1]
 
 

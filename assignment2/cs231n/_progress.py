@@ -1,4 +1,4 @@
-"""The lines that a training run prints, and a progress bar below them if a person watches."""
+"""Print the lines of a training run, and a progress bar below them if a person watches."""
 
 import os
 import sys
@@ -8,10 +8,10 @@ from cs231n._shell import kernel
 
 
 def wants_progress_bar() -> bool:
-    """Tell whether a person watches: in a terminal, or in a notebook's front end.
+    """Return whether a person watches: in a terminal, or in a notebook's front end.
 
-    A front end that runs cells for a person allows them to ask for input; what executes notebooks unattended
-    (nbconvert, nbclient, nbgrader, nbval, papermill) does not. The environment variable CS231N_PROGRESS, 0 or 1,
+    A front end that runs cells for a person lets them ask for input; programs that execute notebooks unattended
+    (nbconvert, nbclient, nbgrader, nbval, papermill) do not. The environment variable CS231N_PROGRESS, 0 or 1,
     overrides this.
     """
     chosen = os.environ.get("CS231N_PROGRESS", "")
@@ -22,12 +22,12 @@ def wants_progress_bar() -> bool:
         return sys.stderr is not None and sys.stderr.isatty()
     try:
         return bool(ours.get_parent("shell")["content"]["allow_stdin"])
-    except (AttributeError, KeyError, TypeError):  # another kernel than ipykernel: do not risk a mess
+    except (AttributeError, KeyError, TypeError):  # a kernel other than ipykernel may not draw a bar well
         return False
 
 
 class Reporter:
-    """Prints lines, with a progress bar over `iterations` below them where a person watches; use with `with`."""
+    """Prints lines, with a progress bar over `iterations` below them if a person watches. Use as `with`."""
 
     def __init__(self, iterations: int, verbose: bool):
         self.iterations = iterations
@@ -51,7 +51,7 @@ class Reporter:
             print(text)
 
     def advance(self, loss: float):
-        """Move the bar on by one iteration, and show its loss."""
+        """Advance the bar by one iteration, and show its loss."""
         if self.bar is not None:
             self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
             self.bar.update()
@@ -59,7 +59,7 @@ class Reporter:
 
 def _bar_class():
     try:
-        if kernel() is None:  # tqdm.auto takes any process that has imported ipykernel for a notebook
+        if kernel() is None:  # to tqdm.auto, any process that has imported ipykernel is a notebook
             raise ImportError
         import ipywidgets  # noqa: F401  without it, tqdm.auto would warn in a notebook and then draw text
     except ImportError:
@@ -71,9 +71,9 @@ def _bar_class():
 
 
 def spare_monitor():
-    """Where threads cannot start, tell tqdm to do without its monitor, a thread that redraws bars which stand still.
+    """Turn tqdm's monitor off if threads cannot start: it is a thread that redraws bars which have not changed.
 
-    tqdm would find out by itself, but warn the student.
+    tqdm itself would notice, but warn the student.
     """
     from tqdm import tqdm
 

@@ -1,4 +1,4 @@
-"""What a Solver requires of its arguments, a model and an update rule, and what it says if they do not comply."""
+"""Check what a Solver requires of its arguments, its model and its update rule, and say what is wrong."""
 
 import difflib
 
@@ -8,7 +8,7 @@ from cs231n import optim
 
 
 def refuse_unknown(unknown, known):
-    """Raise TypeError for arguments that Solver does not have, with the name that was probably meant."""
+    """Raise TypeError for arguments that Solver does not have, and suggest the name that was probably meant."""
     messages = []
     for name in unknown:
         close = difflib.get_close_matches(name, known, n=1)
@@ -19,7 +19,10 @@ def refuse_unknown(unknown, known):
 
 
 def images_and_labels(data, part):
-    """Return X_<part> (N, ...) and y_<part> (N,) of the data; ValueError if one is missing or N differs or is 0."""
+    """Return X_<part> (N, ...) and y_<part> (N,) of the data.
+
+    Raises ValueError if one of them is missing, their numbers differ, or they are empty.
+    """
     pair = []
     for name in (f"X_{part}", f"y_{part}"):
         if name not in data:
@@ -36,7 +39,10 @@ def images_and_labels(data, part):
 
 
 def find_update_rule(rule):
-    """Return a rule that is a function as it is, and one that is a name from cs231n.optim."""
+    """Return an update rule: a function itself, or the function with that name in cs231n.optim.
+
+    Raises TypeError for anything else, ValueError for an unknown name.
+    """
     if callable(rule):
         return rule
     if not isinstance(rule, str):
@@ -51,7 +57,7 @@ def find_update_rule(rule):
 
 
 def at_least(smallest, name, value):
-    """Return the value; ValueError if it is smaller."""
+    """Return the value; raises ValueError if it is smaller than `smallest`."""
     if not value >= smallest:
         raise ValueError(f"{name} must be at least {smallest}, not {value}")
     return value
@@ -78,7 +84,7 @@ def next_parameter(name, w, rule, result):
 
 
 def why_not_finite(solver, X):
-    """Say as precisely as possible why the last loss is NaN or infinite; X is the mini-batch."""
+    """Return why the last loss is NaN or infinite, as precisely as possible. X: the mini-batch"""
     params, losses = solver.model.params, solver.loss_history
     text = f"the loss is {losses[-1]} in iteration {len(losses)} (epoch {solver.epoch + 1}); training has stopped. "
     if not np.all(np.isfinite(X)):

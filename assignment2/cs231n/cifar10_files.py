@@ -1,4 +1,4 @@
-"""The official CIFAR-10 files: finding, downloading, and reading them without trusting them.
+"""Find and download the official CIFAR-10 files, and read them without trusting them.
 
 CIFAR-10 is described in Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009; its Python version
 is an archive of five training batches and one test batch of 10,000 images each.
@@ -24,8 +24,8 @@ FOLDER = "cifar-10-batches-py"
 TRAINING_FILES = tuple(f"data_batch_{n}" for n in range(1, 6))
 TEST_FILES = ("test_batch",)
 IMAGES_PER_FILE = 10_000
-CONNECT_SECONDS = 5  # a site that does not answer in this time counts as out of reach
-READ_SECONDS = 30  # a download that stands still for this long is given up
+CONNECT_SECONDS = 5  # a site that does not answer within this time counts as unreachable
+READ_SECONDS = 30  # a download that stalls for this long is given up
 
 
 class DownloadError(OSError):
@@ -33,7 +33,7 @@ class DownloadError(OSError):
 
 
 def find(folder):
-    """Return the folder that holds the batch files: `folder` or its cifar-10-batches-py; None without any."""
+    """Return the folder that has batch files: `folder` or its cifar-10-batches-py; None if neither does."""
     for candidate in (Path(folder), Path(folder) / FOLDER):
         if any((candidate / name).is_file() for name in TRAINING_FILES + TEST_FILES):
             return candidate
@@ -46,7 +46,7 @@ def find(folder):
 def import_pooch():
     """Return the module pooch: imported late, so that the synthetic images do not need it.
 
-    It imports tqdm.auto, which warns in a notebook without ipywidgets; the bar is drawn as text then, all the same.
+    It imports tqdm.auto, which warns in a notebook without ipywidgets, although the bar is then drawn as text.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -113,7 +113,7 @@ def _require_answer(url):
 
 
 def _unpack(archive, folder):
-    """Unpack the batch files, and nothing else, beside the archive: first elsewhere, then renamed at once."""
+    """Unpack only the batch files, next to the archive: first into another folder, which is then renamed."""
     wanted = {f"{FOLDER}/{name}" for name in (*TRAINING_FILES, *TEST_FILES, "batches.meta")}
     with tempfile.TemporaryDirectory(dir=folder, prefix="unpacking-") as scratch:
         with tarfile.open(archive) as tar:
@@ -126,7 +126,7 @@ def _unpack(archive, folder):
 
 
 def _remove_leftovers(folder):
-    """Delete what a download leaves behind whose process was killed; those of the last hour may still be running."""
+    """Delete what killed downloads have left, except files of the last hour, whose downloads may still be running."""
     for path in folder.glob("tmp*"):
         if path.is_file() and time.time() - path.stat().st_mtime > 3600:
             path.unlink(missing_ok=True)
@@ -142,8 +142,8 @@ def _short(error):
 def read(folder, files):
     """Read batch files: images (N, 3, 32, 32) uint8 and labels (N,) int64.
 
-    Raises FileNotFoundError for a file that is missing, ValueError for one that is truncated, corrupt, or holds
-    anything but the arrays and plain containers of a batch.
+    Raises FileNotFoundError if a file is missing, ValueError if it is truncated, corrupt, or contains anything but the
+    arrays and plain containers of a batch.
     """
     images = np.empty((len(files) * IMAGES_PER_FILE, 3, 32, 32), np.uint8)
     labels = np.empty(len(images), np.int64)
@@ -165,7 +165,7 @@ def _read_batch(path):
             return _images_and_labels(BatchUnpickler(file).load())
     except MemoryError:
         raise
-    except Exception as error:  # bytes that are no pickle can raise anything while they are read
+    except Exception as error:  # reading bytes that are not a pickle can raise anything
         raise ValueError(f"{path} is truncated or corrupt ({_short(error)}): {advice}") from error
 
 
@@ -182,20 +182,20 @@ def _images_and_labels(batch):
 
 
 class PickledArray:
-    """Takes what a pickle says about an array, and makes the array only when this is a uint8 array of that size."""
+    """Stores what a pickle says about an array, and makes the array only if its dtype is uint8."""
 
     def __setstate__(self, state):
         _, self.shape, self.dtype, self.fortran_order, self.raw = state
 
     def array(self):
-        """Make the array; ValueError for numbers other than uint8."""
+        """Return the array; raises ValueError for any dtype but uint8."""
         if self.dtype.code not in ("u1", b"u1"):
             raise ValueError(f"holds an array of type {self.dtype.code!r}, expected uint8")
         return np.frombuffer(self.raw, np.uint8).reshape(self.shape, order="F" if self.fortran_order else "C")
 
 
 class PickledDtype:
-    """Stands for numpy.dtype: remembers the type's code."""
+    """Replaces numpy.dtype: stores only the code of the dtype."""
 
     def __init__(self, code, *_):
         self.code = code
@@ -234,14 +234,14 @@ def _empty_array(*_):
 
 
 def _array_from_buffer(raw, dtype, shape, order):
-    """Stands for the function by which protocol 5 restores an array."""
+    """Replace the function by which protocol 5 restores an array."""
     array = PickledArray()
     array.__setstate__((1, shape, dtype, order == "F", raw))
     return array
 
 
 def _latin1(text, encoding="latin1"):
-    """Stands for codecs.encode: protocol 2 writes bytes as a call of it."""
+    """Replace codecs.encode: protocol 2 writes bytes as a call of it."""
     if encoding not in ("latin1", b"latin1"):
         raise pickle.UnpicklingError(f"bytes in the encoding {encoding!r}")
     return text.encode("latin1")

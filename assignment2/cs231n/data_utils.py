@@ -96,7 +96,7 @@ def get_CIFAR10_data(
 def held_out_data(
     source: str, num: int = 2000, *, seed: int, folder: str | Path | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return images for grading that get_CIFAR10_data, called with its defaults, gives to nobody.
+    """Return images for grading that get_CIFAR10_data, called with its defaults, never returns.
 
     source: "cifar-10" or "synthetic", what a network was trained on. folder: as for get_CIFAR10_data.
     seed: an integer from 0, of any size, which a course keeps to itself. It selects images of CIFAR-10 among the test
@@ -117,7 +117,7 @@ def held_out_data(
 
 
 def network_input(images: np.ndarray, source: str, *, folder: str | Path | None = None) -> np.ndarray:
-    """Return images in the form that a network expects which was trained with the defaults of get_CIFAR10_data.
+    """Return images in the form that networks expect which were trained with the defaults of get_CIFAR10_data.
 
     images: uint8 (N, 3, 32, 32). source: "cifar-10" or "synthetic". folder: as for get_CIFAR10_data.
     Returns float32 (N, 3, 32, 32), less the mean of the default 49,000 training images.
@@ -138,7 +138,7 @@ def find_cifar10(folder: str | Path | None = None) -> Path | None:
 
 
 def is_small() -> bool:
-    """Tell whether experiments should finish soon: if the environment asks for it, and in a browser."""
+    """Return whether experiments should finish soon: if the environment asks for it, and in a browser."""
     return bool(os.environ.get(SMALL_VARIABLE)) or sys.platform == "emscripten"
 
 
@@ -146,7 +146,7 @@ def is_small() -> bool:
 
 
 def _resolve(source, folder):
-    """Return (source, folder of the batch files): what `source` means here and now. Downloads if it must."""
+    """Return (source, folder of the batch files): what `source` means here and now. Downloads CIFAR-10 if needed."""
     global _failure
     source = source or os.environ.get(SOURCE_VARIABLE) or "auto"
     if source not in SOURCES:
@@ -226,7 +226,7 @@ def _as_float(images, mean):
 
 
 def _mean_image(images):
-    """Mean of uint8 images (N, 3, 32, 32), as float32; exact sums, so it is the same on every machine."""
+    """Return the mean of uint8 images (N, 3, 32, 32) as float32; the sums are exact, and so the same everywhere."""
     total = np.zeros(images.shape[1:], np.int64)
     for start in range(0, len(images), 250):  # 250 * 255 fits into uint16
         total += images[start : start + 250].sum(axis=0, dtype=np.uint16)

@@ -48,7 +48,7 @@ def col2im(columns, x_shape, HH, WW, stride, pad):
     OH, OW = _output_size(H, HH, stride, pad), _output_size(W, WW, stride, pad)
     taps = columns.reshape(C, HH, WW, N, OH, OW)
     padded = np.zeros((N, C, H + 2 * pad, W + 2 * pad), columns.dtype)
-    for i, j in np.ndindex(HH, WW):  # tap (i, j) of the windows lies on every stride-th pixel from (i, j) on
+    for i, j in np.ndindex(HH, WW):  # tap (i, j) of the windows is at every stride-th pixel from (i, j) on
         padded[:, :, i : i + stride * OH : stride, j : j + stride * OW : stride] += taps[:, i, j].swapaxes(0, 1)
     return padded[:, :, pad : pad + H, pad : pad + W]  # (N, C, H, W)
 
@@ -65,7 +65,7 @@ def conv_forward_im2col(x, w, b, conv_param):
 def conv_backward_im2col(dout, cache):
     """Return the gradients of a convolution, (dx, dw, db).
 
-    It makes the column matrix again, since keeping it takes much memory.
+    It computes the column matrix again, because keeping it takes much memory.
     """
     x, w, _, conv_param = cache
     F, _, HH, WW = w.shape
@@ -76,7 +76,7 @@ def conv_backward_im2col(dout, cache):
 
 
 def _output_size(size, window, stride, pad):
-    """How many windows fit side by side; an incomplete last one is left out."""
+    """Return how many windows fit side by side; an incomplete last one is left out."""
     return 1 + (size + 2 * pad - window) // stride
 
 
@@ -84,13 +84,13 @@ def _output_size(size, window, stride, pad):
 #
 # After Cho and Brand, "MEC: Memory-Efficient Convolution for Deep Neural Network" (2017). Four things make it fast:
 #
-# - Half a lowering. Only the WW horizontal taps are copied, into memory of which each row of the padded images is one
-#   piece:
+# - Half a lowering. Only the WW horizontal taps are copied, into memory in which each row of the padded images is
+#   contiguous:
 #
 #       lowered (rows, C * WW, n * OW):  lowered[r, (c, j), (n, ox)] = padded x[n, c, r, ox * stride + j]
 #
-#   The window of the output row oy is then HH pieces that follow each other, a matrix without another copy, which the
-#   windows of the next rows overlap:
+#   The window of the output row oy is then HH consecutive pieces, a matrix without another copy, which overlaps the
+#   windows of the next rows:
 #
 #       out[oy] (F, n * OW) = w (F, HH * C * WW) @ lowered[oy * stride : oy * stride + HH] (HH * C * WW, n * OW) + b
 #       dw (HH * C * WW, F) = sum over oy of lowered[oy * stride : oy * stride + HH] @ dout[oy].T (n * OW, F)
@@ -103,9 +103,9 @@ def _output_size(size, window, stride, pad):
 #
 #   With a stride s, the rows y = q * s + phase of each phase meet only the taps i = t * s + phase: one product each.
 # - Cache blocking. What is laid out for a block of a few images, or of a few rows of one image, is in a workspace that
-#   is used again, and so stays in the processor's cache.
-# - Small products. OpenBLAS multiplies small matrices where they lie; it copies large ones into another order first,
-#   which takes longer here than it gains.
+#   is reused, and so stays in the processor's cache.
+# - Small products. OpenBLAS multiplies small matrices in place; it first copies large ones into another order, which
+#   takes longer here than it gains.
 # - Two threads. See cs231n.threads.
 
 WORKSPACE = 3 << 19  # bytes that what is laid out for one product may take, in each thread
@@ -152,8 +152,7 @@ def conv_forward_fast(x, w, b, conv_param):
 def conv_backward_fast(dout, cache, input_gradient=True):
     """Return the gradients of a convolution.
 
-
-    dout: upstream gradient (N, F, OH, OW).  cache: what conv_forward_fast returned.
+    dout: upstream gradient (N, F, OH, OW). cache: what conv_forward_fast returned.
     input_gradient: False leaves out dx, about half of the work (the first layer of a network has no use for it).
     Returns (dx, dw, db), of the shapes of x, w and b and the dtype of x; dx is None without input_gradient.
     Raises ValueError if dout does not have the shape of the output.
@@ -173,7 +172,7 @@ def conv_backward_fast(dout, cache, input_gradient=True):
 
 
 def _filter_gradient(dout, x, g):
-    """(dw, db): dw is the sum over all rows of windows (HH * C * WW, n * OW) @ dout.T (n * OW, F)."""
+    """Return (dw, db): dw is the sum over all rows of windows (HH * C * WW, n * OW) @ dout.T (n * OW, F)."""
     size = g.HH * g.C * g.WW * g.F
 
     def gradient(blocks):
@@ -200,8 +199,8 @@ def _filter_gradient(dout, x, g):
 
 
 def _input_gradient(dout, w, g):
-    """dx (N, C, H, W): the padded rows q * stride + phase come from the vertical taps phase, phase + stride, ... of w
-    and the rows q, q - 1, ... of dout."""
+    """Return dx (N, C, H, W): its padded rows q * stride + phase come from the vertical taps phase, phase + stride, ...
+    of w and the rows q, q - 1, ... of dout."""
     dx = np.zeros((g.N, g.C, g.H, g.W), dout.dtype)
     w = w.astype(dout.dtype)
     filters = [  # of each phase, (C * WW, taps * F), the last tap first
@@ -222,7 +221,7 @@ def _input_gradient(dout, w, g):
                 by_tap = product.reshape(height, g.C, g.WW, n, g.OW)
                 _add_horizontal_taps(by_tap, dx[images], g, rows.start * g.stride + phase)
 
-    # Of the rows q, those that lie in the image, not in its padding
+    # Of the rows q, those that are in the image, not in its padding
     rows = range(g.pad // g.stride, min(g.OH + taps - 1, (g.pad + g.H - 1) // g.stride + 1))
     row_size = (g.C * g.WW + g.F) * g.OW
     in_two_halves(gradient, _blocks(g, rows, row_size * dout.itemsize, PRODUCT // filters[0].size))
@@ -230,7 +229,7 @@ def _input_gradient(dout, w, g):
 
 
 def _add_horizontal_taps(product, dx, g, first):
-    """The horizontal half of col2im: dx[n, c, first + k * stride, ox * stride + j] += product[k, c, j, n, ox].
+    """Do the horizontal half of col2im: dx[n, c, first + k * stride, ox * stride + j] += product[k, c, j, n, ox].
 
     Rows and columns of dx are counted with the padding, which dx does not have: what belongs there is left out.
     """
@@ -241,12 +240,12 @@ def _add_horizontal_taps(product, dx, g, first):
 
 
 def _images_first(a):
-    """(rows, channels, n, columns) as (n, channels, rows, columns), and the reverse: a view."""
+    """Return (rows, channels, n, columns) as (n, channels, rows, columns), or the reverse: a view."""
     return a.transpose(2, 1, 0, 3)
 
 
 def _rows_of(dout, first, count, workspace):
-    """`count` rows of dout from the row `first` on, zeros where there is none: (count, F, n * OW)."""
+    """Return `count` rows of dout from the row `first` on, zeros where there is none: (count, F, n * OW)."""
     n, F, OH, OW = dout.shape
     rows = workspace.array(count, F, n, OW)
     here, there = _inside(count, first, 1, OH)
@@ -256,14 +255,14 @@ def _rows_of(dout, first, count, workspace):
 
 
 def _overlapping(rows, HH, stride):
-    """A view (OH, HH * K, P) of rows (count, K, P): HH that follow each other, from each stride-th one on."""
+    """Return a view (OH, HH * K, P) of rows (count, K, P): HH consecutive ones from each stride-th row on."""
     count, K, P = rows.shape
     row, *others = rows.strides
     return as_strided(rows, (1 + (count - HH) // stride, HH * K, P), (row * stride, *others), writeable=False)
 
 
 def _multiply(left, right, out):
-    """np.matmul of stacks of matrices, with some rows of the left ones at a time, so that each product is small."""
+    """Multiply stacks of matrices into `out`, some rows of the left ones at a time, so that each product is small."""
     rows, inner = left.shape[-2:]
     most = PRODUCT // (inner * right.shape[-1])
     for some in in_even_parts(rows, most if most >= FEWEST_ROWS else rows, 1):
@@ -287,10 +286,11 @@ class Geometry(NamedTuple):
 
 
 class Lowering:
-    """The windows of a block of images after the other.
+    """The windows of one block of images after the other.
 
     All blocks use the same workspace: what was laid out before is overwritten.
-    whole: in columns of all taps for each image, not in rows with their horizontal taps; what takes less memory.
+    whole: whether windows are laid out in columns of all taps for each image, and not in rows with their horizontal
+    taps: whichever takes less memory
     """
 
     def __init__(self, g, dtype):
@@ -301,16 +301,16 @@ class Lowering:
 
     @staticmethod
     def sizes(g):
-        """How many numbers either way lays out for one output position: all taps, or rows of taps and the product."""
+        """Return how many numbers each way lays out for one output position: all taps; rows of taps and the product."""
         return g.HH * g.C * g.WW, g.stride * g.C * g.WW + g.F
 
     @staticmethod
     def row_size(g):
-        """About how many numbers are laid out for one row of the output."""
+        """Return about how many numbers are laid out for one row of the output."""
         return min(Lowering.sizes(g)) * g.OW + g.C * g.stride * (g.W + 2 * g.pad)
 
     def windows(self, x, rows):
-        """The windows of these rows of the output, (rows, HH * C * WW, n * OW), a view of memory that they share.
+        """Return the windows of these rows of the output, (rows, HH * C * WW, n * OW), a view of shared memory.
 
         If whole, those of each image are one matrix: (n, HH * C * WW, rows * OW).
         """
@@ -329,7 +329,7 @@ class Lowering:
         return _overlapping(lowered.reshape(len(lowered), g.C * g.WW, n * g.OW), g.HH, g.stride)
 
     def _padded(self, x, rows):
-        """What of the padded images these rows of the output see: (n, C, (rows - 1) * stride + HH, W + 2 * pad)."""
+        """Return the padded images' part that these rows read: (n, C, (rows - 1) * stride + HH, W + 2 * pad)."""
         g = self.g
         padded = self.padded.array(len(x), g.C, (rows.stop - rows.start - 1) * g.stride + g.HH, g.W + 2 * g.pad)
         here, there = _inside(padded.shape[2], rows.start * g.stride - g.pad, 1, g.H)
@@ -339,13 +339,13 @@ class Lowering:
 
 
 class Workspace:
-    """Memory that one array after the other uses: fresh memory from the system costs more than the work in it."""
+    """Memory that one array after the other uses: new memory from the system costs more than the work in it."""
 
     def __init__(self, dtype):
         self.memory = np.empty(0, dtype)
 
     def array(self, *shape):
-        """An array of this shape, its values arbitrary; it overwrites the one that was returned before."""
+        """Return an array of this shape with arbitrary values; it overwrites the one that was returned before."""
         size = prod(shape)
         if size > self.memory.size:
             self.memory = np.empty(size, self.memory.dtype)
@@ -353,7 +353,7 @@ class Workspace:
 
 
 def _inside(count, first, step, size):
-    """Which of the positions first + k * step, k < count, lie in range(size)? The slices of k and of the positions."""
+    """Return which of the positions first + k * step, k < count, are in range(size): slices of k and of positions."""
     start = min(count, max(0, -(first // step)))
     stop = max(start, min(count, -((first - size) // step)))
     if start == stop:
@@ -362,10 +362,11 @@ def _inside(count, first, step, size):
 
 
 def _blocks(g, rows, row_bytes, most):
-    """The work in blocks, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images if they fit.
+    """Return the work in blocks, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images if they
+    fit.
 
-    rows: a range, the rows of each image that there is work for.  row_bytes: of workspace for one of them.
-    most: images in one block, at least 1.
+    rows: a range, the rows of each image that have work. row_bytes: of workspace for one of them. most: images in one
+    block, at least 1.
     """
     small = g.N * g.F * g.OH * g.OW * g.C * g.HH * g.WW < SMALL
     images = in_even_parts(g.N, min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if small else 2)
@@ -374,17 +375,17 @@ def _blocks(g, rows, row_bytes, most):
 
 
 def _working_dtype(x):
-    """What is computed in: the dtype of x, but at least float32, and float64 for integers."""
+    """Return the dtype of the computation: that of x, but at least float32, and float64 for integers."""
     return np.result_type(x.dtype, np.float32)
 
 
 def _result_dtype(x):
-    """The dtype of x; float64 for integers, which cannot hold a gradient."""
+    """Return the dtype of x; float64 for integers, which cannot hold a gradient."""
     return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _geometry(x, w, b, conv_param):
-    """The sizes; ValueError if they do not fit together."""
+    """Return the sizes of a convolution; raises ValueError if they do not fit together."""
     stride, pad = (conv_param[name] for name in ("stride", "pad"))
     if x.ndim != 4 or w.ndim != 4:
         raise ValueError(f"convolution: x must be (N, C, H, W) and w (F, C, HH, WW), not {x.shape} and {w.shape}")

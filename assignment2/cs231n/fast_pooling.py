@@ -1,4 +1,4 @@
-"""Max pooling, fast, in NumPy alone: for a block of a few images at a time, in two threads (see cs231n.threads).
+"""Fast max pooling in NumPy alone: a block of a few images at a time, in two threads (see cs231n.threads).
 
 A maximum is separable: the maximum of a window is the maximum of its columns' maxima. So the code compares whole
 arrays, one row and one column of all windows at a time, and never window by window. The forward pass also finds out
@@ -11,7 +11,7 @@ import numpy as np
 
 from cs231n.threads import in_even_parts, in_two_halves
 
-BLOCK = 1 << 19  # bytes of input that are worked on at a time: with what is computed from them they stay in the cache
+BLOCK = 1 << 19  # bytes of input at a time: they and what is computed from them stay in the cache
 SMALL = 1 << 18  # numbers in the input below which a second thread is not worth it
 
 
@@ -25,19 +25,19 @@ class Windows(NamedTuple):
     OW: int
 
     def overlap(self):
-        """Tell whether one number of x can be in several windows."""
+        """Return whether one number of x can be in several windows."""
         return self.stride < max(self.height, self.width)
 
     def steps(self, W):
-        """How far each entry of a window but the last is from the next one in memory, in images W wide."""
+        """Return how far each entry of a window except the last is from the next one in memory, in images W wide."""
         return (([1] * (self.width - 1) + [W - self.width + 1]) * self.height)[:-1]
 
     def rows(self, x, i):
-        """Row i of every window, with all columns of x: (n, C, OH, W)."""
+        """Return row i of every window, with all columns of x: (n, C, OH, W)."""
         return x[:, :, i : i + (self.OH - 1) * self.stride + 1 : self.stride]
 
     def columns(self, x, j):
-        """Column j of every window, with all rows of x: (n, C, rows, OW)."""
+        """Return column j of every window, with all rows of x: (n, C, rows, OW)."""
         return x[..., j : j + (self.OW - 1) * self.stride + 1 : self.stride]
 
 
@@ -69,9 +69,10 @@ def max_pool_forward_fast(x, pool_param):
 def max_pool_backward_fast(dout, cache):
     """Return the gradient of the input: each entry of dout goes to the position of its window's maximum.
 
-    dout: upstream gradient (N, C, OH, OW).  cache: what max_pool_forward_fast returned.
-    Returns dx of the shape and dtype of x. Where a window has its maximum more than once, the first in row-major order
-    gets the gradient, as in PyTorch; the first NaN counts as the maximum. Gradients add up where windows overlap.
+    dout: upstream gradient (N, C, OH, OW). cache: what max_pool_forward_fast returned.
+    Returns dx of the shape and dtype of x (float64 for integers). Where a window has its maximum more than once, the
+    first in row-major order gets the gradient, as in PyTorch; the first NaN counts as the maximum. Gradients add up
+    where windows overlap.
     Raises ValueError if dout does not have the shape of the output.
     """
     x, winners, pool_param = cache
@@ -103,7 +104,7 @@ def max_pool_backward_fast(dout, cache):
 
 
 def _find_maxima(x, windows, out):
-    """The maximum over the rows of a window first, then over its columns: PH + PW steps, not PH * PW."""
+    """Take the maximum over the rows of each window first, then over its columns: PH + PW steps, not PH * PW."""
     row_maxima = windows.rows(x, 0)
     if windows.height > 1:
         row_maxima = np.maximum(row_maxima, windows.rows(x, 1))
@@ -115,7 +116,7 @@ def _find_maxima(x, windows, out):
 
 
 def _find_winners(x, out, windows, steps, winners):
-    """winners += the way from the corner of each window to the first entry that is its maximum, row by row."""
+    """Add to `winners` the distance in memory from each window's corner to the first entry that is its maximum."""
     with_nan = np.isnan(out).any()
     missed = np.ones(out.shape, bool)
     # What is missed by all but the last entry is the last one
@@ -128,14 +129,14 @@ def _find_winners(x, out, windows, steps, winners):
 
 
 def _blocks(x):
-    """Slices of images of about BLOCK bytes, at least one image each."""
+    """Return slices of images of about BLOCK bytes, at least one image each."""
     if x.size == 0:
         return []
     return in_even_parts(len(x), BLOCK * len(x) // x.nbytes, 1 if x.size < SMALL else 2)
 
 
 def _windows(x, pool_param):
-    """The sizes; ValueError if they do not fit together."""
+    """Return the sizes of a pooling layer; raises ValueError if they do not fit together."""
     height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
     if x.ndim != 4:
         raise ValueError(f"max pooling: x must be (N, C, H, W), not {x.shape}")

@@ -68,7 +68,7 @@ def rel_error(a, b) -> float:
 
 
 def _at_shifted(f, x, index, h):
-    """Return f with x[index] moved up and down by h, and restore x, whatever happens in f."""
+    """Return f(x) with x[index] moved up and down by h; x is restored even if f raises."""
     before = x[index]
     try:
         x[index] = before + h

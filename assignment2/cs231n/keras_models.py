@@ -1,7 +1,7 @@
-"""Networks of Keras' in the terms of this workbook. Importing this module imports TensorFlow.
+"""Keras networks as models of this workbook. Importing this module imports TensorFlow.
 
-`CustomConvNet` is a network that a list describes. So its weights can be saved in a file together with the list, and
-whoever has the file can build the network again without running anybody's code.
+`CustomConvNet` is a network that a list describes. Its weights are saved in a file together with the list, so anyone
+who has the file can build the network again without running other people's code.
 """
 
 import keras
@@ -25,8 +25,8 @@ SCALE = 64  # of colors: those of get_CIFAR10_data are between -150 and 150
 
 
 def image_batch(images):
-    """Return images of `get_CIFAR10_data`, an array (N, C, H, W), as the input of Keras networks: an array (N, H, W, C)
-    of numbers near 1."""
+    """Return images of `get_CIFAR10_data`, (N, C, H, W), as the input of Keras networks: (N, H, W, C), with numbers
+    near 1 and the same dtype."""
     return np.ascontiguousarray(np.moveaxis(images, 1, -1)) / SCALE
 
 
@@ -37,7 +37,7 @@ class CustomConvNet(keras.Sequential):
 
     layers: a list for each layer: its name, one of LAYERS or "Residual", its arguments, and a dictionary of those that
     are given by name, if there are any. Arguments are numbers, strings and lists of integers. ["Residual", [layers,
-    ...]] adds its input to what its own layers make of it; these must keep the shape.
+    ...]] adds its input to the output of its own layers, which must keep the shape.
     """
 
     def __init__(self, layers):
@@ -45,13 +45,14 @@ class CustomConvNet(keras.Sequential):
 
 
 class Residual(kinds.Layer):
-    """Adds its input to what its layers make of it."""
+    """Adds its input to the output of its layers."""
 
     def __init__(self, layers):
         super().__init__()
         self.inner = keras.Sequential([_layer(*each) for each in layers])
 
     def call(self, x, training=None):
+        """Return the output for x, of the shape of x."""
         return x + self.inner(x, training=training)
 
 
@@ -65,26 +66,27 @@ def _layer(name, *arguments):
 
 
 def _require_plain(name, value):
-    """Refuse what Keras would make an object of: a dictionary may name any class."""
+    """Raise ValueError for what Keras would turn into an object: a dictionary may name any class."""
     values = value if isinstance(value, list | tuple) else [value]
     if not all(each is None or isinstance(each, bool | int | float | str) for each in values):
         raise ValueError(f"an argument of {name} is {value!r}: give numbers, strings and lists of integers")
 
 
 class KerasModel:
-    """A network of Keras' as this workbook knows models: `params`, a dictionary of arrays, and `loss(X)`.
+    """A Keras network as a model of this workbook: `params`, a dictionary of arrays, and `loss(X)`.
 
-    `params` holds all that a file of weights has to: the averages of batch normalization too. The names begin with that
-    of the attribute that a layer is, or with its place in the network.
+    `params` has everything that a file of weights needs, including the averages of batch normalization. Each name
+    begins with the attribute that the layer is, or with its position in the network.
     """
 
     def __init__(self, network):
         self.network = network
         if not network.built:
-            network(np.zeros((1, *SHAPE)))  # layers make their weights when they see an image
+            network(np.zeros((1, *SHAPE)))  # layers create their weights when they get an image
 
     @property
     def params(self):
+        """The weights and averages of all layers, arrays by name."""
         return {name: variable.numpy() for name, variable in self._variables().items()}
 
     @params.setter
@@ -93,7 +95,7 @@ class KerasModel:
             variable.assign(arrays[name])
 
     def loss(self, X):
-        """Return the scores (N, C) of images X, an array, as when testing: no dropout, no statistics of the batch."""
+        """Return the scores (N, C) of an array of images X in test mode: no dropout, no statistics of the batch."""
         return self.network(image_batch(X), training=False).numpy()
 
     def _variables(self):

@@ -1,11 +1,11 @@
-"""A model's weights in a file, with everything that is needed to build the model again.
+"""Save and load a model's weights, with everything that is needed to build the model again.
 
 The file is an .npz without pickles: `params/<name>` for each parameter, `statistics/<layer>/<name>` for the running
 averages of normalization (model.bn_params), and `about`, a string of JSON: the class, the arguments of its constructor
 and the data that it was trained on. np.load reads it.
 
 `read_weights` trusts nothing in a file: it executes nothing, and takes little more memory than MAX_BYTES. `load_model`
-calls the constructor with the arguments in the file, which may make a very large model. So load a file that you do not
+calls the constructor with the arguments in the file, which may build a very large model. So load a file that you do not
 trust in a process with limited memory and time.
 """
 
@@ -28,11 +28,11 @@ MAX_ABOUT = 2**16
 
 
 class WeightsError(ValueError):
-    """A file of weights that cannot be used, or a model that does not fit its constructor's arguments."""
+    """A file of weights cannot be used, or a model does not fit its constructor's arguments."""
 
 
 class Weights(NamedTuple):
-    """What a file of weights holds: params is a dict of arrays, trained_on "cifar-10", "synthetic" or None."""
+    """The content of a file of weights: params is a dict of arrays, trained_on "cifar-10", "synthetic" or None."""
 
     class_name: str
     constructor: dict
@@ -41,7 +41,7 @@ class Weights(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The number of parameters, with all that is saved beside them."""
+        """The number of parameters, including averages that are saved as parameters."""
         return sum(w.size for w in self.params.values())
 
 
@@ -131,7 +131,7 @@ def accuracy(model, X: np.ndarray, y: np.ndarray, batch_size: int = 100) -> floa
 
 
 def _fitting_model(cls, constructor, params):
-    """cls(**constructor), if its parameters have the names and shapes of params."""
+    """Return cls(**constructor); raises WeightsError unless its parameters have the names and shapes of params."""
     signature = f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in constructor.items())})"
     state = np.random.get_state()  # initializing weights must not shift the random numbers of what comes next
     try:
@@ -157,7 +157,7 @@ def _fitting_model(cls, constructor, params):
 
 
 def _statistics(model):
-    """The running averages of a model's normalization layers: "<layer>/<name>" -> array."""
+    """Return the running averages of a model's normalization layers: "<layer>/<name>" -> array."""
     return {
         f"{layer}/{name}": value
         for layer, entry in enumerate(getattr(model, "bn_params", []))
@@ -167,7 +167,7 @@ def _statistics(model):
 
 
 def _to_json(name, value):
-    """A constructor's argument in terms of JSON; a NumPy dtype becomes {"dtype": "float32"}."""
+    """Return a constructor's argument as JSON; a NumPy dtype becomes {"dtype": "float32"}."""
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
         return {"dtype": np.dtype(value).name}
     if isinstance(value, np.generic):
@@ -199,7 +199,7 @@ def _from_json(value):
 
 
 def _read(path, max_bytes=None):
-    """(Weights, statistics by (layer, name)) of a file; WeightsError for whatever is wrong with it."""
+    """Return (Weights, statistics by (layer, name)) of a file; raises WeightsError for whatever is wrong with it."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file of weights {path}: run the cell that saves the model")
     try:
@@ -230,7 +230,7 @@ def _weights(about, arrays):
 
 
 def _read_arrays(path, max_bytes):
-    """All arrays of an .npz. Sizes are compared with the limits before anything of them is read."""
+    """Return all arrays of an .npz. Sizes are compared with the limits before any content is read."""
     arrays = {}
     with path.open("rb") as file:
         _require_short_directory(file)
@@ -251,9 +251,9 @@ def _read_arrays(path, max_bytes):
 
 
 def _require_short_directory(file):
-    """WeightsError if zipfile, which reads the whole list of members at once, would have much to read.
+    """Raise WeightsError if the list of members, which zipfile reads as a whole, is long.
 
-    An .npz of NumPy's ends with a record of 22 bytes, and has no other before it that would say something else.
+    An .npz that NumPy wrote ends with a record of 22 bytes, without another record before it that could contradict it.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 42))
@@ -265,7 +265,7 @@ def _require_short_directory(file):
 
 
 def _read_array(name, file, size):
-    """One member in NumPy's .npy format, of which `size` bytes are declared; never an object array."""
+    """Return the array in a member of `size` declared bytes, in NumPy's .npy format; never an object array."""
     version = np.lib.format.read_magic(file)
     if version != (1, 0):  # the headers of later ones may declare a length of gigabytes
         raise WeightsError(f"{name} has the .npy version {version}")

@@ -112,7 +112,7 @@ class Solver:
             self._restore_best()
 
     def _step(self):
-        """One iteration: draw a mini-batch, compute loss and gradients, update each parameter."""
+        """Do one iteration: draw a mini-batch, compute loss and gradients, update each parameter."""
         batch = np.random.choice(len(self.X_train), self.batch_size)
         X, y = self._as_model_dtype(self.X_train[batch]), self.y_train[batch]
         loss, grads = self.model.loss(X, y)
@@ -162,7 +162,7 @@ class Solver:
 
     def _restore_best(self):
         self.model.params = {name: w.copy() for name, w in self.best_params.items()}
-        # The running averages of batch normalization are no parameters, but belong to those of the same moment.
+        # The running averages of batch normalization are not parameters, but belong to those of the same iteration.
         for now, best in zip(getattr(self.model, "bn_params", []), self._best_statistics, strict=False):
             now.update(best)
 

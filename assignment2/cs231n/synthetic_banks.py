@@ -1,14 +1,14 @@
-"""Silhouettes and textures of which synthetic_data.py composes its images.
+"""Make the silhouettes and textures from which synthetic_data.py composes its images.
 
-All are small integer arrays, made once in a process and looked up by index. They are computed in float64 and rounded
-at the end, so that the last bits in which machines differ do not reach them.
+All are arrays of small integers, made once in a process and looked up by index. They are computed in float64 and
+rounded at the end, so that the last bits, in which machines differ, do not matter.
 """
 
 import functools
 
 import numpy as np
 
-SILHOUETTE_SIZE = 48  # larger than an image: where the window lies moves the object
+SILHOUETTE_SIZE = 48  # larger than an image: the position of the window moves the object
 TEXTURE_SIZE = 64
 VARIANTS = 120  # silhouettes of each class
 OPAQUE_BITS = 6  # a silhouette's pixel is from 0, outside, to 1 << OPAQUE_BITS, inside
@@ -26,7 +26,7 @@ def _box(u, v, width, height):
 
 
 def _wedge(u, v, top, bottom, width):
-    """Triangle with its tip at `top` and its base, from -width to width, at `bottom`."""
+    """Return a triangle with its tip at `top` and its base, from -width to width, at `bottom`."""
     slope = width / (bottom - top)
     return np.maximum((np.abs(u) - slope * (v - top)) / np.sqrt(1 + slope * slope), v - bottom)
 
@@ -48,7 +48,7 @@ def _moon(u, v):
 
 
 def _star(u, v):
-    """Points on the inner side of at least four of five lines."""
+    """Return the points on the inner side of at least four of five lines."""
     angles = 2 * np.pi * np.arange(5) / 5
     sides = np.stack([u * np.sin(a) - v * np.cos(a) for a in angles])
     return np.sort(sides, axis=0)[-2] - 0.34
@@ -105,14 +105,14 @@ SHAPES = {
 
 @functools.cache
 def silhouettes():
-    """Bank of all classes' silhouettes: uint8 (classes * VARIANTS, SILHOUETTE_SIZE, SILHOUETTE_SIZE)."""
+    """Return all classes' silhouettes: uint8 (classes * VARIANTS, SILHOUETTE_SIZE, SILHOUETTE_SIZE)."""
     random = np.random.RandomState(231)
     bank = [_silhouettes(shape, random) for shape in SHAPES.values()]
     return np.concatenate(bank)
 
 
 def _silhouettes(shape, random):
-    """Draw VARIANTS of one shape, turned, mirrored, stretched and of different sizes."""
+    """Return VARIANTS of one shape, rotated, mirrored, stretched and of different sizes."""
     angle, aspect, radius, mirror = random.random_sample((4, VARIANTS, 1, 1))
     angle, aspect, radius = (angle - 0.5) * 1.1, 0.78 + 0.5 * aspect, 7 + 7.5 * radius
     axis = (np.arange(SILHOUETTE_SIZE) - (SILHOUETTE_SIZE - 1) / 2) / radius
@@ -127,7 +127,7 @@ def _silhouettes(shape, random):
 
 
 def _clouds(random, cell, stretch=1):
-    """Noise on several scales, from cells of `cell` pixels down to single ones; `stretch` makes the cells tall."""
+    """Return noise on several scales, from cells of `cell` pixels down to single ones; `stretch` makes cells taller."""
     total, weight = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE)), 1.0
     while cell >= 1:
         tall = min(cell * stretch, TEXTURE_SIZE)
@@ -143,7 +143,7 @@ def _smooth(noise, width, axis):
 
 
 def _waves(right, down, length):
-    """Stripes across the direction (right, down); `length` pixels apart, less when both count."""
+    """Return stripes across the direction (right, down), `length` pixels apart, or closer if both are not 0."""
     y, x = np.mgrid[:TEXTURE_SIZE, :TEXTURE_SIZE]
     return np.sin(2 * np.pi * (right * x + down * y) / length)
 

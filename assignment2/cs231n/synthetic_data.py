@@ -1,10 +1,10 @@
-"""Ten classes of 32x32 color images, made from a seed: they replace CIFAR-10 where there is no network.
+"""Make ten classes of 32x32 color images from a seed: they replace CIFAR-10 if there is no network.
 
-An image shows an object in a scene, sometimes before another object. Only its silhouette says
-what the object is, and it varies in position, size, angle and color: recognizing it takes a convolutional network. The
-scene, the object's color and its texture are hints, each of which is wrong in many images. A linear classifier finds
-some of them, and fully connected networks find combinations. A few images have a wrong label, as in every data set that
-people have labeled, so nothing reaches 100 %.
+An image shows an object in a scene, sometimes partly covering another object. Only its silhouette says what the object
+is, and it varies in position, size, angle and color: recognizing it takes a convolutional network. The scene, the
+object's color and its texture are hints, each of which is wrong in many images. A linear classifier finds some of them,
+and fully connected networks find combinations. A few images have a wrong label, as in every data set that people have
+labeled, so nothing reaches 100 %.
 
 All random numbers come from RandomState.random_sample, and images are composed with integer arithmetic. So they are the
 same on every machine and with every version of NumPy.
@@ -59,7 +59,7 @@ HABITS = {
 
 # How often an image keeps to the habits of its class; in the other images the feature is drawn from all there are.
 KEEPS_SCENE, KEEPS_COLOR, KEEPS_TEXTURE = 0.5, 0.35, 0.5
-CLUTTERED = 0.3  # images that show a second object, behind the first
+CLUTTERED = 0.3  # share of images that show a second object, partly covered by the first
 WRONG_LABELS = 0.04
 
 _made: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}  # (part, seed) -> (images, labels)
@@ -129,7 +129,7 @@ def _scene(random, shown):
 
 
 def _add_object(random, canvas, shown, spread, present=True):
-    """Blend an object of the class `shown` into each image where it is `present`, up to spread / 2 off the center."""
+    """Blend an object of the class `shown` into each image that has it `present`, up to spread / 2 off the center."""
     N, tables = len(shown), _tables()
     color = np.where(
         random.random_sample((N, 1)) < KEEPS_COLOR,
@@ -157,26 +157,26 @@ def _add_object(random, canvas, shown, spread, present=True):
 
 
 def _windows(random, bank, chosen, places):
-    """Cut a 32x32 window at a random place out of each chosen map of the bank; int16 (N, 32, 32)."""
+    """Return a 32x32 window at a random position of each chosen map of the bank; int16 (N, 32, 32)."""
     down, right = _integers(random, (2, len(chosen)), places)
     views = np.lib.stride_tricks.sliding_window_view(bank, (32, 32), axis=(1, 2))
     return views[chosen, down, right].astype(np.int16)
 
 
 def _integers(random, shape, stop):
-    """Integers from 0 to stop - 1."""
+    """Return integers from 0 to stop - 1, int64."""
     return (random.random_sample(shape) * stop).astype(np.int64)
 
 
 def _jitter(random, shape, width):
-    """Integers about 0, from -width / 2 to width / 2, the middle ones more often; int16."""
+    """Return integers from -width / 2 to width / 2, those near 0 more often; int16."""
     u = random.random_sample((2, *np.atleast_1d(shape))).sum(axis=0)
     return np.rint((u - 1) * (width / 2)).astype(np.int16)
 
 
 @functools.cache
 def _tables():
-    """SCENES and HABITS as arrays to look up by the number of the scene or class."""
+    """Return SCENES and HABITS as arrays, to look up by the number of the scene or class."""
     texture = {name: number for number, name in enumerate(textures()[0])}
     scene = {name: number for number, name in enumerate(SCENES)}
     top, bottom, scene_textures, strength, sharpness = zip(*SCENES.values(), strict=True)

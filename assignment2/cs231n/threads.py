@@ -1,11 +1,11 @@
-"""Threads, and doing without them: two halves of a layer's work in two threads, each with a BLAS of one thread.
+"""Do a layer's work in two halves in two threads, each with a BLAS of one thread, or in one if there can be no other.
 
-NumPy releases the interpreter's lock inside its loops and its matrix products, so two threads keep two cores busy with
-*everything* that a layer does (copies, sums, products), where a BLAS of two threads only halves the products, and
-halves small ones badly.
+NumPy releases the interpreter's lock inside its loops and its matrix products. So two threads keep two cores busy with
+*everything* that a layer does (copies, sums, products). A BLAS with two threads only splits the products, and splits
+small ones badly.
 
-Some systems start no thread: Python in a browser, a container that has reached its limit. There `Thread.start` raises
-RuntimeError, and the calling thread does the work. All threads of cs231n are started here.
+Some systems cannot start threads: Python in a browser, a container that has reached its limit. There `Thread.start`
+raises RuntimeError, and the calling thread does the work. All threads of cs231n are started here.
 """
 
 import os
@@ -22,18 +22,18 @@ _second_thread = threading.Lock()
 
 @cache
 def _controller():
-    """What sets the number of BLAS threads; made once, since finding the libraries takes milliseconds."""
+    """Return what sets the number of BLAS threads; made once, because finding the libraries takes milliseconds."""
     return ThreadpoolController().select(user_api="blas")
 
 
 @cache
 def _executor():
-    """The second thread: kept, since starting one takes as long as a small layer."""
+    """Return the second thread; it is kept, because starting one takes as long as a small layer."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="cs231n-fast-layers")
 
 
 def _after_fork():
-    """In a forked child the second thread is gone, and perhaps the call that held the lock."""
+    """Forget the second thread and the lock in a forked child: the thread, and perhaps the lock's holder, are gone."""
     global _second_thread
     _second_thread = threading.Lock()
     _executor.cache_clear()
@@ -57,7 +57,7 @@ def start(work):
 
 
 def can_start():
-    """Tell whether a thread can be started here and now."""
+    """Return whether a thread can be started here and now."""
     return start(lambda: None) is not None
 
 
@@ -67,14 +67,14 @@ def _submit(work, tasks):
     try:
         return executor.submit(work, tasks)
     except RuntimeError:
-        # The task is in the queue all the same: no thread that starts later may find it there.
+        # The task is in the queue nevertheless: no thread that starts later may find it there.
         executor.shutdown(wait=False, cancel_futures=True)
         _executor.cache_clear()
         return None
 
 
 def _may_use_two():
-    """Does the BLAS let itself be limited, and was it allowed two threads or more (OMP_NUM_THREADS=1 says no)?"""
+    """Return whether the BLAS can be limited and may use two threads or more; with OMP_NUM_THREADS=1 it may not."""
     try:
         libraries = _controller().lib_controllers
     except OSError:  # a sandbox without /proc, where threadpoolctl looks for libraries
@@ -112,8 +112,8 @@ def in_two_halves(work, tasks):
 
 
 def in_even_parts(count, size, multiple):
-    """The slices of range(count) of nearly equal length, at most `size` (at least 1) each, a multiple of `multiple` in
-    number where count is enough: so that the two halves are two halves of the work."""
+    """Return slices of range(count) of nearly equal length, at most `size` (at least 1) each. Their number is a
+    multiple of `multiple` if count is large enough, so that the two halves are two halves of the work."""
     parts = -(-count // max(1, size))
     parts = min(count, -(-parts // multiple) * multiple)
     return [slice(count * k // parts, count * (k + 1) // parts) for k in range(parts)]

@@ -1,4 +1,4 @@
-"""PyTorch networks in the terms of this workbook. Importing this module imports PyTorch.
+"""PyTorch networks as models of this workbook. Importing this module imports PyTorch.
 
 `LayerNet` is a network that a list describes. Its weights are saved in a file together with the list, so anyone who has
 the file can build the network again without running other people's code.
@@ -47,6 +47,7 @@ class Residual(LayerNet):
     """Adds its input to the output of its layers."""
 
     def forward(self, x):
+        """Return the output for x, of the shape of x."""
         return x + super().forward(x)
 
 
@@ -60,7 +61,7 @@ def _layer(name, *arguments):
 class ModuleModel:
     """A PyTorch network as a model of this workbook: `params`, a dictionary of arrays, and `loss(X)`.
 
-    `params` holds everything that a file of weights needs, including the averages of batch normalization.
+    `params` has everything that a file of weights needs, including the averages of batch normalization.
     """
 
     def __init__(self, module):
@@ -68,6 +69,7 @@ class ModuleModel:
 
     @property
     def params(self):
+        """The parameters and averages of the network, arrays by name."""
         return {name: tensor.detach().cpu().numpy() for name, tensor in self.module.state_dict().items()}
 
     @params.setter

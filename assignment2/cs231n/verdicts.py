@@ -1,6 +1,6 @@
-"""The last verdict of each check cell, stored in a hidden folder beside the notebooks, for `cs231n.kit`.
+"""The last verdict of each check cell, stored in a hidden folder next to the notebooks, for `cs231n.kit`.
 
-It is outside `kit` because check cells import it: it has to be light.
+This module is outside `kit` because check cells import it, and it has to load fast.
 """
 
 import json
@@ -27,7 +27,7 @@ def remember(step: str, checks: int, failed: int, folder: Path | None = None) ->
 
 
 def recall(folder: Path | None = None) -> dict[str, dict[str, int]]:
-    """Return what is remembered, by step; {} if there is nothing that can be read."""
+    """Return what is remembered, by step; {} if there is nothing or it cannot be read."""
     try:
         known = json.loads(((folder or Path()) / FILE).read_text(encoding="utf-8"))
         return {step: {"checks": int(each["checks"]), "failed": int(each["failed"])} for step, each in known.items()}

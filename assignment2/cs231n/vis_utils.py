@@ -1,4 +1,4 @@
-"""Pictures of images and of training runs, in one style.
+"""Draw images and training runs, in one style.
 
 The functions that draw make a new figure with pyplot and return nothing; plt.gcf() is the figure, for
 plt.gcf().savefig(...). `show` shows what was drawn, with a text for people who cannot see it. Without
@@ -137,7 +137,7 @@ def plot_training(solvers, title=None, log_loss=False, smooth=None):
         axis.set(title=f"{what} accuracy", xlabel="Epoch", ylabel="Accuracy")
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    # The same scale for both accuracies: the gap between them is what over-fitting looks like.
+    # The same scale for both accuracies: the gap between them shows overfitting.
     train.sharey(val)
     train.autoscale_view()
     for axis in (loss, train, val):

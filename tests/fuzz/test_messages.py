@@ -1,7 +1,7 @@
 """What comes out of a kernel: frames that a student's code may have written, and the checks that they hold."""
 
-import asyncio
 import copy
+import io
 import json
 from unittest import mock
 
@@ -12,7 +12,7 @@ from autograder.course.catalogue import KnownMistakes
 from autograder.course.cells import grade_id, is_check
 from autograder.execution.job import Limits
 from autograder.execution.kernel.client import Kernel
-from autograder.execution.kernel.frames import Kind, frame
+from autograder.execution.kernel.frames import NO_CELL, Kind, frame
 from autograder.execution.store import pack, unpack
 from autograder.judging import table
 from autograder.judging.judge import CheckJudge, score
@@ -47,21 +47,21 @@ given_values = encoded | forged | odd.values
 def result_of(stream):
     """Return the result of a cell whose kernel sends these bytes, as it comes out of the store."""
 
-    async def run():
-        reader = asyncio.StreamReader()
-        reader.feed_data(stream)
-        reader.feed_eof()
-        kernel = Kernel(reader, mock.Mock(), Limits(output_bytes=LIMIT), end=mock.Mock())
-        return await kernel.run(Kind.SOURCE, b"", seconds=60)
-
-    with mock.patch("secrets.token_bytes", return_value=TOKEN):
-        (result,) = unpack(pack([asyncio.run(run())]))
+    started = frame(NO_CELL, Kind.DONE)
+    pipes = io.BufferedRWPair(io.BytesIO(started + stream), io.BytesIO())
+    home = mock.Mock(usage=lambda: (1, 0))
+    with (
+        mock.patch("secrets.token_bytes", return_value=TOKEN),
+        Kernel(pipes, Limits(output_bytes=LIMIT), home) as kernel,
+    ):
+        (result,) = unpack(pack([kernel.run(Kind.SOURCE, b"", seconds=60)]))
     return result
 
 
-def sending(messages):
-    """Return the bytes of a kernel that sends messages of checks."""
-    shown = frame(TOKEN, Kind.DATA, odd.written({"data": {MIME_TYPE: {"checks": messages}}}))
+def sending(messages, values=()):
+    """Return the bytes of a kernel that sends messages of checks, and values that these may number."""
+    bundle = {"checks": messages, "values": values}
+    shown = frame(TOKEN, Kind.DATA, odd.written({"data": {MIME_TYPE: bundle}}))
     return shown + frame(TOKEN, Kind.DONE)
 
 
@@ -122,7 +122,9 @@ def test_damaged_checks(toy_key, judge, messages, data):
     sent = data.draw(odd.damaged(messages, given_values))
     as_error = {"kind": "error", "check": "", "case": "matrix", "error": "ValueError: x", "exception": "ValueError"}
     sent += data.draw(st.lists(odd.damaged(as_error), max_size=1))
-    found = [verdict for verdicts in judged(toy_key, judge, result_of(sending(sent))).values() for verdict in verdicts]
+    values = data.draw(st.lists(given_values, max_size=3) | odd.values)
+    result = result_of(sending(sent, values))
+    found = [verdict for verdicts in judged(toy_key, judge, result).values() for verdict in verdicts]
     assert [verdict.check for verdict in found] == [message["check"] for message in messages]
     named = [message.get("check") for message in sent if isinstance(message, dict)]
     assert all(not verdict.passed or verdict.check in named for verdict in found)

@@ -405,7 +405,7 @@ def written_with(version, source=None):
 VERSIONS = {
     "another kernel and a newer Python": HandedIn(written_with("3.99.1")),
     "syntax of a newer Python": HandedIn(
-        written_with("3.99.1", "x = new syntax"), remark="it may be right in Python 3.99"
+        written_with("3.99.1", "x = new syntax"), remark="it may be correct in Python 3.99"
     ),
 }
 CASES = {**VERSIONS, **LOST, **ANSWERS, **CODE, **BYTES, **NAMES}

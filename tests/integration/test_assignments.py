@@ -168,8 +168,8 @@ def test_unknown_assignment(course):
     ("text", "said"),
     [
         ("[hw2", "is not valid TOML"),
-        ("[hw2]\ntitel = 'x'", "nothing is called hw2.titel"),
-        ("languages = 2", "nothing is called languages"),
+        ("[hw2]\ntitel = 'x'", "there is no setting hw2.titel"),
+        ("languages = 2", "there is no setting languages"),
         ("late = 2", "late must be the share"),
         ("[hw2]\ndue = 2026-01-31", "hw2.due must be a time with a zone"),
         ("[hw2]\npackage = 'nowhere'", "there is no package in"),

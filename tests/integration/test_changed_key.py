@@ -100,7 +100,7 @@ def change_input(cells):
 CHANGES = [
     (add_check, 11, "Toy test_half: new, 3 points"),
     (remove_check, 6, "Toy test_square: gone, 2 points"),
-    (remove_answer, 6, "ada had 2 points by hand for why"),
+    (remove_answer, 6, "ada had 2 manual points for why"),
     (rename_solution, 8, "Toy squared: new"),
     (change_points, 14, "Toy test_double: 10 points instead of 4"),
 ]

@@ -150,7 +150,7 @@ def test_killed_run_resumes(course):
     stored = 0
     while stored < 5:  # three of the key's, and two of students
         assert running.poll() is None
-        stored = len(list((course / "executions").glob("*/*.json.gz")))
+        stored = len(list((course / "executions").glob("*/*.zst")))
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
@@ -172,7 +172,7 @@ def test_interrupted_run_ends_in_one_line(course, tmp_path, monkeypatch):
     command += [] if SANDBOX else ["--no-sandbox"]
     with (tmp_path / "said").open("w+") as said:
         running = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
-        while len(list((course / "executions").glob("*/*.json.gz"))) < 5:  # three of the key's, and two of students
+        while len(list((course / "executions").glob("*/*.zst"))) < 5:  # three of the key's, and two of students
             assert running.poll() is None
             time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)
@@ -443,7 +443,7 @@ def test_killed_workers_cost_nothing(course):
         patience = time.monotonic() + 120
         stored = 0
         while stored < 4 and time.monotonic() < patience:  # three of the key's, and one of a student's
-            stored = len(list((course / "executions").glob("*/*.json.gz")))
+            stored = len(list((course / "executions").glob("*/*.zst")))
             time.sleep(0.05)
         for worker in multiprocessing.active_children():
             os.kill(worker.pid, signal.SIGKILL)

@@ -407,7 +407,7 @@ def test_an_interrupted_collect_loses_nothing(step, course, collected, monkeypat
 
 def test_trouble_is_told(course, tmp_path):
     """Is a zip of no LMS, no zip, or a course that is being graded, told and nothing changed?"""
-    with pytest.raises(UnknownSystem, match=r"other\.zip holds no files named as canvas, .* for example Toy\.ipynb"):
+    with pytest.raises(UnknownSystem, match=r"names in .*other\.zip are not those of canvas, .* is Toy\.ipynb"):
         collect(the(course), [lms.write_zip(tmp_path / "other.zip", {"Toy.ipynb": "a"})])
     (tmp_path / "no.zip").write_text("no")
     for path in (tmp_path / "no.zip", tmp_path / "missing.zip"):
@@ -425,7 +425,7 @@ def test_command(course, tmp_path, capsys):
     assert main(arguments) == 0
     printed = capsys.readouterr().out
     assert "ada  lovelaceada_LATE_4711_90_Toy.ipynb  taken: late, says canvas\n" in printed
-    assert "1 students; 1 taken\n" in printed
+    assert "1 student; 1 taken\n" in printed
     lms.write_zip(path, lms.canvas("roybob", 1, 90, {"Toy.ipynb": "a"}))
     assert main(arguments) == 1
     assert "unknown person: nobody in the roster fits" in capsys.readouterr().out
@@ -489,7 +489,7 @@ def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
     """Is it told what to do where nothing was collected, several LMSs were, or the LMS takes no pages?"""
     command = ["give-back", "--course", str(with_pages), str(tmp_path / "back.zip")]
     assert main(command) == 1
-    assert "nothing was collected" in capsys.readouterr().err
+    assert "no submission came from an LMS" in capsys.readouterr().err
     shutil.move(with_pages / "feedback", tmp_path)
     assert main(command) == 1
     assert "run `autograder grade` first" in capsys.readouterr().err
@@ -499,7 +499,7 @@ def test_nothing_to_give_back(with_pages, collected, tmp_path, capsys):
     assert "brightspace takes no feedback in a zip" in capsys.readouterr().err
     collected(lms.moodle("Alan Turing", 5, {"Toy.ipynb": "b"}))
     assert main(command) == 1
-    assert "from brightspace, moodle: choose with --for" in capsys.readouterr().err
+    assert "from brightspace, moodle: choose one with --for" in capsys.readouterr().err
     assert main([*command, "--for", "canvas"]) == 1
     assert "no feedback for submissions from canvas" in capsys.readouterr().err
     assert main([*command, "--for", "moodle"]) == 0

@@ -21,7 +21,7 @@ from cs231n.kit import handing_in
 from helpers import ASSIGNMENT
 from helpers.courses import the
 
-GRADED = "handed in as edition 1, graded by the key of that; what has changed since: square"
+GRADED = "handed in as edition 1, graded by the key of that edition; changed since then: square"
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_an_edition_with_other_points_is_refused(course):
     nbformat.write(notebook, path)
     hand_out(the(course), course / "second")
     remark = why_refused(course, course / "first" / ASSIGNMENT)
-    assert "this is edition 1 of the notebook, which had other points or cells in square: take" in remark
+    assert "this is edition 1 of the notebook, which had other points or cells in square: copy" in remark
 
 
 def test_an_edition_without_its_key_is_refused(course):

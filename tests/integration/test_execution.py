@@ -268,6 +268,20 @@ print(hasattr(TransformerManager.do_token_transforms, "patched_here"))"""
     assert [text(result) for result in results] == ["True\n", "no terminal\n"]
 
 
+LEAVES_A_PROCESS = """import os, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(100)
+os._exit(0)"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs fork")
+@pytest.mark.parametrize("sandboxed", [pytest.param(True, marks=needs_sandbox), False])
+def test_a_process_that_outlives_its_kernel_holds_up_nobody(sandboxed):
+    """When a kernel ends, is that seen although a process that it has started keeps the way to the grader open?"""
+    assert statuses(run(LEAVES_A_PROCESS, "print(1)", sandboxed=sandboxed)) == ["killed", "done"]
+
+
 def test_a_module_handed_in_stands_in_for_nothing_that_a_kernel_imports():
     """Does a plain kernel start beside modules of the grader's and IPython's names, and import others from there?"""
     files = {"autograder.py": "1/0", "IPython.py": "1/0", "mine.py": "x = 3"}

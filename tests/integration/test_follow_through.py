@@ -127,7 +127,7 @@ def test_one_mistake_costs_its_own_points(evaluated):
         "undo": [["scale_forward"]],
         "net_again": [["scale_forward"]],
     }
-    assert for_students(verdicts["net"])[0].message == "right with our scale_forward; yours cost its own points"
+    assert for_students(verdicts["net"])[0].message == "correct with our scale_forward; yours lost its own points"
 
 
 def test_it_resumes(evaluated):

@@ -155,7 +155,7 @@ DROPOUT = {  # what has happened to a complete notebook, and what its row says
     "merged": (handed_in.changed(merged), "dropout_backward: its code was in the cell dropout_forward"),
     "helper": (handed_in.changed(helper_in_the_experiment), "ones: taken from the cell load_data"),
     "answers": (handed_in.changed(answers_elsewhere), "picture image.png of this text was not handed in"),
-    "exit": (handed_in.changed(exit_and_outputs), "an output that is not one was left out"),
+    "exit": (handed_in.changed(exit_and_outputs), "an output that is not valid was left out"),
     "Colab": (handed_in.changed(handed_in.lose_ids), ""),
     "lost": (handed_in.changed(handed_in.lose_all), "question_1: recognized by its question"),
 }

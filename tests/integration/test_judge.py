@@ -192,6 +192,16 @@ def test_key_that_fails_its_own_checks(toy_key, executions):
         expected_values(load_key(toy_key.assignment, "Toy"), executions)
 
 
+def test_key_that_violates_its_own_condition(toy_key, executions):
+    """Is a key refused whose values do not meet a condition that it asks of everybody?"""
+    path = toy_key.assignment.source / "Toy.ipynb"
+    text = path.read_text()
+    path.write_text(text.replace("(out >= 0).all()", "(out < 0).all()"))
+    assert path.read_text() != text
+    with pytest.raises(KeyFails, match="of Toy: matrix/positive does not hold"):
+        expected_values(load_key(toy_key.assignment, "Toy"), executions)
+
+
 def test_two_checks_of_one_name(toy_key, executions):
     """Is a key with an ambiguous check refused?"""
     path = toy_key.assignment.source / "Toy.ipynb"

@@ -37,15 +37,17 @@ def site(released_toy, tmp_path_factory):
     return folder
 
 
-def test_site(site):
+def test_site(site, released_toy):
     """Are the notebooks there with a cell that installs the package, the package, a page for browsers, no key, and no
     extension of the instructor's Jupyter?"""
     assert sorted(path.name for path in (site / "files").iterdir()) == ["README.md", "Toy.ipynb"]
     notebook = nbformat.read(site / "files" / "Toy.ipynb", as_version=4)
     assert "%pip install -q cs231n-assignment2" in notebook.cells[0].source
     assert "matrix" not in str(notebook)  # the name of a hidden case
-    assert "start.py" not in (site / "files" / "README.md").read_text(encoding="utf-8")
-    assert "[Toy](Toy.ipynb)" in (site / "files" / "README.md").read_text(encoding="utf-8")
+    page = (site / "files" / "README.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {the(released_toy).title}\n")
+    assert "start.py" not in page
+    assert "[Toy](Toy.ipynb)" in page
     assert "cs231n-assignment2" in json.loads((site / "pypi" / "all.json").read_text(encoding="utf-8"))
     extensions = [path.parent.name for path in (site / "extensions").rglob("package.json")]
     assert extensions == ["pyodide-kernel-extension"]

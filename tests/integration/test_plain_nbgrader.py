@@ -104,7 +104,7 @@ def test_steps_of_ones_own_are_for_plain_nbgrader(toy_course, capsys):
 
 def test_executions_are_cleaned_by_a_command(toy_course, capsys):
     """Does `autograder clean` say what it has deleted, and `autograder doctor` what is there?"""
-    entry = toy_course / "executions" / "00" / "00.json.gz"
+    entry = toy_course / "executions" / "00" / "00.zst"
     entry.parent.mkdir(parents=True, exist_ok=True)
     entry.write_bytes(bytes(2_000_000))
     main(["doctor", "--course", str(toy_course)])

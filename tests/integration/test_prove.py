@@ -122,7 +122,7 @@ PROOFS = {
         (MISCONCEPTION, 'cell = "standardize"', 'cell = "normalize"'), "is about normalize, which is not a step",
     ),
     "a variant that is wrong": (
-        ("variants/Clusters/loops.py", "sum(x) / len(x)", "sum(x)"), "the variant loops.py is right, but loses",
+        ("variants/Clusters/loops.py", "sum(x) / len(x)", "sum(x)"), "the variant loops.py is correct, but fails",
     ),
     "a variant of a step that is gone": (
         ("variants/Clusters/loops.py", "# %% standardize", "# %% normalize"), "is about normalize, which is not a step",
@@ -192,7 +192,7 @@ def test_strays(course, capsys):
     status, said = prove(course, capsys)
     assert status == 1
     assert "there is no such notebook, but misconceptions/Gone.toml" in said
-    assert "the equivalent a -> b of standardize is not a mutant any more" in said
+    assert "the equivalent a -> b of standardize is no longer a mutant" in said
 
 
 def test_only_what_changed_is_proved_again(course, capsys):

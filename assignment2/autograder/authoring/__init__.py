@@ -1,1 +1,1 @@
-"""From the key to what is generated from it: the release, the executed notebooks, fingerprints, reference values."""
+"""Generate everything from the key: the release, the executed notebooks, fingerprints, reference values."""

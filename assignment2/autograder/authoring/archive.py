@@ -1,4 +1,4 @@
-"""Zip files that are the same, byte for byte, whenever and wherever they are written from the same content."""
+"""Write zip files that have the same bytes whenever and wherever they are written from the same content."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ READABLE, RUNNABLE = 0o644 << 16, 0o755 << 16  # zip keeps the mode in the upper
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return a zip file. files: content by name, in the order of the archive; folders are parted by "/"."""
+    """Return a zip file. files: content by path with "/", in the order of the archive"""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():

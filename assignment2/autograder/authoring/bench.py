@@ -1,4 +1,4 @@
-"""One step of a key on the bench: its check cell run after other solutions, and judged as in grading."""
+"""Test one step of a key: run its check cell after other solutions, and judge it as in grading."""
 
 import os
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ AS_BY_DEFAULT = ExecutionOptions()
 IN_A_SESSION = CodeCell(
     "import os\n"
     "from cs231n.checks import shipped\n"
-    'os.environ["CS231N_CHECKS"] = ""\n'  # whatever the judge sets
-    "shipped.values = lambda cell: {}\n"  # which `autograder release` writes, later
+    'os.environ["CS231N_CHECKS"] = ""\n'  # undo what the judge sets
+    "shipped.values = lambda cell: {}\n"  # `autograder release` writes them later
     "shipped.mistakes = lambda cell: ({}, {})\n"
 )
 
@@ -38,8 +38,8 @@ IN_A_SESSION = CodeCell(
 class Bench:
     """Runs the check cell of one step after other solutions.
 
-    step: the name of the check cell without `test_`; pool: its threads do nothing but wait for jobs. (All that parses
-    Python stays in the thread that calls: in Python 3.11 two threads that do so at once may fail with a SystemError.)
+    step: the name of the check cell without `test_`; pool: its threads only wait for jobs (whatever parses Python stays
+    in the calling thread: in Python 3.11, two threads that parse at once may fail with a SystemError)
     """
 
     key: Key
@@ -50,10 +50,12 @@ class Bench:
 
     @property
     def check(self) -> str:
+        """The name of the check cell."""
         return f"test_{self.step}"
 
     @cached_property
     def points(self) -> float:
+        """The points of the check cell."""
         return next(points_of(cell) for cell in self.key.notebook.cells if name_of(cell) == self.check)
 
     @cached_property
@@ -64,7 +66,7 @@ class Bench:
 
     @cached_property
     def expected(self) -> Expected:
-        """What the key sends; raises KeyFails if it fails."""
+        """What the key sends; raises KeyFails if it fails its own checks."""
         return expected_values(self.key, self.executions, self.step)
 
     @cached_property
@@ -73,7 +75,7 @@ class Bench:
         return one_step(self.key.notebook, self.step)
 
     def form(self, solutions: dict[str, str]) -> NotebookNode:
-        """Return the key up to this check cell, with other sources in some of its solution cells; only to be read."""
+        """Return the key up to this check cell, with other sources in some of its solution cells. Do not change it."""
         cells = [
             NotebookNode(cell, source=solutions[name_of(cell)])
             if is_solution(cell) and name_of(cell) in solutions
@@ -83,10 +85,11 @@ class Bench:
         return NotebookNode(self.right, cells=cells)
 
     def job(self, form: NotebookNode, seed: str | None = None, options: ExecutionOptions = AS_BY_DEFAULT) -> Job:
+        """Return the job of a form of this step."""
         return make_job(form, self.key, options=options, seed=seed)
 
     def start(self, job: Job) -> Future[list[CellResult]]:
-        """Begin to execute a job, once; several run at the same time."""
+        """Start a job unless it was started already; several run at the same time."""
         if job.address not in self.started:
             self.started[job.address] = self.pool.submit(self.executions.results, job)
         return self.started[job.address]
@@ -98,7 +101,7 @@ class Bench:
     def verdicts(
         self, form: NotebookNode, known: KnownMistakes = NOTHING_KNOWN, options: ExecutionOptions = AS_BY_DEFAULT
     ) -> list[Verdict]:
-        """Judge a form of this step as when grading; of networks, which are judged from files, nothing."""
+        """Judge a form of this step as in grading, except trained networks, which are judged from files."""
         judge = CheckJudge(self.expected, lambda message, folder: [], known)
         executed = merge(form, self.start(self.job(form, options=options)).result())
         return judge.cell(executed.cells[-1], self.key.assignment.source)
@@ -106,17 +109,17 @@ class Bench:
     def printed(self) -> str:
         """Return what the key's check cell prints in a session like a student's, with its hidden checks."""
         job = self.job(self.form({}), PUBLIC_SEED)
-        cells = (replace(cell, withheld=()) for cell in job.cells)  # which modules refuse to work only while grading
+        cells = (replace(cell, withheld=()) for cell in job.cells)  # modules are withheld only during grading
         results = self.start(replace(job, cells=(IN_A_SESSION, *cells))).result()
         return "".join(str(output.get("text", "")) for output in results[-1].outputs)
 
 
 @contextmanager
 def benches(found: dict[str, Key], executions: Executions) -> Iterator[list[Bench]]:
-    """Give a bench to each step of some notebooks, in order; jobs run on all cores."""
+    """Yield a bench for each step of some notebooks, in order; jobs run on all cores."""
     for key in found.values():
         for name, definitions in key.definitions.items():
-            module_for_kernel(name, definitions)  # parsed here, and then kept, see `Bench`
+            module_for_kernel(name, definitions)  # parsed here, in this thread, and cached: see `Bench`
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield [
             Bench(key, name_of(cell).removeprefix("test_"), executions, pool)

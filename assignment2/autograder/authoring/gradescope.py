@@ -1,4 +1,4 @@
-"""An autograder for Gradescope: the grader, the key and two scripts in one zip, which no student may get."""
+"""Pack an autograder for Gradescope: the grader, the key and two scripts in one zip, which no student may get."""
 
 from importlib import resources
 from pathlib import Path
@@ -20,7 +20,7 @@ SCRIPTS = ("setup.sh", "run_autograder")
 
 
 def gradescope(assignment: Assignment, archive: Path) -> None:
-    """Write the zip that is uploaded to Gradescope: the course without its students, and all that grading needs."""
+    """Write the zip to upload to Gradescope: the course without its students, and everything that grading needs."""
     course = assignment.course
     wheels = dict(wheel(name, package) for name, package in ((STUDENTS, cs231n), (GRADER, autograder)))
     files = {name: script(name, assignment) for name in SCRIPTS}
@@ -38,5 +38,6 @@ def gradescope(assignment: Assignment, archive: Path) -> None:
 
 
 def script(name: str, assignment: Assignment) -> bytes:
+    """Return one of Gradescope's SCRIPTS for an assignment."""
     text = resources.files("autograder.authoring").joinpath("gradescope_scripts", name).read_text(encoding="utf-8")
     return Template(text).safe_substitute(assignment=assignment.name).encode()

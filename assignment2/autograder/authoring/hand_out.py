@@ -1,4 +1,4 @@
-"""What students get, as one folder and one zip: notebooks, their package, what it needs, how to start. No key."""
+"""Write what students get, as a folder and a zip: notebooks, their package, what it needs, how to start. No key."""
 
 import json
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ class Options:
 def hand_out(assignment: Assignment, into: Path, options: Options | None = None) -> list[Path]:
     """Release an assignment and write the hand-out; returns the folder and the zip.
 
-    into: the folder that they are written into. A second time writes the same bytes.
-    Raises GraderError if the folder holds something that does not belong to a hand-out.
+    into: the folder that they are written into; a second call writes the same bytes
+    Raises GraderError if the folder contains something that does not belong to a hand-out.
     """
     options = options or Options()
     if options.repository:
@@ -73,7 +73,7 @@ def hand_out(assignment: Assignment, into: Path, options: Options | None = None)
 
 
 def require_own(folder: Path, names: set[str]) -> None:
-    """Raise GraderError if a folder holds more than a hand-out: it would be handed out too."""
+    """Raise GraderError if a folder contains more than a hand-out, which would be handed out too. names: its files"""
     found = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     if others := [
         name for name in found if name not in names and not name.endswith(".whl") and not name.startswith(".git")
@@ -84,7 +84,7 @@ def require_own(folder: Path, names: set[str]) -> None:
 
 
 def contents(assignment: Assignment, options: Options) -> dict[str, bytes]:
-    """Return the files of a hand-out by name: what a student needs, in the order in which it is needed."""
+    """Return the files of a hand-out by name, in the order in which a student needs them."""
     found = sorted(keys(assignment).values(), key=place)
     name, package = wheel(STUDENTS, cs231n, shipped_with(assignment, options.self_study))
     page = readme(assignment, found, name)
@@ -100,7 +100,7 @@ def contents(assignment: Assignment, options: Options) -> dict[str, bytes]:
 
 
 def with_colab_cell(notebook: NotebookNode, assignment: str) -> NotebookNode:
-    """Return a notebook with a first cell that sets up Google Colab, and that grading does not run."""
+    """Return a notebook with a new first cell, which sets up Google Colab and is not run in grading."""
     source = Template(kit_file("colab_cell.py")).substitute(assignment=assignment).strip()
     cell = nbformat.v4.new_code_cell(
         source, id="colab_cell", metadata={"tags": [EXPERIMENT], "jupyter": {"source_hidden": True}}
@@ -111,7 +111,7 @@ def with_colab_cell(notebook: NotebookNode, assignment: str) -> NotebookNode:
 
 
 def empty_steps(assignment: Assignment) -> dict[str, dict[str, str]]:
-    """Return the steps as students get them, by name, by notebook in working order."""
+    """Return the sources of the steps as students get them, by notebook in working order and by name."""
     return {
         key.name: {
             name_of(cell): cell.source for cell in key.template.cells if is_solution(cell) and cell.cell_type == "code"
@@ -121,9 +121,9 @@ def empty_steps(assignment: Assignment) -> dict[str, dict[str, str]]:
 
 
 def shipped_with(assignment: Assignment, hidden: bool) -> dict[str, bytes]:
-    """Return what the students' package has for the assignments that were released, by its path in there.
+    """Return the files that are added to the students' package for the released assignments, by their paths in it.
 
-    hidden: the values of hidden checks too
+    hidden: include the values of hidden checks
     """
     added: dict[str, bytes] = {}
     for each in assignments(assignment.course).values():
@@ -140,14 +140,14 @@ def shipped_with(assignment: Assignment, hidden: bool) -> dict[str, bytes]:
 
 
 def wheels_of_course(assignment: Assignment) -> dict[str, bytes]:
-    """Return the wheel of the package that the course has for this assignment, by its name; {} if it has none."""
+    """Return the wheel of the course's own package for this assignment, by its file name; {} if there is none."""
     return dict([wheel_of_folder(assignment.course / assignment.package)]) if assignment.package else {}
 
 
 def requirements(assignment: Assignment, wheels: list[str]) -> str:
-    """Return what to install: the wheels beside the file, and everything that they need in the versions installed here.
+    """Return what to install: the wheels next to the file, and what they need, in the versions installed here.
 
-    wheels: the students' package, then others
+    wheels: that of the students' package, then others
     """
     own, *others = wheels
     extras = [EXTRA, *(FRAMEWORKS[name] for name in assignment.frameworks)]
@@ -173,11 +173,12 @@ def readme(assignment: Assignment, found: list[Key], file: str) -> str:
 
 
 def known_editions(assignment: Assignment) -> list[Edition]:
+    """Return the editions of an assignment, newest last."""
     return editions(assignment.proof / EDITIONS)
 
 
 def changes(known: list[Edition], found: list[Key]) -> str:
-    """Say what has changed since the edition before this one, "" if this is the first."""
+    """Return a sentence about what has changed since the previous edition, "" if this is the first."""
     if len(known) == 1:
         return ""
     before = known[-2]
@@ -193,7 +194,7 @@ def title(notebook: NotebookNode) -> str:
 
 
 def opened_in(repository: Repository | None) -> str:
-    """Return a line of the page with links that open the published hand-out elsewhere."""
+    """Return a line of the page with links that open the published hand-out in online services."""
     if not repository:
         return ""
     named = ", ".join(f"[{service}]({address})" for service, address in links(repository).items())

@@ -1,4 +1,4 @@
-"""A hand-out as a JupyterLite site: notebooks that run in the browser, from a folder of static files."""
+"""Build a hand-out as a JupyterLite site: notebooks that run in the browser, from a folder of static files."""
 
 import importlib.util
 import shutil
@@ -20,10 +20,8 @@ INSTALL = f"# In the browser, the package has to be installed each time.\n%pip i
 PYODIDE_KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 BUILD = "from jupyterlite_core.app import main; main()"
-NOTEBOOKS = "Work through the notebooks"  # where the page of a hand-out gets to what holds everywhere
+NOTEBOOKS = "Work through the notebooks"  # from here on, the page of a hand-out is true of browsers too
 PAGE = """\
-# Assignment 2
-
 Everything here runs in your browser; nothing is installed. Your files are kept by this browser and nowhere else:
 download what `kit.hand_in()` writes, and your notebooks now and then. Experiments take few images here. Train the
 networks that you hand in on a computer, or in Colab.
@@ -32,10 +30,10 @@ networks that you hand in on a computer, or in Colab.
 
 
 def jupyterlite(assignment: Assignment, into: Path, pyodide: Path | None = None) -> None:
-    """Release an assignment, and build a site of its hand-out into a folder that is empty or holds an earlier one.
+    """Release an assignment, and build a site of its hand-out in a folder that is empty or has an earlier site.
 
-    pyodide: the folder of a Pyodide distribution to serve with the site; without it browsers load one from its CDN
-    Raises GraderError where JupyterLite is not installed, the folder is in use, or the build fails.
+    pyodide: the folder of a Pyodide distribution to serve with the site; without it, browsers load one from its CDN
+    Raises GraderError if JupyterLite is not installed, the folder contains anything else, or the build fails.
     """
     if not all(map(importlib.util.find_spec, ("jupyterlite_core", "jupyterlite_pyodide_kernel"))):
         raise GraderError("JupyterLite is not installed here: pip install 'cs231n-autograder[lite]'")
@@ -58,21 +56,22 @@ def jupyterlite(assignment: Assignment, into: Path, pyodide: Path | None = None)
 
 
 def in_browser(notebook: NotebookNode) -> NotebookNode:
-    """Return a handed-out notebook with the browser's kernel, and a first cell that installs the package there."""
+    """Return a handed-out notebook with the browser's kernel, and a first cell that installs the package in it."""
     notebook.cells[0].source = INSTALL
     notebook.metadata.kernelspec = PYODIDE_KERNEL
     return notebook
 
 
 def page_in_browser(page: str) -> str:
-    """Return the page of a hand-out without what is about computers: how to set one up, and the notes at its end."""
-    return PAGE + page[page.index(NOTEBOOKS) :].partition("\n- **")[0]
+    """Return the page of a hand-out without what only concerns computers: the set-up, and the notes at its end."""
+    title = page.partition("\n")[0]
+    return f"{title}\n\n{PAGE}{page[page.index(NOTEBOOKS) :]}".partition("\n- **")[0]
 
 
 def build(folder: Path, options: list[str]) -> None:
     """Have JupyterLite build a site in a folder; raises GraderError, with its output, if it fails."""
     kernel = Path(sys.prefix, "share", "jupyter", "labextensions", KERNEL)
-    parts = ["--apps=lab", "--no-sourcemaps", "--ignore-sys-prefix"]  # nbgrader's stay here
+    parts = ["--apps=lab", "--no-sourcemaps", "--ignore-sys-prefix"]  # without nbgrader's extensions
     command = [
         sys.executable,
         "-c",

@@ -1,4 +1,4 @@
-"""The files in `kit/`, of which hand-outs are made."""
+"""The files in `kit/`, from which hand-outs are made."""
 
 from importlib import resources
 

@@ -1,7 +1,7 @@
-"""Mutation testing of the checks: the key's solutions with one small change each, which the checks have to notice.
+"""Mutation testing of the checks: each solution of the key with one small change, which the checks have to notice.
 
-A change that makes no difference to any caller is an equivalent; `source/equivalents/<Notebook>.toml` lists those,
-each with its reason.
+A change that makes no difference to any caller is an equivalent; `proof/<assignment>/equivalents/<Notebook>.toml` lists
+those, each with its reason.
 """
 
 import ast
@@ -22,7 +22,7 @@ from autograder.course.key import Key, some_keys
 from autograder.execution.executions import executions_in
 from autograder.execution.job import ExecutionOptions, Limits
 
-OPTIONS = ExecutionOptions(Limits(cell_seconds=10, notebook_seconds=20))  # a loop may not end any more
+OPTIONS = ExecutionOptions(Limits(cell_seconds=10, notebook_seconds=20))  # a changed loop may never end
 
 SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Add: (ast.Sub,),
@@ -61,7 +61,8 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed solution. cell: its id; line: the changed line of the key; change: "old -> new"; source: all of it"""
+    """One changed solution. cell: its id; line: the key's line before the change; change: "old -> new"; source: of the
+    whole cell"""
 
     cell: str
     line: str
@@ -71,7 +72,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the checks of its own step said about a mutant. caught: by any of them; visibly: by one that students see"""
+    """What the checks of its own step found. caught: whether any failed; visibly: whether one that students see did"""
 
     mutant: Mutant
     caught: bool
@@ -90,7 +91,7 @@ def mutants(key: Key) -> list[Mutant]:
 
 
 def equivalents(key: Key) -> set[tuple[str, str, str]]:
-    """Return (cell, line, change) of the mutants that are as right as the key; raises GraderError if one has no
+    """Return (cell, line, change) of the mutants that are as correct as the key; raises GraderError if one has no
     reason."""
     path = key.assignment.proof / "equivalents" / f"{key.name}.toml"
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["equivalent"] if path.exists() else []
@@ -101,7 +102,7 @@ def equivalents(key: Key) -> set[tuple[str, str, str]]:
 
 
 def mutants_of(cell: str, source: str) -> Iterator[Mutant]:
-    """Yield the source of a solution cell with each of the small changes, made between the marks of the solution."""
+    """Yield the mutants of a solution cell, each with one small change between the marks of the solution."""
     tree, lines = tree_of(source), source.split("\n")
     inside = solution_lines(lines)
     seen = {ast.unparse(tree)}
@@ -128,7 +129,7 @@ def solution_lines(lines: list[str]) -> set[int]:
 
 
 def replaced(tree: ast.Module, index: int, changed: ast.AST | None) -> ast.Module:
-    """Return a copy of a tree with another node in place of the one that `ast.walk` gives at this index; None removes a
+    """Return a copy of a tree with another node in place of the one at this index of `ast.walk`; None removes a
     statement."""
     tree = copy.deepcopy(tree)
     nodes = list(ast.walk(tree))
@@ -144,7 +145,7 @@ def replaced(tree: ast.Module, index: int, changed: ast.AST | None) -> ast.Modul
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST | None]:
-    """Yield what may replace a node: the slips of a programmer, one at a time."""
+    """Yield the nodes that may replace a node, each a typical slip of a programmer."""
     new = copy.deepcopy(node)
     match new:
         case ast.BinOp(op=op) | ast.AugAssign(op=op) | ast.BoolOp(op=op):
@@ -189,6 +190,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def with_fields(node: ast.AST, **fields: object) -> ast.AST:
+    """Return a shallow copy of a node with other values in some fields."""
     changed = copy.copy(node)
     for name, value in fields.items():
         setattr(changed, name, value)
@@ -196,18 +198,19 @@ def with_fields(node: ast.AST, **fields: object) -> ast.AST:
 
 
 def judge(bench: Bench, some: list[Mutant]) -> list[Outcome]:
-    """Judge mutants of one step as when grading, each by the check cell of that step."""
+    """Judge mutants of one step as in grading, each by the check cell of that step."""
     start(bench, some)
     return [outcome(bench, mutant) for mutant in some]
 
 
 def start(bench: Bench, some: list[Mutant]) -> None:
-    """Begin to run mutants of one step."""
+    """Start to run mutants of one step."""
     for mutant in some:
         bench.start(bench.job(bench.form({mutant.cell: mutant.source}), options=OPTIONS))
 
 
 def outcome(bench: Bench, mutant: Mutant) -> Outcome:
+    """Judge one mutant."""
     verdicts = bench.verdicts(bench.form({mutant.cell: mutant.source}), options=OPTIONS)
     failed = [verdict for verdict in verdicts if not verdict.passed]
     return Outcome(mutant, bool(failed), any(not verdict.hidden for verdict in failed))
@@ -219,10 +222,11 @@ def mutants_at(bench: Bench) -> list[Mutant]:
 
 
 def mutation_test(assignment: Assignment, names: list[str], sample: int | None = None) -> bool:
-    """Judge the mutants of notebooks and print which ones no check notices, or no visible one; returns whether all were
-    caught.
+    """Judge the mutants of notebooks, and print which ones no check, or no visible check, notices; returns whether all
+    were caught.
 
-    names: of notebooks, all if the list is empty; sample: how many mutants of each notebook, the same ones each time
+    names: those of notebooks, all if the list is empty; sample: how many mutants of each notebook to judge, the same
+    ones each time
     """
     executions = executions_in(assignment.course / "executions")
     survivors = 0

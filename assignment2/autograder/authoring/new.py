@@ -1,4 +1,4 @@
-"""A new assignment, with one exercise that shows all parts; and the cells of new exercises and questions."""
+"""Make a new assignment, with one exercise that shows all parts, and the cells of new exercises and questions."""
 
 import re
 from pathlib import Path
@@ -18,9 +18,9 @@ NOTEBOOK = re.compile(r"[A-Z]\w*")
 
 
 def new(course: Path, name: str, notebook: str) -> list[Path]:
-    """Make an assignment of one notebook, and the course around it if there is none yet; returns what was written.
+    """Make an assignment with one notebook, and the course around it if there is none yet; returns the files written.
 
-    Raises GraderError if there is one of this name, or a name is not allowed.
+    Raises GraderError if an assignment has this name, or a name is not allowed.
     """
     require(NAME, name, "an assignment's name has letters, digits, - and _, such as hw3")
     require(NOTEBOOK, notebook, "a notebook's name is one word with a capital, such as Clusters: it is a module")
@@ -44,11 +44,11 @@ def new(course: Path, name: str, notebook: str) -> list[Path]:
 def add(
     assignment: Assignment, name: str, notebook: str, points: int, after: str | None = None, question: bool = False
 ) -> Path:
-    """Add the cells of one exercise, or of a written question, to a notebook; returns its file.
+    """Add the cells of one exercise, or of a written question, to a notebook, which is made if it does not exist;
+    returns its path.
 
-    A notebook that is not there yet is made.
-    after: the cell after which they come, by default the last that students write or that checks it
-    Raises GraderError if the name is taken or not allowed.
+    after: the cell after which they come, by default the last solution or check cell
+    Raises GraderError if the name is taken or not allowed, or there is no cell `after`.
     """
     require(STEP, name, "a step's name is that of a Python function, in lower case")
     path = assignment.source / f"{notebook}.ipynb"
@@ -73,5 +73,6 @@ def add(
 
 
 def require(pattern: re.Pattern[str], name: str, what: str) -> None:
+    """Raise GraderError if a name does not fit a pattern. what: which names fit, for the message"""
     if not pattern.fullmatch(name):
         raise GraderError(f"{name!r} cannot be used as a name here: {what}")

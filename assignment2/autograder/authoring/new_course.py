@@ -1,4 +1,4 @@
-"""A course to start from: the key and the configuration of another one, without its students."""
+"""Make a course to start from: the key and the configuration of another one, without its students."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from autograder.course.copying import copy_key
 
 
 def new_course(course: Path, folder: Path) -> None:
-    """Make a course folder with the key of another one, and release every assignment whose frameworks are here.
+    """Make a course folder with the key of another one, and release the assignments whose frameworks are installed.
 
-    course: a course, or the repository; folder: one that is empty or not there yet
-    Raises GraderError if it is anything else, or the course has no key.
+    course: a course, or the repository; folder: one that is empty or does not exist
+    Raises GraderError if the folder is anything else, or the course has no key.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise GraderError(f"{folder} exists and is not empty: name another folder")

@@ -1,4 +1,4 @@
-"""The key executed, experiments included: `notebooks/`, the baseline that nbval checks."""
+"""Execute the key, experiments included, into `notebooks/`, the baseline that nbval checks."""
 
 import hashlib
 import os
@@ -39,9 +39,10 @@ def run_key(
 ) -> None:
     """Execute notebooks of the key, experiments included, into a folder; `notebooks/` is the committed one.
 
-    Only what has changed since is executed: cells, or what they import from other notebooks. That the package, the data
-    or a library has changed is not noticed.
-    names: which ones, all if the list is empty; everything: what has not changed, too
+    Only notebooks are executed that have changed, or that import others which have. Changes of the package, the data or
+    a library are not noticed.
+    names: those of the notebooks, all if the list is empty; everything: execute unchanged ones too
+    timeout: seconds for each cell
     Raises GraderError for a name that the key does not have.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,24 +63,25 @@ def run_key(
 
 
 def extent_of(key: Key, before: NotebookNode) -> Extent:
-    """Tell how much of a notebook is to be executed. before: as it was executed the last time"""
+    """Return how much of a notebook has to be executed. before: as it was executed the last time"""
     if before.metadata.get(FIELD, {}).get(IMPORTS) != digest_of_imports(key):
         return Extent.EVERYTHING
     if work_of(before) != work_of(key.notebook):
         return Extent.EVERYTHING
     old = code_of(before)
     changed = [name for name, source in code_of(key.notebook).items() if old.get(name) != source]
-    if any(name in key.weights for name in changed):  # the file of weights is what an experiment leaves
+    if any(name in key.weights for name in changed):  # an experiment writes the file of weights
         return Extent.EVERYTHING
     return Extent.CHECKS if changed else Extent.NOTHING
 
 
 def code_of(notebook: NotebookNode) -> dict[str, str]:
+    """Return the sources of the code cells, by name."""
     return {name_of(cell): cell.source for cell in notebook.cells if cell.cell_type == "code"}
 
 
 def work_of(notebook: NotebookNode) -> list[str]:
-    """Return the code of all cells but checks, in order: what experiments depend on."""
+    """Return the sources of all code cells except checks, in order: experiments depend on them."""
     return [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
 
 
@@ -100,11 +102,11 @@ def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skip
     )
     client.execute(env={**environment(key.assignment), FOLDER_VARIABLE: str(key.assignment.source)})
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)  # times of day
+        cell.metadata.pop("execution", None)  # the times when it ran
 
 
 def keep_outputs(notebook: NotebookNode, before: NotebookNode) -> None:
-    """Give each code cell that has not changed the outputs that it had, and all of them numbers in order."""
+    """Give each unchanged code cell its earlier outputs, and number all code cells in order, in place."""
     outputs = {(name_of(cell), cell.source): cell.outputs for cell in before.cells if cell.cell_type == "code"}
     for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
         cell.outputs = outputs.get((name_of(cell), cell.source), cell.outputs)
@@ -112,11 +114,11 @@ def keep_outputs(notebook: NotebookNode, before: NotebookNode) -> None:
 
 
 def environment(assignment: Assignment) -> dict[str, str]:
-    """Return the environment of a kernel that finds the course's own package, and what ships with its assignments."""
+    """Return the environment of a kernel that finds the course's own package, and what comes with its assignments."""
     own = {shipped.VARIABLE: str(shipped_folder(assignment).parent)}
     if assignment.package:
         own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(assignment.course), os.environ.get("PYTHONPATH")]))
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # what TensorFlow says of its build would be in the outputs
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # keeps TensorFlow's messages about its build out of the outputs
     return {**quiet, **os.environ, **own}
 
 
@@ -125,5 +127,6 @@ class KernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
+        """The command line that starts a kernel."""
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *KERNEL_OPTIONS]
         return KernelSpec(argv=command, display_name="Python 3", language="python")

@@ -1,4 +1,4 @@
-"""Exact versions of all that a distribution needs: those that the instructor has, and has tried the key with."""
+"""Find the exact versions of what a distribution needs: those installed here, with which the key was tried."""
 
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
@@ -9,9 +9,9 @@ from autograder.authoring.wheel import installed
 
 
 def pins(name: str, *extras: str) -> dict[str, str]:
-    """Return the versions by name, in alphabetical order, of what a distribution with these extras needs.
+    """Return the versions of what a distribution with these extras needs, by name, in alphabetical order.
 
-    What only another system needs (a terminal on Windows) is not installed here and so gets no version.
+    Packages that only another system needs are not installed here, and so have no version.
     """
     found: dict[str, str] = {}
     todo: list[tuple[Distribution, frozenset[str]]] = [(installed(name), frozenset(extras))]
@@ -28,11 +28,11 @@ def pins(name: str, *extras: str) -> dict[str, str]:
                 other = distribution(needed)
             except PackageNotFoundError:
                 continue
-            found[needed] = other.version.partition("+")[0]  # behind it stands whose build this is, such as "+cpu"
+            found[needed] = other.version.partition("+")[0]  # without the name of a build, such as "+cpu"
             todo.append((other, wanted))
     return dict(sorted(found.items()))
 
 
 def applies(requirement: Requirement, extras: frozenset[str]) -> bool:
-    """Tell whether a package with these extras has this requirement, here."""
+    """Return whether a requirement applies here, to a package with these extras."""
     return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras | {""})

@@ -1,7 +1,7 @@
-"""A hand-out in a public Git repository: what services read there, and links that open it.
+"""Publish a hand-out in a public Git repository: the files that services read in it, and links that open it.
 
-Nothing here looks at the key: files and links are made from the hand-out and from the address that the instructor
-names. The address of the course itself is refused.
+Nothing here reads the key: files and links are made from the hand-out and from the address that the instructor gives.
+The address of the course itself is refused.
 """
 
 import subprocess
@@ -25,7 +25,8 @@ FILES = {  # by the name that they get
 
 @dataclass(frozen=True)
 class Repository:
-    """Where the folder of a hand-out is published. address: https, of a public repository; hub: a JupyterHub's"""
+    """Where the folder of a hand-out is published. address: that of a public repository, https; hub: the address of a
+    JupyterHub, if there is one"""
 
     address: str
     branch: str = "main"
@@ -33,12 +34,12 @@ class Repository:
 
     @property
     def path(self) -> str:
-        """What its host knows it by: `owner/name`."""
+        """Its name on its host: `owner/name`."""
         return urlsplit(self.address).path.strip("/").removesuffix(".git")
 
 
 def require_public(repository: Repository, course: Path) -> None:
-    """Raise GraderError for an address that is not a repository's, and for the repository that holds the key."""
+    """Raise GraderError if the address is not that of a repository, or if the course, with its key, is pushed to it."""
     parts = urlsplit(repository.address)
     if parts.scheme != "https" or not parts.hostname or not repository.path:
         raise GraderError(f"{repository.address} is not a repository's address, such as https://github.com/me/homework")
@@ -47,7 +48,7 @@ def require_public(repository: Repository, course: Path) -> None:
 
 
 def remotes(course: Path) -> list[str]:
-    """Return the addresses that a course folder is pushed to, written as https."""
+    """Return the addresses of the repositories that a course folder is pushed to, in the form of https."""
     command = ["git", "-C", str(course), "config", "--get-regexp", r"^remote\..*url$"]
     try:
         found = subprocess.run(command, capture_output=True, text=True)

@@ -1,7 +1,7 @@
-"""Independent reference values: the check cells run with other implementations in place of the key's solutions.
+"""Record independent reference values: run the check cells with other implementations in place of the solutions.
 
-`<Notebook>.py` in `proof/<assignment>/reference/` holds the implementations, `<Notebook>.json` the values recorded
-from them. They may use PyTorch (the extra `reference`); comparing the key with what was recorded does not need it.
+In `proof/<assignment>/reference/`, `<Notebook>.py` contains the implementations and `<Notebook>.json` the values that
+they gave. They may use PyTorch (the extra `reference`); comparing the key with the record does not need it.
 """
 
 import json
@@ -29,15 +29,15 @@ OPTIONS = ExecutionOptions(Limits(cell_seconds=120, memory_bytes=2**33))
 
 
 def read_cells(path: Path) -> dict[str, str]:
-    """Read a file of solution cells: each starts with a line `# %% <id of the solution cell>`."""
+    """Return the solution cells in a file, by id: each starts with a line `# %% <id of the solution cell>`."""
     parts = re.split(r"(?m)^# %% *(\w+) *\n", path.read_text(encoding="utf-8"))
     return {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def record(assignment: Assignment, names: list[str]) -> None:
-    """Run the check cells of every notebook with the independent implementations and write what they sent.
+    """Run the check cells of notebooks with the independent implementations, and write what they sent.
 
-    names: of notebooks, all if the list is empty; those without implementations are skipped
+    names: those of the notebooks, all if the list is empty; those without implementations are skipped
     Raises GraderError if an implementation fails.
     """
     for name, key in some_keys(assignment, names).items():
@@ -64,17 +64,18 @@ def record(assignment: Assignment, names: list[str]) -> None:
 
 
 def the_keys_own(key: Key, implemented: Iterable[str]) -> set[str]:
-    """Return the check cells whose step is not implemented: what they send says nothing about the key."""
+    """Return the check cells whose steps have no other implementation: the key cannot be compared with itself."""
     written = {name_of(cell) for cell in key.notebook.cells if is_solution(cell)}
     return {f"test_{name}" for name in written - set(implemented)}
 
 
 def with_everything(cell: CodeCell) -> CodeCell:
+    """Return a cell that withholds no module."""
     return replace(cell, withheld=())
 
 
 def plain(value: np.ndarray) -> dict[str, Any]:
-    """Return an array as JSON that a person can read: dtype, shape, entries to 12 digits."""
+    """Return an array as readable JSON: dtype, shape, and entries to 12 significant digits."""
     return {
         "dtype": str(value.dtype),
         "shape": list(value.shape),
@@ -90,5 +91,6 @@ def recorded(key: Key) -> dict[str, dict[str, np.ndarray]]:
 
 
 def array(value: dict[str, Any]) -> np.ndarray:
+    """Return the array that `plain` has written."""
     entries = np.array([float(entry) for entry in value["entries"].split()])
     return entries.astype(value["dtype"]).reshape(value["shape"])

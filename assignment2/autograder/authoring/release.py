@@ -1,4 +1,4 @@
-"""From `source/` to the release and its registry."""
+"""Generate the release and its registry from `source/`."""
 
 import os
 import secrets
@@ -30,11 +30,11 @@ STUDENT_TABLES = ("student", "submitted_assignment", "submitted_notebook", "grad
 
 
 def release(assignment: Assignment) -> list[str]:
-    """Generate the release of an assignment and its registry; returns what changed for submissions graded already.
+    """Generate the release of an assignment and its registry; returns what changed for graded submissions.
 
-    A registry that would contain the same as before does not change. (nbgrader gives every row a new random id, so
-    writing it again would change the file each time.) One with submissions is changed in place, and so is another
-    database that the configuration names. Everything is generated elsewhere first, so a failure changes nothing.
+    A registry is not rewritten if its content would be the same: nbgrader gives every row a random id, so the file
+    would change each time. A registry with submissions is changed in place, and so is another database that the
+    configuration names. Everything is first generated elsewhere, so a failure changes nothing.
     """
     course, config = assignment.course, load_config(assignment)
     course_seed(course)  # drawn now, so that it exists before anything is graded
@@ -63,14 +63,14 @@ def release(assignment: Assignment) -> list[str]:
 
 
 def renew_kept_key(assignment: Assignment) -> None:
-    """Keep the key of now as that of the last edition that was handed out, if students would get the same again."""
+    """Keep the key as it is now for the last edition that was handed out, if students would get the same notebooks."""
     known = editions(assignment.proof / EDITIONS)
     if known and known[-1].notebooks == {key.name: key.handed_out for key in keys(assignment).values()}:
         keep_key(assignment, known[-1].name, [each.name for each in known])
 
 
 def register(config: Config, database: str) -> list[str]:
-    """Generate the release and register it in a database, given by its URL; returns what changed in submissions."""
+    """Generate the release and register it in the database with this URL; returns what changed for submissions."""
     config.CourseDirectory.db_url = database
     told = migrate(config)
     convert(GenerateAssignment, config)
@@ -82,19 +82,19 @@ def register(config: Config, database: str) -> list[str]:
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return a time as nbgrader keeps it: in UTC, without saying so."""
+    """Return a time as nbgrader keeps it: in UTC, without a time zone."""
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
 def draw_seed(path: Path) -> None:
-    """Draw what the inputs of checks are drawn from when grading, unless there is one already."""
+    """Draw the seed of the checks' inputs during grading, unless there is one already."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
         file.write(f"{secrets.token_hex(8)}\n")
 
 
 def registered(database: Path) -> list[tuple[Any, ...]]:
-    """Return what a registry says, without its random ids: assignments, notebooks, cells with points and sources."""
+    """Return the content of a registry without its random ids: assignments, notebooks, cells, points and sources."""
     query = """
         SELECT a.name, n.name, n.kernelspec, s.name, s.cell_type, s.locked, s.source, s.checksum, b.type, g.max_score
         FROM source_cell s JOIN notebook n ON s.notebook_id = n.id JOIN assignment a ON n.assignment_id = a.id
@@ -105,6 +105,6 @@ def registered(database: Path) -> list[tuple[Any, ...]]:
 
 
 def students_in(database: Path) -> int:
-    """Count the rows of a gradebook that belong to students; the committed one has none."""
+    """Return the number of a gradebook's rows that belong to students; the committed one has none."""
     with sqlite3.connect(database) as connection:
         return sum(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in STUDENT_TABLES)

@@ -1,4 +1,4 @@
-"""The self-study edition of a notebook: all checks can be run, and a folded solution is below each step."""
+"""Make the self-study edition of a notebook: all checks can be run, and a folded solution is below each step."""
 
 import nbformat
 from nbformat import NotebookNode
@@ -36,7 +36,7 @@ def self_study(key: Key, released: NotebookNode) -> NotebookNode:
 
 
 def folded(cell: NotebookNode) -> NotebookNode:
-    """Return a cell with the solution of a step, or a model answer, that is shown when somebody opens it."""
+    """Return a cell with the solution of a step, or a model answer, which is hidden until somebody opens it."""
     source = without_marks(cell.source)
     solution = f"```python\n{source}\n```" if cell.cell_type == "code" else source
     made: NotebookNode = nbformat.v4.new_markdown_cell(FOLDED.format(name=name_of(cell), solution=solution))

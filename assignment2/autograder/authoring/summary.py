@@ -1,4 +1,4 @@
-"""What a release holds, as lines for a terminal."""
+"""Describe a release, as lines for a terminal."""
 
 from autograder.course.assignment import Assignment
 from autograder.course.cells import is_check, points_of
@@ -6,7 +6,7 @@ from autograder.course.key import keys
 
 
 def summary(assignment: Assignment) -> list[str]:
-    """Return where the release is, and the points of each notebook: by checks, and for written answers."""
+    """Return the path of the release, and the points of each notebook: for checks, and for written answers."""
     found = keys(assignment)
     width = max(map(len, found))
     lines = [str(assignment.release), f"  {'points':{width}}  total  checks  answers"]
@@ -16,4 +16,4 @@ def summary(assignment: Assignment) -> list[str]:
         checks = sum(points_of(cell) for cell in key.notebook.cells if is_check(cell))
         lines.append(f"  {name:{width}}  {points:5g}  {checks:6g}  {points - checks:7g}")
         total += points
-    return [*lines, f"  {'together':{width}}  {total:5g}", f"{assignment.course / 'gradebook.db'} knows them"]
+    return [*lines, f"  {'total':{width}}  {total:5g}", f"registered in {assignment.course / 'gradebook.db'}"]

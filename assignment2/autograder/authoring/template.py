@@ -1,4 +1,4 @@
-"""Notebooks as text: cells below lines `# %% KIND NAME [POINTS]`, with the metadata that the kind asks for."""
+"""Make notebooks from text: cells below lines `# %% KIND NAME [POINTS]`, with the metadata that the kind needs."""
 
 import re
 from collections.abc import Callable
@@ -13,17 +13,18 @@ from autograder.course.cells import EXPERIMENT
 
 HEAD = re.compile(r"(?m)^# %% (\w+) (\w+)(?: (\S+))?\n")
 MARKDOWN = ("text", "question", "answer")
-BY_HAND = ("text", "code", "experiment")  # kinds that nbgrader knows nothing of
+OURS = ("text", "code", "experiment")  # kinds that nbgrader does not know
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
 
 def template(file: str, **words: object) -> str:
-    """Return a template of this package with words in the places of its $names."""
+    """Return a template of this package with words in place of its $names."""
     path = resources.files("autograder.authoring").joinpath("templates", file)
     return Template(path.read_text(encoding="utf-8")).safe_substitute(words)  # formulas have dollars too
 
 
 def notebook_of(text: str) -> NotebookNode:
+    """Return the notebook that a text describes."""
     return new_notebook(cells=cells_of(text), metadata=KERNEL)
 
 
@@ -37,12 +38,12 @@ def cells_of(text: str) -> list[NotebookNode]:
 
 
 def cell(kind: str, name: str, source: str, points: str | None = None) -> NotebookNode:
-    """Make a cell. kind: text, code, experiment, solution, check, question or answer; the last four are nbgrader's"""
+    """Return a cell. kind: text, code, experiment, solution, check, question or answer; nbgrader knows the last four"""
     make: Callable[..., NotebookNode] = nbformat.v4.new_markdown_cell if kind in MARKDOWN else nbformat.v4.new_code_cell
     made = make(source, id=name)
     if kind == "experiment":
         made.metadata["tags"] = [EXPERIMENT]
-    if kind not in BY_HAND:
+    if kind not in OURS:
         made.metadata["nbgrader"] = {
             "grade": kind in ("check", "answer"),
             "grade_id": name,

@@ -1,4 +1,4 @@
-"""A package as a wheel, made from the package that is installed here.
+"""Make a wheel of a package from its installation.
 
 Building it from its sources would need the repository and a network; a course folder has neither.
 """
@@ -14,7 +14,7 @@ from autograder.authoring.archive import zipped
 from autograder.core.errors import GraderError
 
 STUDENTS, GRADER = "cs231n-assignment2", "cs231n-autograder"  # the distributions of cs231n and of autograder
-OF_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # they tell how it came here
+OF_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")  # they tell how it was installed
 
 OF_PLAIN_PYTHON = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -24,14 +24,14 @@ def installed(name: str) -> Distribution:
     try:
         return distribution(name)
     except PackageNotFoundError:
-        raise GraderError(f"{name} is not installed here: pip install it, beside the other one") from None
+        raise GraderError(f"{name} is not installed here: pip install {name}") from None
 
 
 def wheel(name: str, package: ModuleType, added: Mapping[str, bytes] | None = None) -> tuple[str, bytes]:
     """Return the file name and the bytes of a wheel, the same for the same package.
 
-    name: of the distribution; added: more files, or others, by their path inside the package. What is added gives the
-    wheel a version of its own: pip would not install it over another one of the same version.
+    name: that of the distribution; added: files to add or replace, by their path inside the package. They give the
+    wheel a version of its own, because pip would not install it over another one with the same version.
     """
     found, distributed = installed(name), name.replace("-", "_")
     version = found.version + (f".post{number_of(added.values())}" if added else "")
@@ -53,14 +53,14 @@ def wheel(name: str, package: ModuleType, added: Mapping[str, bytes] | None = No
 
 
 def number_of(contents: Iterable[bytes]) -> int:
-    """Return a number that stands for contents, for a version."""
+    """Return a number, by the hash of contents, for a version."""
     return int(hashlib.sha256(b"".join(contents)).hexdigest()[:6], 16)
 
 
 def wheel_of_folder(folder: Path) -> tuple[str, bytes]:
     """Return the file name and the bytes of a wheel with the Python files of a package that is not installed.
 
-    Its version is that of what is in it: pip installs another one over an older one.
+    Its version is derived from its content, so that pip replaces an older one.
     """
     files = {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
     name, version = folder.name, f"0.{number_of(files.values())}"

@@ -1,4 +1,4 @@
-"""Which of the files that a student handed in belong to the assignment, and which of several counts."""
+"""Choose among the files that a student handed in: those that belong to the assignment, and of several the best."""
 
 import re
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from autograder.course.key import files_asked_for, keys
 from autograder.submission.archive import Member
 
 ENDINGS = (".ipynb", ".npz", ".py")
-NOT_THEIRS = {"cs231n", "__MACOSX", "__pycache__"}  # folders that were given, or that systems add
-# what browsers, file managers, Jupyter and Canvas add to a name that is there already
+NOT_THEIRS = {"cs231n", "__MACOSX", "__pycache__"}  # folders that were handed out, or that programs add
+# what browsers, file managers, Jupyter and Canvas add to a name that exists already
 COPY_MARK = re.compile(r"(\s*\(\d+\)|[\s_-]*copy\d*|-\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that a student handed in. path: as the student named it; lms_name: of the file, or of the student's own
-    zip that it was in, in the LMS's zip; nested: it was in a zip of the student's own"""
+    """A file that a student handed in. path: as the student named it; lms_name: the name in the LMS's zip, of the file
+    or of the student's own zip around it; nested: whether it was in a zip of the student's own"""
 
     member: Member
     path: str
@@ -29,27 +29,28 @@ class File:
 
     @property
     def shown(self) -> str:
-        """What it is called for the instructor."""
+        """Its name for the instructor."""
         return f"{self.lms_name}: {self.path}" if self.nested else self.lms_name
 
     @property
     def depth(self) -> int:
+        """The number of parts of its path."""
         return len(PurePosixPath(self.path).parts)
 
 
 def known_names(assignment: Assignment) -> set[str]:
-    """Return the names of the notebooks of an assignment, and of the weights that they ask for."""
+    """Return the names of an assignment's notebooks, and of the files of weights that they ask for."""
     return set(files_asked_for(keys(assignment)))
 
 
 def belongs(path: str) -> bool:
-    """Tell whether a file can be a part of a submission: a notebook, weights or a module, in a student's own folder."""
+    """Return whether a file can be part of a submission: a notebook, weights or a module, and not in NOT_THEIRS."""
     parts = PurePosixPath(path).parts
     return path.lower().endswith(ENDINGS) and not any(part in NOT_THEIRS or part.startswith(".") for part in parts)
 
 
 def proper_name(name: str, known: set[str]) -> str:
-    """Return the name that a file should have: "Dropout (1).ipynb" is Dropout.ipynb, and utils-1.py utils.py."""
+    """Return the name that a file should have: Dropout.ipynb for "Dropout (1).ipynb", utils.py for utils-1.py."""
     if name in known:
         return name
     stem, dot, ending = name.rpartition(".")
@@ -59,14 +60,14 @@ def proper_name(name: str, known: set[str]) -> str:
     found = [each for each in known if each.casefold() == bare.casefold()]
     if len(found) == 1:
         return found[0]
-    return bare if ending == "py" and stem.isidentifier() else name  # no module has a name that needs its copy mark
+    return bare if ending == "py" and stem.isidentifier() else name  # a module's name has no copy mark
 
 
 def chosen(files: Iterable[File], known: set[str], adds: bool) -> dict[str, File]:
     """Return the files of one student that count, by the path that they get.
 
-    The newest attempt counts. Of several files of one name in it that counts which is in the fewest folders, and has
-    no copy mark. adds: files that only an earlier attempt has count too
+    The newest attempt counts. Of several files in it with one name, the one in the fewest nested folders counts, and
+    one without a copy mark before one with it. adds: files that only an earlier attempt has count too
     """
     attempts: dict[tuple[float, int], list[File]] = {}
     for file in files:
@@ -80,7 +81,7 @@ def chosen(files: Iterable[File], known: set[str], adds: bool) -> dict[str, File
 
 
 def placed(attempt: list[File], known: set[str]) -> dict[str, File]:
-    """Return the files of one attempt by the path that they get: what is known at the top, modules where they are."""
+    """Return the files of one attempt by the path that they get: known names at the top, modules where they are."""
     ordered = sorted(attempt, key=lambda file: (file.nested, file.depth, len(file.path), file.path))
     top = next(
         (PurePosixPath(f.path).parent for f in ordered if proper_name(PurePosixPath(f.path).name, known) in known), None
@@ -92,6 +93,7 @@ def placed(attempt: list[File], known: set[str]) -> dict[str, File]:
 
 
 def place_of(file: File, top: PurePosixPath, known: set[str]) -> str:
+    """Return the path that a file gets. top: the folder of the notebooks, as the student named it"""
     path = PurePosixPath(file.path)
     name = proper_name(path.name, known)
     if name in known or not path.is_relative_to(top):

@@ -1,4 +1,4 @@
-"""Collect submissions from the zips of an LMS: who handed in what, which of it counts, and where it goes."""
+"""Collect submissions from the zips of an LMS: find out who handed in what, choose what counts, and put it in place."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ from autograder.submission.archive import Member, Refused, members, opened
 from autograder.submission.reading import MAX_NOTEBOOK_BYTES, MAX_WEIGHTS_BYTES, problem_of_name
 
 MAX_STUDENT_BYTES = 1024 * MIB  # all files of one student together
-MAX_DEPTH = 2  # of zips in each other
+MAX_DEPTH = 2  # of nested zips
 OTHER_ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 
@@ -40,7 +40,7 @@ class BadArchive(GraderError):
 
 
 class Outcome(StrEnum):
-    """What became of a file."""
+    """What was done with a file."""
 
     TAKEN = "taken"
     SAME = "same as before"
@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """What was done with a file. file: its name in the LMS's zip; student: id, "" if unknown; why: more about it"""
+    """What was done with a file. file: its name in the LMS's zip; student: the id, "" if unknown; why: the reason"""
 
     file: str
     student: str
@@ -63,8 +63,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Options:
-    """How to collect. system: the LMS's name, by default recognized; roster: a CSV file, by default the students of the
-    gradebook; zone: of times that an LMS writes without one, None for this machine's"""
+    """How to collect. system: the LMS's name, by default recognized by file names; roster: a CSV file, by default the
+    students of the gradebook; zone: that of times which an LMS writes without one, None for this machine's"""
 
     system: str | None = None
     roster: Path | None = None
@@ -74,8 +74,8 @@ class Options:
 def collect(assignment: Assignment, zips: list[Path], options: Options | None = None) -> list[Line]:
     """Collect submissions from zips into `submitted/` of a course; returns what was done with each file.
 
-    zips: of one LMS; if a student has attempts in several and the LMS gives no times, later zips have newer ones
-    Raises GraderError if a zip, the roster or the course cannot be used, and CourseIsBusy during a grading.
+    zips: from one LMS; if a student has attempts in several and the LMS gives no times, later zips have newer ones
+    Raises GraderError if a zip, the roster or the course cannot be used, and CourseIsBusy while the course is graded.
     """
     options = options or Options()
     roster = roster_of(assignment, options.roster)
@@ -96,11 +96,13 @@ def collect(assignment: Assignment, zips: list[Path], options: Options | None = 
 
 
 def roster_of(assignment: Assignment, path: Path | None) -> Roster:
+    """Return the people in a CSV file, by default those in the gradebook."""
     with open_gradebook(load_config(assignment)) as gradebook:
         return Roster(read_roster(path), closed=True) if path else Roster(people_in(gradebook), closed=False)
 
 
 def lms_archive(path: Path, stack: ExitStack) -> ZipFile:
+    """Open a zip of an LMS; raises BadArchive if it cannot be read. stack: keeps it open"""
     try:
         return stack.enter_context(opened(path))
     except (Refused, OSError) as problem:
@@ -108,7 +110,7 @@ def lms_archive(path: Path, stack: ExitStack) -> ZipFile:
 
 
 def read_uploads(archives: list[tuple[str, ZipFile]], options: Options) -> tuple[list[Upload], list[Line]]:
-    """Return what students handed in, and lines about all else that is in the zips. archives: with their names"""
+    """Return what students handed in, and lines about everything else in the zips. archives: with their names"""
     uploads, lines = [], []
     for number, (name, archive) in enumerate(archives):
         found = members(archive)
@@ -120,6 +122,8 @@ def read_uploads(archives: list[tuple[str, ZipFile]], options: Options) -> tuple
 
 
 def student_of(upload: Upload, roster: Roster) -> str:
+    """Return the id of the student who handed a file in; raises UnknownPerson if no id is found or no folder can have
+    it as its name."""
     student = roster.id_of(upload.sender)
     if "/" in student or student.startswith(".") or problem_of_name(student):
         raise UnknownPerson(f"{student!r} cannot be the name of a folder")
@@ -151,7 +155,7 @@ def collect_student(assignment: Assignment, student: str, uploads: list[Upload],
 
 
 def settle(assignment: Assignment, student: str, built: Path, record: Record) -> Outcome:
-    """Put a submission that was built in its place, unless what is there is newer or the same."""
+    """Move a built submission into place, unless the one that is there is newer or the same."""
     there, earlier = assignment.submitted(student), read_record(assignment, student)
     if is_there(there):
         now, before = (record.time, record.order), (earlier.time, earlier.order) if earlier else (0, 0)
@@ -170,11 +174,11 @@ def settle(assignment: Assignment, student: str, built: Path, record: Record) ->
 
 
 def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[list[File], list[Line]]:
-    """Return the files that can be parts of a submission, those in a student's own zips included, and lines about the
+    """Return the files that can be part of a submission, those in a student's own zips included, and lines about the
     others. stack: keeps the zips open"""
     files: list[File] = []
     lines: list[Line] = []
-    left = MAX_STUDENT_BYTES  # of zips in all
+    left = MAX_STUDENT_BYTES  # of all zips together
     todo = [(File(upload.member, upload.file, upload.member.path, upload.attempt, False), 0) for upload in uploads]
     while todo:
         file, depth = todo.pop()
@@ -188,7 +192,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
             except Refused as problem:
                 why = str(problem)
         elif not why and file.path.lower().endswith(OTHER_ARCHIVES):
-            why = f"only files and .zip archives are read, at most {MAX_DEPTH} in each other"
+            why = f"only files and .zip archives are read, nested at most {MAX_DEPTH} deep"
         if why:
             lines.append(Line(file.shown, student, Outcome.REFUSED, why))
         elif belongs(file.path):
@@ -199,7 +203,7 @@ def files_of(student: str, uploads: list[Upload], stack: ExitStack) -> tuple[lis
 
 
 def unpacked(member: Member, limit: int, stack: ExitStack) -> list[Member]:
-    """Open a student's own zip, in a temporary file, and return what is in it; raises Refused if it is not a zip."""
+    """Open a student's own zip, in a temporary file, and return its files; raises Refused if it is not a zip."""
     path = Path(stack.enter_context(TemporaryDirectory())) / "own.zip"
     member.copy_to(path, limit)
     return members(stack.enter_context(opened(path)))
@@ -220,5 +224,5 @@ def build(folder: Path, counted: dict[str, File]) -> dict[File, str]:
             target.unlink(missing_ok=True)
             refused[file] = str(problem)
         except (FileExistsError, NotADirectoryError):
-            refused[file] = "a folder or a file of that name exists"
+            refused[file] = "a folder or a file with that name exists"
     return refused

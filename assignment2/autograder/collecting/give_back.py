@@ -1,4 +1,4 @@
-"""Feedback pages in a zip that an LMS hands out: under the names that it gave to what was handed in."""
+"""Put feedback pages into a zip that an LMS gives to students: under the names that it gave to what they handed in."""
 
 import os
 from pathlib import Path
@@ -13,20 +13,20 @@ TAKES_PAGES = (CANVAS.name, MOODLE.name)
 
 
 class CannotGiveBack(GraderError):
-    """There is nothing to give back, or no way; the message says why."""
+    """There is nothing to give back, or no way to do it; the message says why."""
 
 
 def give_back(assignment: Assignment, target: Path, system: str | None = None) -> list[str]:
-    """Write the feedback pages of all who handed in through one LMS into a zip; returns what to tell the instructor.
+    """Write the feedback pages of all who handed in through one LMS into a zip; returns lines for the instructor.
 
-    target: the zip, not there yet; system: the LMS's name, by default that which submissions were collected from
-    Raises CannotGiveBack.
+    target: the zip, which must not exist; system: the LMS's name, by default the one that submissions came from
+    Raises CannotGiveBack if the zip exists, no pages fit, or the LMS is unknown or takes no pages.
     """
     if target.exists():
         raise CannotGiveBack(f"{target} exists: name another file")
     folders = sorted(assignment.course.glob(f"feedback/*/{assignment.name}"))
     if not folders:
-        raise CannotGiveBack("feedback/ holds no pages: run `autograder grade` first")
+        raise CannotGiveBack("there are no pages in feedback/: run `autograder grade` first")
     records = {folder: read_record(assignment, folder.parent.name) for folder in folders}
     system = system or only_system(records)
     fitting = {
@@ -48,14 +48,11 @@ def give_back(assignment: Assignment, target: Path, system: str | None = None) -
 
 
 def only_system(records: dict[Path, Record | None]) -> str:
+    """Return the LMS that all submissions came from; raises CannotGiveBack if there are several, or it takes no zip."""
     found = {record.system for record in records.values() if record}
     if len(found) != 1:
-        what = (
-            f"submissions were collected from {', '.join(sorted(found))}: choose with --for"
-            if found
-            else "nothing was collected"
-        )
-        raise CannotGiveBack(f"for which LMS? {what}")
+        several = f"submissions were collected from {', '.join(sorted(found))}: choose one with --for"
+        raise CannotGiveBack(several if found else "no submission came from an LMS: run `autograder collect` first")
     (system,) = found
     if system not in TAKES_PAGES:
         raise CannotGiveBack(f"{system} takes no feedback in a zip; the pages are in feedback/")
@@ -63,7 +60,7 @@ def only_system(records: dict[Path, Record | None]) -> str:
 
 
 def name_of(page: Path, record: Record) -> str:
-    """Return the name of a page in the zip: that of the student's file, as the LMS wrote it, but for its last part."""
+    """Return the name of a page in the zip: the LMS's name for the student's file, with the page's name at its end."""
     handed_in = record.names.get(f"{page.stem}.ipynb") or next(iter(record.names.values()), "")
     match = SYSTEMS[record.system].pattern.fullmatch(handed_in)
     if match is None:

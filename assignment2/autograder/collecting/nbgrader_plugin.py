@@ -1,7 +1,7 @@
-"""Plain `nbgrader zip_collect` with the names that LMSs give, by the collector plugin of our configuration.
+"""The collector plugin of our configuration, by which plain `nbgrader zip_collect` understands the names of LMSs.
 
-It takes files one by one: if the LMS gives no time, it knows no attempts, and it replaces nothing that exists.
-`autograder collect` does both.
+It gets files one by one. So it cannot tell attempts apart if the LMS gives no time, and it replaces no file that
+exists. `autograder collect` does both.
 """
 
 import re
@@ -22,25 +22,28 @@ from autograder.integration.gradebook import open_gradebook
 
 
 class LmsCollector(FileNameCollectorPlugin):
-    """Tells whose file it is and what it should be called, from its path under `downloaded/`."""
+    """Finds the student and the proper name of a file by its path in `downloaded/`."""
 
     valid_ext = List(list(ENDINGS), help="Endings of the files that are collected.").tag(config=True)
 
     @cached_property
     def roster(self) -> Roster:
+        """The people in the gradebook."""
         with open_gradebook(load_config(self.assignment)) as gradebook:
             return Roster(people_in(gradebook), closed=False)
 
     @cached_property
     def known(self) -> set[str]:
+        """The names of the files that the assignment asks for."""
         return known_names(self.assignment)
 
     @property
     def assignment(self) -> Assignment:
+        """The assignment that is collected."""
         return chosen(Path(self.parent.coursedir.root), self.parent.coursedir.assignment_id)
 
     def collect(self, submitted_file: str) -> dict[str, Any] | None:
-        """Return the id of the student, the name of the file and its time if known; None for what is not collected."""
+        """Return the id of the student, the name of the file, and its time if known; None if it is not collected."""
         found = named_by_lms(Path(submitted_file))
         if found is None or not belongs(found[2]):
             return None
@@ -57,9 +60,10 @@ class LmsCollector(FileNameCollectorPlugin):
 
 
 def named_by_lms(path: Path) -> tuple[System, re.Match[str], str] | None:
-    """Return the LMS by whose rules a file, or a folder that it is in, is named, and the file's name without that.
+    """Return the LMS that named a file or a folder around it, the match of its pattern, and the student's name for the
+    file; None if no LMS did.
 
-    Folders count since nbgrader has unpacked the students' own zips, each into a folder of its name.
+    Folders count, because nbgrader has unpacked the students' own zips, each into a folder of its name.
     """
     for place in (path, *path.parents):
         for system in SYSTEMS.values():

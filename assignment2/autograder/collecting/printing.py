@@ -1,4 +1,4 @@
-"""What was done with each file, as text for a terminal."""
+"""Print what was done with each file."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ from autograder.core.text import printable
 
 
 def print_lines(lines: list[Line]) -> None:
-    """Print a line a file, those that a person should look at last, and how many of each kind there are."""
+    """Print a line for each file, last those that a person should look at, and then how many there are of each kind."""
     order = list(Outcome)
     lines = sorted(lines, key=lambda line: (order.index(line.outcome), line.student, line.file))
     width = max((len(line.student) for line in lines), default=0)
@@ -16,4 +16,5 @@ def print_lines(lines: list[Line]) -> None:
         print(printable(f"{line.student or '-':<{max(width, 1)}}  {line.file}  {what}"))
     counts = Counter(line.outcome for line in lines)
     students = len({line.student for line in lines if line.student})
-    print(f"\n{students} students; " + ", ".join(f"{counts[each]} {each}" for each in order if counts[each]))
+    summary = ", ".join(f"{counts[each]} {each}" for each in order if counts[each])
+    print(f"\n{students} student{'' if students == 1 else 's'}; {summary}")

@@ -1,4 +1,4 @@
-"""Who is who: from what an LMS says about a person to the id in the gradebook."""
+"""Find the id of a person in the gradebook by what an LMS says about the person."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from autograder.collecting.systems import Sender
 from autograder.core.errors import GraderError
 from autograder.submission.reading import problem_of_name
 
-# What the columns are called in nbgrader's own files, in Canvas's export of the gradebook and in Moodle's worksheet.
+# The names of the columns in nbgrader's own files, in Canvas's export of the gradebook and in Moodle's worksheet.
 COLUMNS = {
     "sis login id": "id",
     "id": "id",
@@ -31,21 +31,21 @@ COLUMNS = {
     "full name": "name",
     "student": "name",
 }
-CANVAS_ID = "sis login id"  # where there is this column, "ID" is Canvas's own number
-POINTS_POSSIBLE = "points possible"  # the second line of Canvas's export, which is nobody
+CANVAS_ID = "sis login id"  # if there is this column, "ID" is Canvas's own number
+POINTS_POSSIBLE = "points possible"  # the second line of Canvas's export, which is not a person
 
 
 class BadRoster(GraderError):
-    """A roster that cannot be used; the message says why."""
+    """A roster cannot be used; the message says why."""
 
 
 class UnknownPerson(Exception):
-    """Nobody, or more than one, fits; the message says which."""
+    """Nobody fits, or more than one person does; the message says which."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """A student. id: in the gradebook; number: the LMS's own of the user; name: in full"""
+    """A student. id: that in the gradebook; number: the LMS's number of the user; name: in full"""
 
     id: str
     number: str = ""
@@ -57,26 +57,27 @@ class Person:
 
     @property
     def logins(self) -> set[str]:
+        """The id, login and e-mail address, in lower case."""
         return {each.casefold() for each in (self.id, self.login, self.email)} - {""}
 
     @property
     def names(self) -> set[str]:
-        """The person's name as different LMSs write it, without all but letters and digits."""
+        """The person's name as different LMSs write it, reduced to letters and digits."""
         last, comma, first = self.name.partition(",")
         written = [self.first + self.last, self.last + self.first, self.name, first + last if comma else ""]
         return {bare(each) for each in written} - {""}
 
 
 class Roster:
-    """The people of a course. closed: whoever is not here is unknown; else the LMS's own name for them is their id"""
+    """The people of a course. closed: whether others are unknown; if not, they get the LMS's login or number as id"""
 
     def __init__(self, people: Iterable[Person], closed: bool):
         self.people, self.closed = list(people), closed
 
     def id_of(self, sender: Sender) -> str:
-        """Return the id of who handed something in; raises UnknownPerson if nobody, or more than one, fits.
+        """Return the id of the person who handed something in; raises UnknownPerson unless exactly one fits.
 
-        The LMS's number counts most, then login, id or e-mail address, then the name.
+        The LMS's number is compared first, then login, id and e-mail address, then the name.
         """
         for fitting in (self._by_number(sender), *self._by_login(sender), self._by_name(sender)):
             if len(fitting) == 1:
@@ -92,7 +93,7 @@ class Roster:
         return [person for person in self.people if person.number and person.number == sender.number]
 
     def _by_login(self, sender: Sender) -> list[list[Person]]:
-        """Return who fits each login that it may be, exactly or as the first part of an e-mail address."""
+        """Return the people who fit each possible login, exactly or by the first part of an e-mail address."""
         found = []
         for login in filter(None, map(str.casefold, sender.logins)):
             found.append([person for person in self.people if login in person.logins])
@@ -100,7 +101,7 @@ class Roster:
         return found
 
     def _by_name(self, sender: Sender) -> list[Person]:
-        """Return those of that name whom the LMS's number does not tell to be somebody else."""
+        """Return the people with that name, except those whose number in the LMS is another."""
         name = bare(sender.name)
         return [each for each in self.people if name in each.names and not (each.number and sender.number)]
 
@@ -121,7 +122,7 @@ def people_in(gradebook: Gradebook) -> list[Person]:
 def read_roster(path: Path) -> list[Person]:
     """Read a CSV file with a column for the id, and any of the other columns in COLUMNS.
 
-    Raises BadRoster if it cannot be read, has no such column, or an id is missing, there twice or no id.
+    Raises BadRoster if it cannot be read, has no such column, or if an id is missing, invalid or repeated.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -143,7 +144,7 @@ def read_roster(path: Path) -> list[Person]:
 
 
 def person_in(row: dict[str, str]) -> Person:
-    """Return the person of a row. In Canvas's export "ID" is Canvas's own number of the person."""
+    """Return the person in a row. In Canvas's export, "ID" is Canvas's own number of the person."""
     given = {(column or "").strip().casefold(): (value or "").strip() for column, value in row.items() if column}
     found: dict[str, str] = {}
     for column, field in COLUMNS.items():

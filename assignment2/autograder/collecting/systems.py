@@ -1,4 +1,4 @@
-"""How each LMS names what students handed in, in the zip of all submissions.
+"""The names that each LMS gives to what students handed in, in its zip of all submissions.
 
 Canvas       lovelaceada_LATE_4711_90210_Dropout-1.ipynb
 Moodle       Ada Lovelace_4711_assignsubmission_file_/Dropout.ipynb
@@ -18,17 +18,18 @@ from autograder.submission.archive import Member, Refused
 MAX_NOTE_BYTES = 100_000  # of Blackboard's text about an attempt
 NAME_IN_NOTE = re.compile(r"Name: (.*) \(([^()]+)\)\s*\n")
 FILES_IN_NOTE = re.compile(r"Original filename: (.*?)\s*\n\s*Filename: (.*?)\s*(?:\n|$)")
-IN_ANY_FOLDER = r"(?:.*/)?"  # some people unpack a zip and pack its folder again
+IN_ANY_FOLDER = r"(?:.*/)?"  # some people unpack a zip and zip its folder again
 
 
 class UnknownSystem(GraderError):
-    """A zip whose files have names as no LMS gives them."""
+    """The names of the files in a zip are not those of any known LMS."""
 
 
 @dataclass(frozen=True)
 class System:
-    """An LMS. pattern: of a path in its zips, with those of the groups name, number, title_and_login, late, time, order
-    and file that it tells; when: reads its time; adds: a later attempt adds files to an earlier one"""
+    """An LMS. pattern: that of a path in its zips, with those of the groups name, number, title_and_login, late, time,
+    order and file that the path contains; when: parses its time; adds: whether a later attempt adds files to an earlier
+    one"""
 
     name: str
     pattern: re.Pattern[str]
@@ -37,11 +38,12 @@ class System:
 
 
 def blackboard_time(text: str) -> datetime:
+    """Parse a time such as 2026-11-02-10-33-12."""
     return datetime.strptime(text, "%Y-%m-%d-%H-%M-%S")
 
 
 def brightspace_time(text: str) -> datetime:
-    """Read such as "Nov 2, 2026 1033 AM"; the hour may have one digit, and the month all its letters."""
+    """Parse a time such as "Nov 2, 2026 1033 AM"; the hour may have one digit, and the month may be spelled out."""
     day, clock, half = text.rsplit(" ", 2)
     month, rest = day.split(" ", 1)
     return datetime.strptime(f"{month[:3]} {rest} {clock.zfill(4)} {half}", "%b %d, %Y %I%M %p")
@@ -75,8 +77,8 @@ SYSTEMS = {system.name: system for system in (CANVAS, MOODLE, BLACKBOARD, BRIGHT
 
 @dataclass(frozen=True)
 class Sender:
-    """Who handed something in, as far as the LMS tells. system: its name; number: its own of the user; logins: those
-    that it may be, the likeliest last"""
+    """Who handed something in, as far as the LMS tells. system: the LMS's name; number: its number of the user; logins:
+    the possible ones, the likeliest last"""
 
     system: str
     name: str = ""
@@ -85,21 +87,21 @@ class Sender:
 
 
 class Attempt(NamedTuple):
-    """When something was handed in, to compare. time: seconds since 1970, 0 if the LMS does not tell; order: its own
-    number of the file, 0 if it does not tell; archive: number of the zip, later ones count as newer"""
+    """When something was handed in, to compare attempts. time: seconds since 1970, 0 if the LMS does not tell; order:
+    the LMS's number of the file, 0 if it does not tell; archive: number of the zip, later zips count as newer"""
 
     time: float
     order: int
     archive: int
 
     def same_as(self, other: "Attempt") -> bool:
-        """Tell whether two files of one student were handed in together."""
+        """Return whether two files of one student were handed in together."""
         return (self.time, self.archive) == (other.time, other.archive)
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as a student handed it in. file: its path as the student named it; late: the LMS says so"""
+    """A file as a student handed it in. file: its path as the student named it; late: whether the LMS says so"""
 
     member: Member
     sender: Sender
@@ -115,10 +117,10 @@ def system_of(members: list[Member], where: str) -> System:
     }
     best = max(fitting, key=fitting.__getitem__)
     if not fitting[best]:
-        first = f", but for example {members[0].path}" if members else ": it is empty"
+        first = f"the first is {members[0].path}" if members else "it is empty"
         raise UnknownSystem(
-            f"{where} holds no files named as {', '.join(SYSTEMS)} name them{first}. "
-            "Download all submissions at once, and do not unpack them"
+            f"the file names in {where} are not those of {', '.join(SYSTEMS)} ({first}): "
+            "download all submissions at once, and do not unpack them"
         )
     return SYSTEMS[best]
 
@@ -126,9 +128,9 @@ def system_of(members: list[Member], where: str) -> System:
 def uploads_in(
     members: list[Member], system: System, archive: int, zone: tzinfo | None
 ) -> tuple[list[Upload], list[Member]]:
-    """Return what was handed in, and the files that the LMS added, or that have other names.
+    """Return what was handed in, and the files that the LMS added or that have other names.
 
-    archive: number of the zip; zone: of the times that the LMS writes without one, None for this machine's
+    archive: number of the zip; zone: that of times which the LMS writes without one, None for this machine's
     """
     matches = {member.path: (member, match) for member in members if (match := system.pattern.fullmatch(member.path))}
     notes = {attempt_key(match): note_of(member) for member, match in matches.values() if match["file"] is None}
@@ -144,6 +146,7 @@ def uploads_in(
 def upload(
     member: Member, match: re.Match[str], system: System, archive: int, zone: tzinfo | None, note: str
 ) -> Upload:
+    """Return a file as a student handed it in. note: Blackboard's text about the attempt, "" for none"""
     groups = match.groupdict()
     attempt = Attempt(time_of(match, system, zone), int(groups.get("order") or 0), archive)
     originals = {mangled: original for original, mangled in FILES_IN_NOTE.findall(note.rpartition("Files:")[2])}
@@ -165,7 +168,7 @@ def sender_of(match: re.Match[str], system: System, note: str = "") -> Sender:
 
 
 def blackboard_sender(title_and_login: str, note: str) -> Sender:
-    """Return who made an attempt: both title and login may hold underscores, so the note decides if there is one."""
+    """Return who made an attempt. Title and login may both contain underscores, so the note decides if there is one."""
     told = NAME_IN_NOTE.match(note)
     if told and title_and_login.endswith(f"_{told[2]}"):
         return Sender(BLACKBOARD.name, told[1], logins=(told[2],))
@@ -174,11 +177,13 @@ def blackboard_sender(title_and_login: str, note: str) -> Sender:
 
 
 def attempt_key(match: re.Match[str]) -> tuple[str, ...]:
+    """Return what the files of one attempt have in common."""
     groups = match.groupdict()
     return groups.get("title_and_login") or "", groups.get("time") or ""
 
 
 def note_of(member: Member) -> str:
+    """Return Blackboard's text about an attempt, "" if it cannot be read."""
     try:
         text = b"".join(member.chunks()) if member.size <= MAX_NOTE_BYTES else b""
     except Refused:

@@ -1,1 +1,1 @@
-"""What all rooms share: results and their types, notes in notebooks, errors, patches of other people's libraries."""
+"""What all other folders share: results and their types, notes in notebooks, errors, patches of other libraries."""

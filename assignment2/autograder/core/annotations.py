@@ -1,6 +1,6 @@
-"""What the grader notes in the notebooks of `autograded/`: the one place that reads and writes `metadata["cs231n"]`.
+"""What the grader notes in the notebooks of `autograded/`: nothing else reads and writes `metadata["cs231n"]`.
 
-Only notebooks that the grader wrote are read; nothing here is taken from what a student handed in.
+It reads only notebooks that the grader wrote, so nothing here comes from what a student handed in.
 """
 
 from dataclasses import asdict
@@ -14,15 +14,18 @@ FIELD = "cs231n"
 
 
 def note_repairs(notebook: NotebookNode, repairs: list[Repair]) -> None:
+    """Note what was repaired in a notebook."""
     _note(notebook, "repairs", [asdict(repair) for repair in repairs])
 
 
 def repairs_of(notebook: NotebookNode) -> list[Repair]:
+    """Return what was repaired in a notebook."""
     found = _noted(notebook, "repairs", [])
     return [Repair(RepairKind(repair["kind"]), repair["cell"], repair["text"]) for repair in found]
 
 
 def note_edition(notebook: NotebookNode, name: str) -> None:
+    """Note the name of the edition that a notebook was handed out as."""
     _note(notebook, "edition", name)
 
 
@@ -32,6 +35,7 @@ def edition_of(notebook: NotebookNode) -> str:
 
 
 def note_status(cell: NotebookNode, status: Status) -> None:
+    """Note how an executed cell ended."""
     _note(cell, "status", status)
 
 
@@ -42,7 +46,7 @@ def status_of(cell: NotebookNode) -> Status | None:
 
 
 def note_verdicts(cell: NotebookNode, verdicts: list[Verdict]) -> None:
-    """Note verdicts, without what is as usual: there are more than a thousand in a submission."""
+    """Note verdicts, except fields with their default values: a submission has more than a thousand verdicts."""
     usual = vars(Verdict("", Status.PASSED))
     noted = [{name: value for name, value in vars(verdict).items() if value != usual[name]} for verdict in verdicts]
     _note(cell, "verdicts", noted)

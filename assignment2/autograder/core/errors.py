@@ -1,22 +1,22 @@
-"""The two roots of what can go wrong: the grader's trouble and the student's fault.
+"""The two root classes of errors: problems of the grader, and problems of a submission.
 
-Anything else that is raised is a programming error and shows its traceback: on the terminal, or, where it came while
-one submission was read, executed, judged or shown, in that student's log, with its type in the row.
+Any other exception is a programming error and shows its traceback on the terminal. If it occurs while one submission is
+read, executed, judged or shown, the traceback is in that student's log, and its type in the student's row.
 """
 
 
 class GraderError(Exception):
-    """The grader's trouble: its machine, course, key or configuration. The message says what, where, what to do.
+    """A problem with the grader's machine, course, key or configuration. The message says what, where, what to do.
 
     It never costs a student a point: what it prevents is not graded, and the command exits with a status other than 0.
     """
 
-    log = ""  # all that another program, such as nbgrader, said about it
+    log = ""  # everything that another program, such as nbgrader, logged about it
 
 
 class NotGraded(GraderError):
-    """The grader's trouble with one submission: it is set aside, ungraded, and grading continues with the others."""
+    """A problem of the grader with one submission: that is set aside, not graded, and the others are graded."""
 
 
 class SubmissionError(Exception):
-    """The student's fault: something handed in that cannot be used. The message is fit for the student to read."""
+    """A problem with a submission: something handed in that cannot be used. Students may read the message."""

@@ -1,4 +1,4 @@
-"""Opening files that somebody else has made: plain ones, of a limited size, in their own folder."""
+"""Open files that somebody else made: only regular files of a limited size, in their own folder."""
 
 import hashlib
 import os
@@ -16,10 +16,11 @@ class Unusable(SubmissionError):
 
 
 def open_regular(path: Path, limit: int) -> BufferedReader:
-    """Open a file of a submission to read its bytes; raises Unusable for all but a regular file of at most `limit`.
+    """Open a file of a submission to read its bytes; raises Unusable unless it is a regular file of at most `limit`
+    bytes.
 
-    Neither the file nor the two folders it is in, the assignment's and the student's, may be links: what they point to
-    is somebody else's. A pipe or a device is not even opened: it could hold up the reader forever.
+    Neither the file nor the two folders that it is in, the assignment's and the student's, may be links, which may
+    point to somebody else's files. A pipe or a device is not even opened: reading it could take forever.
     """
     try:
         if any(place.is_symlink() for place in (path, path.parent, path.parent.parent)):
@@ -46,7 +47,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def hash_or_reason(path: Path, limit: int) -> str:
-    """Hash a file of a submission that is too large to be kept in memory, or say why it cannot be used."""
+    """Return the hash of a file of a submission, which may be too large for memory, or why it cannot be used."""
     try:
         with open_regular(path, limit) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -57,5 +58,5 @@ def hash_or_reason(path: Path, limit: int) -> str:
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether something has this name, whatever it is. What cannot be inspected counts as something."""
+    """Return whether anything has this path, a broken link included. What cannot be inspected counts as something."""
     return os.path.lexists(path)

@@ -1,4 +1,4 @@
-"""The deep-learning frameworks that an assignment may be about: who grades no such assignment need not have them."""
+"""The deep-learning frameworks that an assignment may be about. Only who grades such an assignment has to have them."""
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version

@@ -1,4 +1,4 @@
-"""How much memory this process holds and may hold. Only Linux tells and limits it."""
+"""How much memory this process holds and may hold, on Linux; other systems neither tell nor limit it."""
 
 import sys
 from pathlib import Path
@@ -17,8 +17,8 @@ def data_bytes() -> int:
 
 
 def limit_data(limit: int) -> None:
-    """Let this process hold at most `limit` bytes of data: what asks for more gets a MemoryError. What it starts may
-    set itself another limit. Nothing is limited if the system is not Linux."""
+    """Let this process hold at most `limit` bytes of data: an allocation beyond that raises MemoryError. Processes that
+    it starts may set another limit. Does nothing on other systems than Linux."""
     if sys.platform == "linux":
         import resource
 

@@ -1,4 +1,4 @@
-"""What executing and judging a submission results in: the types that facts travel in between the rooms."""
+"""The results of executing and judging a submission: the types in which facts are passed between the folders."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 class Status(StrEnum):
     """How a cell or a check ended. A check takes the status of its cell if the cell ended before it sent a value."""
 
-    # of a cell: it ended by itself, it was cut short for one of FAULTS, or its turn never came
+    # of a cell: it ended by itself, it was cut short by one of FAULTS, or its turn never came
     DONE = "done"
     TIMED_OUT = "timed out"
     KILLED = "killed"
@@ -37,7 +37,7 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class CellResult:
-    """What executing one code cell gave. outputs: as the notebook format has them; none is trusted."""
+    """The result of executing one code cell. outputs: in the notebook format; none is trusted"""
 
     status: Status
     outputs: list[NotebookNode]
@@ -46,23 +46,23 @@ class CellResult:
 class RepairKind(StrEnum):
     """What was repaired in a submitted notebook before it was graded."""
 
-    NOT_GRADABLE = "not gradable"  # nothing could be used: an untouched notebook stands in its place
+    NOT_GRADABLE = "not gradable"  # nothing could be used: an untouched notebook takes its place
     CHECK_CHANGED = "check cell changed"
     CELL_MISSING = "cell missing"
     CELL_REPEATED = "cell repeated"
     CELL_RETYPED = "cell retyped"
     ID_LOST = "id lost"
     REORDERED = "reordered"
-    MOVED = "moved"  # found in another place than its own
-    UNPLACED = "unplaced"  # what may be an answer, and to which question is for a person to say
-    NOT_RUN = "not run"  # what is needed and only an experiment computes
-    LEFT_OUT = "left out"  # what is no cell, or too large
-    DAMAGED = "damaged"  # what no notebook may hold was replaced
+    MOVED = "moved"  # it was in another place than its own
+    UNPLACED = "unplaced"  # it may be an answer, and a person has to say to which question
+    NOT_RUN = "not run"  # a name is needed that only an experiment computes
+    LEFT_OUT = "left out"  # it is not a cell, or too large
+    DAMAGED = "damaged"  # something was replaced that no notebook may contain
     FILE_MISSING = "file missing"  # of weights, which a check asks for
     PICTURE_LOST = "picture lost"
-    NEWER_PYTHON = "newer Python"  # what the grader's cannot parse, and theirs may
+    NEWER_PYTHON = "newer Python"  # the grader's Python cannot parse it, and the student's may
     OLDER_EDITION = "older edition"  # of the assignment than the one that grades it
-    CLEANED = "cleaned"  # what could have run in the browser of whoever reads it was taken out, or shown as text
+    CLEANED = "cleaned"  # active content, which could have run in a reader's browser, was removed or is shown as text
 
 
 @dataclass(frozen=True)
@@ -79,22 +79,22 @@ class Repair:
 
 
 class CheckKind(StrEnum):
-    """What a check compares, by the word that `cs231n.checks` sends for it."""
+    """What a check compares; the values are the words that `cs231n.checks` sends."""
 
     EQUAL = "equal"  # values
     HOLDS = "holds"  # a condition
     UNCHANGED = "unchanged"  # arguments, before and after
     MODEL = "model"  # the accuracy of a network, from its file of weights
-    ERROR = "error"  # nothing: an exception came instead
+    ERROR = "error"  # nothing: an exception was raised instead
 
 
 @dataclass
 class Verdict:
-    """The judge's word on one check: its status, what to tell the reader, and the hint if the mistake is known.
+    """The judge's verdict on one check: its status, its messages, and the hint if the mistake is known.
 
-    message: for the instructor, it may quote the submission; told: for the student, of a closed list, see
-    `autograder.judging.told`; mistake: the misconception's name in the catalog
-    with_ours: the student's steps that failed, if it passed with the key's in their place
+    message: for the instructor, may quote the submission; told: for the student, from a closed list, see
+    `autograder.judging.told`; mistake: the name of the misconception in the catalog
+    with_ours: the student's failed steps, if the check passed with the key's steps in their place
     """
 
     check: str
@@ -110,4 +110,5 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
+        """Whether the check passed."""
         return self.status is Status.PASSED

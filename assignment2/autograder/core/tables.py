@@ -1,4 +1,4 @@
-"""Tables as CSV files that spreadsheets and learning management systems read."""
+"""Write tables as CSV files that spreadsheets and learning management systems read."""
 
 import csv
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def guarded(value: object) -> object:
-    """Return a value for a cell: text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """Return a value for a cell: an apostrophe is put before text that a spreadsheet would run as a formula.
 
     The rule is OWASP's ("CSV Injection"); numbers, negative ones too, stay numbers.
     """

@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, made fit to be written and printed."""
+"""Make text that somebody else wrote safe to write to files and to print."""
 
 import unicodedata
 from typing import Any
@@ -8,19 +8,19 @@ DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # 
 
 
 def printable(text: str) -> str:
-    """Return a text in which what no file can hold, and what would move or reorder the text around it, stands as Python
-    would escape it."""
+    """Return a text in which characters are escaped, as Python does it, that no file can hold, or that would move or
+    reorder the text around them."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can be a name: encodable, on one line and in one order, without space around it."""
+    """Return whether a text can be a name: encodable, on one line, in one direction, without space around it."""
     return bool(text) and text == text.strip() and not any(map(_is_odd, text))
 
 
 def well_formed(value: Any, depth: int = 100) -> Any:
-    """Return a JSON value that can be written: a "?" for each half of a pair of surrogates, None for what is nested
-    deeper than `depth`, long before Python could not follow it."""
+    """Return a JSON value that can be written, with "?" for each half of a surrogate pair and None for what is nested
+    deeper than `depth`, far below Python's limit of recursion."""
     if depth < 0:
         return None
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""A limit for work on what a student handed in, in this process."""
+"""Limit the time of work on a submission in this process."""
 
 import signal
 import threading
@@ -9,16 +9,16 @@ from typing import Any
 
 
 class TookTooLong(BaseException):
-    """A limit of time is over. No Exception: libraries catch those, and go on."""
+    """A time limit was exceeded. Not an Exception, because libraries catch those and continue."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong inside the block when this process has used so much processor time in it.
+    """Raise TookTooLong inside the block when this process has used `seconds` of processor time in it.
 
-    Processor time, since it does not depend on what else the machine does. No limit outside the main thread, and
-    where the system has no such timer (Windows). What does not come back to Python is not interrupted. A limit around
-    this one holds in here too, and goes on afterwards.
+    Processor time does not depend on what else the machine does. There is no limit outside the main thread, and on
+    systems without such a timer (Windows). Code that does not return to Python is not interrupted. A limit around this
+    one also holds inside the block, and continues after it.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -29,7 +29,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     before, started = signal.signal(signal.SIGPROF, stop), time.process_time()
     left, again = signal.getitimer(signal.ITIMER_PROF)  # of the limit around this one, 0 if there is none
-    # again and again, for whoever catches everything
+    # it is raised again and again, in case somebody catches everything
     signal.setitimer(signal.ITIMER_PROF, min(seconds, left or seconds), seconds)
     try:
         yield

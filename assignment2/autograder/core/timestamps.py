@@ -1,4 +1,4 @@
-"""When a submission was handed in: `timestamp.txt`, read strictly. A guess could make somebody late."""
+"""Read when a submission was handed in, from `timestamp.txt`, strictly: a guess could make somebody late."""
 
 import re
 from contextlib import suppress
@@ -17,11 +17,10 @@ MAX_SHOWN = 40  # characters
 
 
 def read_timestamp(folder: Path, local: str = "UTC") -> datetime | None:
-    """Return when a submission was handed in, as UTC without a zone, which is what nbgrader keeps; None if nothing
-    says it.
+    """Return when a submission was handed in, as UTC without a zone, as nbgrader keeps it; None if there is no file.
 
     local: the course's own time zone, whose abbreviations are understood
-    Raises Unusable if the file cannot be read, or does not say one time.
+    Raises Unusable if the file cannot be read, or does not contain one unambiguous time.
     """
     try:
         content = read_regular(folder / TIMESTAMP, MAX_TIMESTAMP_BYTES)
@@ -39,9 +38,9 @@ def read_timestamp(folder: Path, local: str = "UTC") -> datetime | None:
 
 
 def parse_timestamp(text: str, local: str = "UTC") -> datetime:
-    """Return a time such as "2026-01-31 20:00:00.5 -0800" as UTC without a zone; one without a zone is UTC already.
+    """Return a time such as "2026-01-31 20:00:00.5 -0800" as UTC without a zone; a time without a zone is UTC.
 
-    Raises ValueError for anything that does not name one moment.
+    Raises ValueError for anything but one unambiguous time.
     """
     found = FORM.fullmatch(text)
     if not found:
@@ -51,7 +50,10 @@ def parse_timestamp(text: str, local: str = "UTC") -> datetime:
 
 
 def zone_of(name: str, time: datetime, local: str) -> tzinfo:
-    """Return the zone of this name; raises ValueError for one that several places use, such as PST."""
+    """Return the time zone with this name; raises ValueError if several zones have it, such as PST.
+
+    time: without a zone; local: the course's own zone, whose abbreviations are understood
+    """
     if name in ("", "UTC", "GMT", "Z"):
         return UTC
     if offset := OFFSET.fullmatch(name):

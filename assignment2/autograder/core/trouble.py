@@ -1,4 +1,4 @@
-"""What stops a run without anybody's fault: a full disk, a gradebook that another program has locked."""
+"""Recognize problems of the machine that stop a run: a full disk, a gradebook that another program has locked."""
 
 import errno
 import sqlite3
@@ -10,7 +10,8 @@ DISK_IS_FULL = "the disk is full: make room"
 
 
 def trouble_of_machine(error: BaseException) -> str:
-    """Say in one line what the machine could not do, and what to do about it; "" for anything else."""
+    """Return what the machine could not do and what to do about it, so that " and run ... again" may follow; "" for any
+    other exception."""
     for each in chain(error):
         if isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT):
             return DISK_IS_FULL

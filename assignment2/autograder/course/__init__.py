@@ -1,1 +1,1 @@
-"""The key of a course: its notebooks, what their cells are, and the catalog of misconceptions."""
+"""The key of a course: its notebooks, the kinds of their cells, and the catalog of misconceptions."""

@@ -1,6 +1,6 @@
-"""The assignments of a course: what each is called, where its parts lie, and what its release and judge agree on.
+"""The assignments of a course: the name of each, its folders, and the options that its release and judge share.
 
-`course.toml` in the course folder says what differs from the defaults; without it, each folder of `source/` with
+`course.toml` in the course folder says what differs from the defaults. Without it, each folder of `source/` that has
 notebooks is an assignment.
 """
 
@@ -24,22 +24,22 @@ ABOUT_AN_ASSIGNMENT = {"title", "due", "package", "frameworks", "notebooks"}
 
 
 class NoAssignment(GraderError):
-    """A course has no such assignment, or several if one is asked for."""
+    """A course has no such assignment, or several and none was named."""
 
 
 class BadSettings(GraderError):
-    """`course.toml` cannot be read, or says what nobody understands."""
+    """`course.toml` cannot be read, or has unknown names or wrong values."""
 
 
 @dataclass(frozen=True)
 class Assignment:
     """One assignment of a course.
 
-    course: the course folder, absolute; name: of its folders and in the gradebook; title: for people
-    due: when it has to be handed in, with a time zone; None for no time
+    course: the course folder, absolute; name: that of its folders, and in the gradebook; title: for people
+    due: when it has to be handed in, with a time zone; None if there is no due date
     package: the folder, in the course folder, of a package that its notebooks import; "" for none but `cs231n`
-    frameworks: the modules, of core.frameworks, that whoever grades it has to have
-    hours: about how long each notebook takes, in words, in the order in which students work on them
+    frameworks: the modules, from `core.frameworks`, that have to be installed where it is graded
+    hours: about how long each notebook takes, as text, in the order in which students work on them
     edition: the name of the earlier edition whose key is meant, "" for the key as it is now
     """
 
@@ -53,7 +53,7 @@ class Assignment:
     edition: str = ""
 
     def of_edition(self, name: str) -> "Assignment":
-        """Return the assignment with the key that was kept of an edition."""
+        """Return the assignment with the key that was kept for an edition."""
         return replace(self, edition=name)
 
     @property
@@ -78,24 +78,24 @@ class Assignment:
 
     @property
     def kept(self) -> Path:
-        """The folder of what is kept of an edition's key."""
+        """The folder of the key that was kept for an edition."""
         return self.course / "proof" / self.name / "editions" / self.edition
 
     def submitted(self, student: str) -> Path:
-        """The folder of what a student handed in."""
+        """Return the folder of what a student handed in."""
         return self.course / "submitted" / student / self.name
 
     def autograded(self, student: str) -> Path:
-        """The folder of a student's judged notebooks."""
+        """Return the folder of a student's judged notebooks."""
         return self.course / "autograded" / student / self.name
 
     def feedback(self, student: str) -> Path:
-        """The folder of a student's pages."""
+        """Return the folder of a student's feedback pages."""
         return self.course / "feedback" / student / self.name
 
 
 def settings(course: Path) -> dict[str, Any]:
-    """Return what `course.toml` says, {} if there is none; raises BadSettings if it cannot be understood."""
+    """Return what `course.toml` contains, {} if there is none; raises BadSettings if it cannot be used."""
     path = course / SETTINGS
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -105,9 +105,9 @@ def settings(course: Path) -> dict[str, Any]:
     unknown = [name for name in found.keys() - tables.keys() if name not in ABOUT_THE_COURSE]
     unknown += [f"{table}.{name}" for table, value in tables.items() for name in value.keys() - ABOUT_AN_ASSIGNMENT]
     if not isinstance(found.get("late", 0), int | float) or not 0 <= found.get("late", 0) <= 1:
-        raise BadSettings(f"{path}: late must be the share of the points that a day costs, from 0 to 1")
+        raise BadSettings(f"{path}: late must be the share of the points lost for each day, from 0 to 1")
     if unknown:
-        raise BadSettings(f"{path}: nothing is called {', '.join(sorted(unknown))}; see docs/instructors.md")
+        raise BadSettings(f"{path}: there is no setting {', '.join(sorted(unknown))}; see docs/instructors.md")
     return found
 
 
@@ -125,7 +125,7 @@ def assignments(course: Path) -> dict[str, Assignment]:
 def _assignment(course: Path, name: str, about: dict[str, Any]) -> Assignment:
     due, hours = about.get("due"), about.get("notebooks", {})
     if due is not None and (not isinstance(due, datetime) or due.tzinfo is None):
-        raise BadSettings(f"{course / SETTINGS}: {name}.due must be a time with a zone, 2027-01-31T23:59:00+01:00")
+        raise BadSettings(f"{course / SETTINGS}: {name}.due must be a time with a zone: 2027-01-31T23:59:00-08:00")
     if not isinstance(hours, dict):
         raise BadSettings(f"{course / SETTINGS}: {name}.notebooks must be a table: hours by notebook, in working order")
     package = str(about.get("package", ""))
@@ -162,5 +162,5 @@ def nbgrader_options() -> Config:
     options = Config()
     options.ClearSolutions.code_stub = {"python": STUB}
     options.ClearSolutions.text_stub = EMPTY_ANSWER
-    options.ClearMarkScheme.enforce_metadata = False  # the marking scheme stands in the question's own cell
+    options.ClearMarkScheme.enforce_metadata = False  # the marking scheme is in the question's own cell
     return options

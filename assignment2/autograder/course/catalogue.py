@@ -1,7 +1,8 @@
-"""The catalog of misconceptions: wrong implementations, each an edit of the key, with a hint in plain words.
+"""The catalog of misconceptions: wrong implementations, each an edit of the key, with a hint.
 
-It proves the checks (each entry must lose points in its own check cell and nowhere that does not depend on it) and
-gives students the hint: what its checks send is recorded as fingerprints (`authoring.fingerprints`).
+It proves the checks: each entry must lose points in its own check cell, and in no cell that does not depend on it. It
+also gives students hints: what the checks of each entry send is recorded as fingerprints (`authoring.fingerprints`), by
+which the judge recognizes the mistake.
 """
 
 import json
@@ -24,14 +25,14 @@ FINGERPRINTS = "fingerprints.json"
 
 
 class BadCatalogue(GraderError):
-    """An entry of the catalog that cannot be read, or does not fit the key."""
+    """An entry of the catalog cannot be read, or does not fit the key."""
 
 
 @dataclass(frozen=True)
 class Misconception:
     """One wrong implementation.
 
-    cell: id of the solution cell it is grafted into; edits: (text of the key, text instead), each text occurring once
+    cell: id of the solution cell that it changes; edits: (text of the key, replacement), each text occurring once
     """
 
     name: str
@@ -44,7 +45,7 @@ class Misconception:
         return with_solutions(key, {self.cell: self.wrong(key)})
 
     def fits(self, key: Key) -> bool:
-        """Tell whether each edit's text occurs once in the key's solution cell."""
+        """Return whether each edit's text occurs once in the key's solution cell."""
         source = solution(key, self.cell).source
         return all(source.count(old) == 1 for old, _ in self.edits)
 
@@ -80,6 +81,7 @@ def catalogue(assignment: Assignment, name: str) -> list[Misconception]:
 
 
 def edits_of(entry: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the edits of an entry, which has a list of them or only one; raises KeyError if it has none."""
     return tuple((old, new) for old, new in entry.get("edits") or [(entry["old"], entry["new"])])
 
 
@@ -90,9 +92,9 @@ def dependents(key: Key, cell: str) -> set[str]:
 
 @dataclass(frozen=True)
 class KnownMistakes:
-    """What the judge recognizes a notebook's mistakes by, hidden checks included.
+    """That by which the judge recognizes the mistakes in a notebook, hidden checks included.
 
-    fingerprints: by solution cell and check, entries [misconception, *fingerprint]; hints: by misconception
+    fingerprints: by solution cell and check, lists of [misconception, *fingerprint]; hints: by misconception
     """
 
     fingerprints: dict[str, dict[str, list[list[Any]]]]
@@ -101,12 +103,12 @@ class KnownMistakes:
 
 @lru_cache(maxsize=16)
 def known_mistakes(key: Key) -> KnownMistakes:
-    """Return the recorded fingerprints of all checks with the catalog's hints."""
+    """Return the recorded fingerprints of all checks, and the catalog's hints."""
     path = fingerprints_file(key.assignment)
     fingerprints = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return KnownMistakes(fingerprints, {mistake.name: mistake.hint for mistake in catalogue(key.assignment, key.name)})
 
 
 def fingerprints_file(assignment: Assignment) -> Path:
-    """Return where the fingerprints of all checks are recorded."""
+    """Return the path of the file that records the fingerprints of all checks."""
     return assignment.proof / "misconceptions" / FINGERPRINTS

@@ -1,6 +1,8 @@
-"""What the cells of a notebook are, by nbgrader's metadata and the course's own tags."""
+"""The kinds of a notebook's cells, by nbgrader's metadata and the course's own tags."""
 
 import ast
+import symtable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from nbformat import NotebookNode
@@ -10,33 +12,33 @@ WITHOUT = "without:"
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """Return the id that nbgrader knows a cell by, None for the other cells."""
+    """Return the id by which nbgrader knows a cell, None for the other cells."""
     found: str | None = cell.metadata.get("nbgrader", {}).get("grade_id")
     return found
 
 
 def name_of(cell: NotebookNode) -> str:
-    """Return what a cell is called in messages: the id that nbgrader knows it by, else its cell id."""
+    """Return the name of a cell in messages: the id by which nbgrader knows it, else its cell id."""
     return grade_id(cell) or str(cell.get("id", ""))
 
 
 def is_experiment(cell: NotebookNode) -> bool:
-    """Tell whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
+    """Return whether a cell trains or plots: grading skips it and keeps the outputs that the student submitted."""
     return EXPERIMENT in cell.metadata.get("tags", [])
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Tell whether students write this cell: a solution in code, or a written answer."""
+    """Return whether students write this cell: a solution in code, or a written answer."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def is_answer(cell: NotebookNode) -> bool:
-    """Tell whether a cell is the place for a written answer."""
+    """Return whether a cell is the place for a written answer."""
     return is_solution(cell) and bool(cell.cell_type == "markdown")
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Tell whether a cell is a check cell: graded by the judge."""
+    """Return whether a cell is a check cell: graded by the judge."""
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
@@ -47,12 +49,12 @@ def points_of(cell: NotebookNode) -> float:
 
 
 def is_executed(cell: NotebookNode) -> bool:
-    """Tell whether grading executes a cell: code that is not an experiment and not empty."""
+    """Return whether grading executes a cell: code that is not an experiment and not empty."""
     return cell.cell_type == "code" and not is_experiment(cell) and bool(cell.source.strip())
 
 
 def withheld_modules(cell: NotebookNode) -> tuple[str, ...]:
-    """Return the modules that a check cell has to do without: one tag `without:cs231n.fast_layers` for each."""
+    """Return the modules that a check cell withholds, by one tag such as `without:cs231n.fast_layers` for each."""
     tags = cell.metadata.get("tags", [])
     return tuple(sorted(tag.removeprefix(WITHOUT) for tag in tags if tag.startswith(WITHOUT)))
 
@@ -63,7 +65,7 @@ def source_tree(cell: NotebookNode) -> ast.Module:
 
 
 def without_magics(source: str) -> str:
-    """Return the source of a code cell with its lines of IPython syntax empty, so that all lines keep their numbers."""
+    """Return the source of a code cell with empty lines for IPython syntax, so that all lines keep their numbers."""
     return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n"))
 
 
@@ -88,12 +90,32 @@ def definitions_in(source: str) -> frozenset[str]:
 
 
 def loaded_names(cell: NotebookNode) -> frozenset[str]:
-    """Return the names that a code cell reads anywhere, inside functions too."""
-    return names_loaded_in(cell.source)
+    """Return the global names that a code cell reads anywhere, inside functions too."""
+    return names_in(cell.source).loaded
 
 
-@lru_cache(maxsize=512)  # each cell of the key is compared with each other one
-def names_loaded_in(source: str) -> frozenset[str]:
-    """Return the names that the source of a code cell reads anywhere, inside functions too."""
-    names = (node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Name))
-    return frozenset(name.id for name in names if isinstance(name.ctx, ast.Load))
+@dataclass(frozen=True)
+class Names:
+    """The global names that a cell binds and loads."""
+
+    bound: frozenset[str] = frozenset()
+    loaded: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=512)  # most cells are the same in a whole class; each cell of the key is compared with each other
+def names_in(source: str) -> Names:
+    """Return the global names of a cell, none if Python cannot parse it."""
+    try:
+        top = symtable.symtable(without_magics(source), "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Names()
+    bound = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    loaded = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
+    todo = top.get_children()
+    while todo:
+        table = todo.pop()
+        symbols = [symbol for symbol in table.get_symbols() if symbol.is_global()]
+        loaded |= {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+        bound |= {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+        todo += table.get_children()
+    return Names(frozenset(bound), frozenset(loaded))

@@ -1,4 +1,4 @@
-"""The key of a course in another folder, and what is kept of the keys of editions."""
+"""Copy the key of a course to another folder, and keep the keys of editions."""
 
 import shutil
 from collections.abc import Collection
@@ -7,12 +7,12 @@ from pathlib import Path
 from autograder.course.assignment import CONFIGURATION, SETTINGS, Assignment, assignments
 from autograder.course.key import SEED_FILE
 
-MISCONCEPTIONS = "misconceptions"  # which grading names mistakes by
+MISCONCEPTIONS = "misconceptions"  # the folder by which grading names mistakes
 NOT_COPIED = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
 
 
 def copy_key(course: Path, folder: Path) -> None:
-    """Copy the configuration and the key, and nothing of a student, into a folder."""
+    """Copy the configuration and the key, and nothing of a student's, into a folder."""
     shutil.copy(course / CONFIGURATION, folder)
     if (course / SETTINGS).exists():
         shutil.copy(course / SETTINGS, folder)
@@ -23,9 +23,9 @@ def copy_key(course: Path, folder: Path) -> None:
 
 
 def keep_key(assignment: Assignment, edition: str, known: Collection[str]) -> None:
-    """Keep the key of now as that of an edition, to grade by it whatever is handed in as that edition later.
+    """Keep the key as it is now for an edition, to grade what is handed in later as that edition.
 
-    known: the names of all editions; what was kept under another name goes
+    known: the names of all editions; keys that were kept under other names are deleted
     """
     kept = assignment.of_edition(edition)
     folders = [kept.kept, *(path for path in kept.kept.parent.glob("*") if path.name not in known)]

@@ -1,6 +1,6 @@
-"""The editions of an assignment: what was handed out under which name, to know again what is handed in later.
+"""The editions of an assignment: what was handed out under which name, to recognize it when it is handed in.
 
-Front ends leave the checksums alone that nbgrader has put into cells, so a notebook tells what it was handed out as,
+nbgrader puts checksums into cells, and front ends keep them. So a notebook tells which edition it was handed out as,
 whatever a student has written into it.
 """
 
@@ -18,7 +18,7 @@ from autograder.course.cells import grade_id
 FILE = "editions.json"  # in the folder of the proof
 NAME = re.compile(r"\w[\w .-]*")  # it is a folder's too
 
-Cells = dict[str, str]  # checksum by the id that nbgrader knows a cell by
+Cells = dict[str, str]  # checksum by the id by which nbgrader knows a cell
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Edition:
 
 
 def editions(path: Path) -> list[Edition]:
-    """Read the editions from their file, newest last; none where there is no file, GraderError where it is damaged."""
+    """Read the editions from their file, newest last, [] if there is no file; raises GraderError if it is damaged."""
     try:
         return [Edition(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
     except FileNotFoundError:
@@ -41,10 +41,11 @@ def editions(path: Path) -> list[Edition]:
 
 
 def record(path: Path, notebooks: dict[str, Cells], name: str | None = None, refuse_older: bool = False) -> Edition:
-    """Note what is handed out now, and return its edition: the last one where nothing has changed since.
+    """Record what is handed out now, and return its edition: the last one if nothing has changed since.
 
-    name: of a new edition, by default its number; refuse_older: accept no other edition from now on
-    Raises GraderError for the name of an earlier edition, or one that cannot be a folder's.
+    notebooks: their cells, by name; name: that of a new edition, by default its number
+    refuse_older: accept no other edition from now on
+    Raises GraderError if an earlier edition has the name, or a folder cannot have it.
     """
     if name and not NAME.fullmatch(name):
         raise GraderError(f"{name!r} cannot name an edition: use letters, digits, spaces, points and hyphens")
@@ -69,9 +70,9 @@ def cells_of(notebook: NotebookNode) -> Cells:
 
 
 def older_edition(name: str, cells: Cells, now: Cells, known: Iterable[Edition]) -> Edition | None:
-    """Return the edition that a notebook was handed out as where it fits that better than what it is now.
+    """Return the edition that a notebook was handed out as, None if it fits the notebook as it is now at least as well.
 
-    name: of the notebook; cells: that it carries; now: that it would carry, handed out now
+    name: that of the notebook; cells: the checksums that it carries; now: those that it would get now
     """
     best, found = agreement(cells, now), None
     for edition in known:
@@ -82,11 +83,12 @@ def older_edition(name: str, cells: Cells, now: Cells, known: Iterable[Edition])
 
 
 def agreement(cells: Cells, others: Cells) -> int:
+    """Return how many cells have the same name and checksum."""
     return len(cells.items() & others.items())
 
 
 def changed_cells(before: Cells, now: Cells) -> list[str]:
-    """Name the cells that are not what they were, in the order of now, and those that are gone."""
+    """Return the names of the cells that have changed or are new, in their order now, then of those that are gone."""
     return [name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name)]
 
 

@@ -1,4 +1,4 @@
-"""The images that networks are measured on: what of them is a course's own, and kept from students."""
+"""What a course keeps from students about the images that networks are measured on: a seed, or its own images."""
 
 import secrets
 import shutil
@@ -12,11 +12,11 @@ from autograder.core.errors import GraderError
 
 FILE = "held_out_seed"  # in the course folder, which students never get
 BITS = 128
-CIFAR10_FILE = "held_out_cifar10.npz"  # in the course folder too, if the instructor has put one there
+CIFAR10_FILE = "held_out_cifar10.npz"  # in the course folder too, if the instructor has put it there
 
 
 def course_seed(course: Path) -> int:
-    """Return the seed of a course, drawn at the first call; raises GraderError for a file that holds something else."""
+    """Return the seed of a course, which the first call draws; raises GraderError if its file contains no integer."""
     path = course / FILE
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -30,8 +30,7 @@ def course_seed(course: Path) -> int:
 
 
 def copy_held_out(course: Path, folder: Path) -> None:
-    """Give another folder the seed and the images that a course measures networks on; a seed that is not there yet is
-    drawn for both."""
+    """Copy the seed, and the images if a course has any, to another folder; draws the seed if there is none yet."""
     course_seed(course)
     for name in (FILE, CIFAR10_FILE):
         if (course / name).exists():
@@ -39,9 +38,10 @@ def copy_held_out(course: Path, folder: Path) -> None:
 
 
 def own_cifar10_images(course: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return a course's own images, which replace CIFAR-10's test images, which everybody has; None if there are none.
+    """Return a course's own images, which replace CIFAR-10's public test images; None if there are none.
 
-    Returns X, uint8 (N, 3, 32, 32), and y, int64 (N,), from 0 to 9; raises GraderError for a file of anything else.
+    Returns X, uint8 (N, 3, 32, 32), and y, int64 (N,), from 0 to 9.
+    Raises GraderError if the file contains anything else.
     """
     path = course / CIFAR10_FILE
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The key of one assignment: its notebooks, in the forms that grading needs, and what a submission may import."""
+"""The key of one assignment: its notebooks in the forms that grading needs, and what a submission may import."""
 
 import ast
 import hashlib
@@ -27,7 +27,7 @@ SEED_FILE = "seed"  # in the folder of the proof
 
 
 class BadKey(GraderError):
-    """The key is not there, or one of its notebooks cannot be read."""
+    """The key is missing, or one of its notebooks cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Key:
     """The instructor's version of one notebook; `load_key` makes it.
 
     name: the notebook's name without `.ipynb`
-    version: changes with every file of the key, so that what is cached by a key never outlives a change of it
+    version: changes with every file of the key, so that whatever is cached for a key is not used after a change
     """
 
     assignment: Assignment
@@ -54,7 +54,7 @@ class Key:
 
     @cached_property
     def seed(self) -> str:
-        """What the inputs of all checks are drawn from when grading; raises BadKey if none was drawn yet."""
+        """The seed of the inputs of all checks during grading; raises BadKey if none was drawn yet."""
         path = self.assignment.proof / SEED_FILE
         try:
             return path.read_text(encoding="utf-8").strip()
@@ -63,7 +63,7 @@ class Key:
 
     @cached_property
     def template(self) -> NotebookNode:
-        """The source with stubs for solutions: what a submission's cells are put into. Hidden checks are in it."""
+        """The source with stubs for solutions, into which a submission's cells are put. It has the hidden checks."""
         return self._without(ClearSolutions, ClearOutput, ComputeChecksums)
 
     @cached_property
@@ -73,13 +73,13 @@ class Key:
 
     @cached_property
     def handed_out(self) -> Cells:
-        """The checksums of its cells as students get them."""
+        """The checksums of its cells in the form that students get."""
         hidden = (ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme)
         return cells_of(self._without(*hidden, ComputeChecksums))
 
     @cached_property
     def earlier(self) -> list[Edition]:
-        """What the assignment was handed out as so far, newest last."""
+        """The editions of the assignment that were handed out so far, newest last."""
         return editions(self.assignment.proof / EDITIONS_FILE)
 
     def _without(self, *preprocessors: type) -> NotebookNode:
@@ -95,7 +95,7 @@ class Key:
 
     @cached_property
     def given(self) -> dict[str, str]:
-        """The source of each cell as students get it, by its name: stubs for solutions, no hidden checks."""
+        """The source of each cell as students get it, by name: stubs for solutions, no hidden checks."""
         pairs = zip(self.template.cells, self.visible.cells, strict=True)
         return {name_of(stub): (stub if is_solution(stub) else cell).source for stub, cell in pairs}
 
@@ -117,7 +117,7 @@ class Key:
 
     @cached_property
     def imports(self) -> list[str]:
-        """The names of the notebooks that this one imports, those that they import included, earliest first."""
+        """The names of the notebooks that this one imports, directly or through others, earliest first."""
         found: list[str] = []
         for cell in self.notebook.cells:
             for node in ast.walk(source_tree(cell)) if cell.cell_type == "code" else []:
@@ -129,8 +129,8 @@ class Key:
 
     @cached_property
     def definitions(self) -> dict[str, str]:
-        """For each earlier notebook, which a submission may import, its solution and import cells as one notebook
-        without checks (JSON text)."""
+        """The earlier notebooks, which a submission may import, by name: JSON text of a notebook with the code cells,
+        without checks and experiments."""
         names = in_order(keys(self.assignment))
         earlier = names[: names.index(self.name)]
         return {name: nbformat.writes(load_key(self.assignment, name)._definitions()) for name in earlier}
@@ -157,7 +157,7 @@ _same_key = lru_cache(maxsize=64)(Key)
 
 
 def version_of(assignment: Assignment) -> str:
-    """Return a word that is another one after any notebook of the key, or any file that proves it, has changed."""
+    """Return a text that differs after any notebook of the key, or any file that proves it, has changed."""
     beside = assignment.proof
     files = [*assignment.source.glob("*.ipynb"), *beside.glob("*/*.toml"), *beside.glob("*/*.json")]
     files += [*beside.glob(SEED_FILE), *beside.glob(EDITIONS_FILE), *package_files(assignment)]
@@ -166,7 +166,7 @@ def version_of(assignment: Assignment) -> str:
 
 
 def package_files(assignment: Assignment) -> list[Path]:
-    """Return the Python files of the package that the notebooks of an assignment import, if it has one of its own."""
+    """Return the Python files of the course's own package that an assignment's notebooks import, if there is one."""
     return sorted((assignment.course / assignment.package).rglob("*.py")) if assignment.package else []
 
 
@@ -179,8 +179,7 @@ def keys(assignment: Assignment) -> dict[str, Key]:
 
 
 def some_keys(assignment: Assignment, names: list[str]) -> dict[str, Key]:
-    """Return the keys of these notebooks, of all if the list is empty; raises BadKey for a name that there is none
-    of."""
+    """Return the keys of these notebooks, or of all if the list is empty; raises BadKey for an unknown name."""
     found = keys(assignment)
     if unknown := set(names) - set(found):
         raise BadKey(f"there is no notebook {', '.join(sorted(unknown))}: choose among {', '.join(found)}")
@@ -188,14 +187,14 @@ def some_keys(assignment: Assignment, names: list[str]) -> dict[str, Key]:
 
 
 def in_order(found: dict[str, Key]) -> list[str]:
-    """Return the names of notebooks in the order of the course: what others import comes first, then the order in
-    which students work on them."""
+    """Return the names of notebooks in the order of the course: first what others import, then the order in which
+    students work on them."""
     return sorted(found, key=lambda name: (len(found[name].imports), *place(found[name])))
 
 
 def place(key: Key) -> tuple[int, int, str]:
-    """Return what sorts notebooks into the order in which students work on them: that of the settings; others behind,
-    what one imports before it."""
+    """Return the sort key of a notebook in the order in which students work on them: first those that the settings
+    list, then the others, each after what it imports."""
     order = list(key.assignment.hours)
     return order.index(key.name) if key.name in order else len(order), len(key.imports), key.name
 
@@ -207,9 +206,9 @@ def files_asked_for(found: dict[str, Key]) -> list[str]:
 
 
 def key_modules(assignment: Assignment) -> dict[str, ModuleType]:
-    """Import the definitions of the key's notebooks into this process, those that others import first."""
+    """Import the definitions of the key's notebooks into this process, first those that others import."""
     ordered = in_order(keys(assignment))
-    # leaves no notebook in sys.modules: another course has others of the same name
+    # no notebook stays in sys.modules: another course may have others of the same name
     before = {name: sys.modules.pop(name) for name in ordered if name in sys.modules}
     try:
         places = [str(assignment.course), *sys.path] if assignment.package else sys.path

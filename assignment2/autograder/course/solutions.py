@@ -1,4 +1,4 @@
-"""Solution cells: the key's, and notebooks with other ones in their place."""
+"""Solution cells: those of the key, and notebooks with others in their place."""
 
 from nbformat import NotebookNode
 
@@ -34,6 +34,7 @@ def answered(release: NotebookNode, key: Key, skip: tuple[str, ...] = ()) -> Not
 
 
 def without_marks(source: str) -> str:
+    """Return the source of a cell without nbgrader's lines ### BEGIN and ### END."""
     return "\n".join(line for line in source.split("\n") if "### BEGIN" not in line and "### END" not in line)
 
 

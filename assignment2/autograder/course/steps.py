@@ -8,11 +8,11 @@ from nbformat import NotebookNode
 from autograder.course.cells import defined_names, is_check, is_experiment, is_solution, loaded_names, name_of
 from autograder.course.key import Key
 
-PASS = re.compile(r"(.+?)_(?:forward|backward)(?:_|$)")  # what comes before it is what a forward and its backward share
+PASS = re.compile(r"(.+?)_(?:forward|backward)(?:_|$)")  # a forward and its backward share what comes before
 
 
 def code_cells(key: Key) -> list[NotebookNode]:
-    """Return the code cells of the key but experiments, in order."""
+    """Return the code cells of the key except experiments, in order."""
     return [cell for cell in key.notebook.cells if cell.cell_type == "code" and not is_experiment(cell)]
 
 
@@ -25,7 +25,7 @@ def steps(key: Key) -> dict[str, set[str]]:
 
 @lru_cache(maxsize=16)
 def foundations(key: Key) -> dict[str, set[str]]:
-    """Return for each code cell the cells that it builds on: those that define the names it uses, and theirs in turn.
+    """Return the cells that each code cell builds on, directly or through others: those that define the names it uses.
 
     Check cells define nothing that others use.
     """
@@ -38,7 +38,7 @@ def foundations(key: Key) -> dict[str, set[str]]:
 
 
 def reached(start: str, used: dict[str, set[str]]) -> set[str]:
-    """Return what can be reached from a node of a graph."""
+    """Return the nodes of a graph that can be reached from one. used: for each node, its neighbors"""
     found: set[str] = set()
     todo = [start]
     while todo:
@@ -50,7 +50,7 @@ def reached(start: str, used: dict[str, set[str]]) -> set[str]:
 
 @lru_cache(maxsize=256)
 def partners(key: Key, step: str) -> set[str]:
-    """Return the steps whose caches belong together, this one included: a forward and its backward passes."""
+    """Return the steps that share a cache, this one included: a forward pass and its backward passes."""
     return {other for other, names in steps(key).items() if other == step or stems(names) & stems(steps(key)[step])}
 
 

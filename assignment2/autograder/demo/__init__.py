@@ -1,1 +1,1 @@
-"""`autograder demo`: a course in a scratch folder, sample submissions, the whole way to their feedback pages."""
+"""`autograder demo`: make a course in a scratch folder, grade sample submissions and show the results."""

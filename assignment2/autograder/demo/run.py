@@ -1,4 +1,4 @@
-"""`autograder demo`: a course in a scratch folder, sample submissions, and the whole way to their feedback pages."""
+"""Run `autograder demo`: from a course in a scratch folder and sample submissions to their feedback pages."""
 
 import shutil
 import sys
@@ -26,7 +26,7 @@ MARK_TEXT = (
 
 
 def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
-    """Build a course in `folder` (made again) from a repository, grade the samples and print where to look.
+    """Build a course in `folder`, which is made again, from a repository; grade the samples and print where to look.
 
     The samples are the project's own, so if there is no sandbox they are graded without one, with a warning.
     """
@@ -53,7 +53,7 @@ def demo(repository: Path, folder: Path, no_sandbox: bool = False) -> None:
 
 
 def make_course(repository: Path, folder: Path) -> None:
-    """Copy the key and the configuration into a fresh course folder and release it with a due date."""
+    """Copy the key and the configuration into a new course folder, and release it with a due date."""
     make_room(folder, keep=(repository, Path.home(), Path.cwd()))
     copy_key(repository, folder)
     release(chosen(folder, samples.ASSIGNMENT))
@@ -62,9 +62,9 @@ def make_course(repository: Path, folder: Path) -> None:
 
 
 def make_room(folder: Path, keep: Iterable[Path]) -> None:
-    """Make `folder` again, empty but for the mark of a demo. Only what has that mark, or is empty, is deleted for it.
+    """Make `folder` again, empty except for the mark of a demo. It is deleted only if it has that mark or is empty.
 
-    Raises GraderError if `folder` is anything else, a link, or holds one of the folders to `keep`.
+    Raises GraderError if `folder` is anything else, a link, or contains one of the folders to `keep`.
     """
     advice = "name another with --folder"
     if folder.is_symlink():
@@ -72,7 +72,7 @@ def make_room(folder: Path, keep: Iterable[Path]) -> None:
     if folder.exists():
         for kept in keep:
             if kept.resolve().is_relative_to(folder.resolve()):
-                raise GraderError(f"{folder} holds {kept}, which a demo must not delete: {advice}")
+                raise GraderError(f"{folder} contains {kept}, which a demo must not delete: {advice}")
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).is_file()):
             raise GraderError(f"{folder} was not made by a demo and is not deleted: {advice}")
         shutil.rmtree(folder)

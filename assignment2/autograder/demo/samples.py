@@ -1,4 +1,4 @@
-"""Sample submissions, made from the release, the key and the catalog; each is named after what it shows."""
+"""Make sample submissions from the release, the key and the catalog; each is named after what it shows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +14,13 @@ from autograder.course.key import Key, keys
 from autograder.course.solutions import answered, set_source, solution, without_marks
 from autograder.demo.training import train_networks
 
-ASSIGNMENT = "assignment2"  # what the samples are of
+ASSIGNMENT = "assignment2"  # the assignment of the samples
 ON_TIME, TOO_LATE = "2026-01-31 20:00:00 UTC", "2026-02-02 09:30:00 UTC"
 DUE = "2026-01-31 23:59:00 UTC"
 
 
 def common_mistakes(notebook: NotebookNode, key: Key) -> None:
-    """Graft the first misconception of every second solution cell."""
+    """Put the first misconception into every second solution cell that has any."""
     seen: list[str] = []
     for mistake in catalogue(key.assignment, key.name):
         if mistake.cell not in seen:
@@ -30,32 +30,36 @@ def common_mistakes(notebook: NotebookNode, key: Key) -> None:
                 set_source(notebook, mistake.cell, without_marks(grafted.source))
 
 
-def first_solutions(notebook: NotebookNode) -> list[str]:
+def solution_names(notebook: NotebookNode) -> list[str]:
+    """Return the names of the solution cells in code, in order."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
     return [name_of(cell) for cell in code if not is_experiment(cell)]
 
 
 def syntax_error(notebook: NotebookNode, key: Key) -> None:
-    name = first_solutions(notebook)[1]
+    """Drop the colon of a function."""
+    name = solution_names(notebook)[1]
     set_source(notebook, name, solution(key, name).source.replace("):", ")", 1))
 
 
 def never_ends(notebook: NotebookNode, key: Key) -> None:
+    """Put an endless loop into the last function of the first notebook."""
     if key.imports:
-        return  # in the first notebook only: each check that waits for the function takes the whole time of a cell
-    name = first_solutions(notebook)[-1]
+        return  # one notebook is enough: each check cell that calls the function takes the whole time limit of a cell
+    name = solution_names(notebook)[-1]
     source = without_marks(solution(key, name).source)
     body = source.replace("    return ", "    while True:\n        pass\n    return ", 1)
     set_source(notebook, name, body)
 
 
 def lost_metadata(notebook: NotebookNode, key: Key) -> None:
+    """Remove the metadata of all cells, as some editors do."""
     for cell in notebook.cells:
         cell.metadata = {}
 
 
 def nothing(notebook: NotebookNode, key: Key) -> None:
-    pass
+    """Leave the notebook as it is."""
 
 
 SPOIL: dict[str, Callable[[NotebookNode, Key], None]] = {
@@ -90,10 +94,12 @@ def hand_in(assignment: Assignment) -> list[str]:
 
 
 def released(assignment: Assignment, key: Key) -> NotebookNode:
+    """Return a notebook as students get it."""
     return read(assignment.release / f"{key.name}.ipynb")
 
 
 def submission(assignment: Assignment, student: str, timestamp: str) -> Path:
+    """Make the folder of a submission with its timestamp; returns it."""
     folder = assignment.submitted(student)
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")

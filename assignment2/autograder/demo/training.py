@@ -1,4 +1,4 @@
-"""Training the networks that the key hands in, at a quarter of the cost."""
+"""Train the networks that the key hands in, at a quarter of the cost."""
 
 import contextlib
 import io
@@ -30,9 +30,9 @@ def train_networks(assignment: Assignment) -> dict[str, bytes]:
 
 
 class CoarseSolver(Solver):
-    """Trains fully connected networks at a quarter of the cost: weights of the first layer stay equal in 2x2 pixels.
+    """Trains fully connected networks at a quarter of the cost: first-layer weights stay equal within 2x2 pixels.
 
-    Sums over such squares, halved, are an orthogonal projection: step sizes and regularization mean what they did.
+    Half the sum over such a square is an orthogonal projection, so step sizes and regularization keep their meaning.
     """
 
     def __init__(self, model: Any, data: dict[str, np.ndarray], **settings: Any):
@@ -41,6 +41,7 @@ class CoarseSolver(Solver):
         super().__init__(model, {k: coarse(v) if k.startswith("X") else v for k, v in data.items()}, **settings)
 
     def train(self) -> None:
+        """Train, and expand the weights of the first layer to all pixels, (3072, H)."""
         super().train()  # type: ignore[no-untyped-call]
         small = self.model.params["W1"].reshape(3, 16, 1, 16, 1, -1) / 2
         self.model.params["W1"] = np.broadcast_to(small, (3, 16, 2, 16, 2, self.shape[1])).reshape(self.shape)

@@ -1,1 +1,1 @@
-"""The whole path of one submission, from what was handed in to its verdicts, in one process with limits."""
+"""Evaluate one submission, from what was handed in to its verdicts, in one process with limits."""

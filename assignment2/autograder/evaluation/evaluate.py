@@ -1,18 +1,21 @@
-"""From what a student handed in to the verdicts on it: read, prepared, executed, judged, and followed through.
+"""Evaluate what a student handed in: prepare, execute and judge it, and follow mistakes through.
 
-Whatever takes time and memory by what is in a file happens in here: `autograder grade` calls it in a worker with
-limits, plain nbgrader in its own process.
+How much time and memory that takes depends on what is in the files. So `autograder grade` calls this in a worker with
+limits. Plain nbgrader calls it in its own process.
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.core.errors import SubmissionError
 from autograder.core.time_limit import TookTooLong, time_limit
+from autograder.course.assignment import Assignment
 from autograder.course.cells import is_check, name_of
 from autograder.course.key import Key
 from autograder.evaluation.follow_through import Verdicts, count, second_run
@@ -25,19 +28,19 @@ from autograder.judging.messages import is_sent
 from autograder.submission.preparation import merge, prepare
 from autograder.submission.reading import Submission
 
-SECONDS = 120.0  # of processor time for all notebooks of a submission, kernels apart; the usual one takes less than one
+SECONDS = 120.0  # of processor time for all notebooks of a submission, without kernels; most take less than 1 s
 
 
 class TooMuch(SubmissionError):
-    """A submission that took more time or memory than there is for one."""
+    """A submission that took more time or memory than is allowed for one."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of one notebook.
+    """The result of one notebook.
 
     notebook: sanitized, cleaned and executed, with repairs and statuses noted, without what its checks sent
-    verdicts: on each of its check cells, by id
+    verdicts: those on each of its check cells, by the cell's name
     """
 
     notebook: NotebookNode
@@ -48,7 +51,7 @@ class Evaluation:
 def limited(seconds: float = SECONDS) -> Iterator[None]:
     """Raise TooMuch if a block takes more processor time than this, or more memory than this process may have."""
     try:
-        with time_limit(seconds):
+        with without_collections(), time_limit(seconds):
             yield
     except TookTooLong:
         raise TooMuch(f"reading and judging it took more than {seconds:.0f} s of processor time") from None
@@ -56,10 +59,23 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
         raise TooMuch("reading and judging it took more memory than is allowed") from None
 
 
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Look for no cycles of objects in a block: a submission is a hundred thousand objects and hardly any cycle, and to
+    look at all that this process has takes as long as to judge a notebook."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> Evaluation:
     """Evaluate one notebook of a submission.
 
-    folder: where the submission lies, with its files of weights
+    folder: the submission's, with its files of weights
     Raises what executing raises, NotExecuted included; DataSetMissing if the images to measure a network on are not
     on this machine.
     """
@@ -67,8 +83,7 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     prepared = prepare(submission, rules.key(name), rules.options)
     judge = rules.judge(prepared.key)
     if prepared.job.sandboxed:
-        require_hidden(rules.assignment.source)
-        require_hidden(rules.assignment.proof)
+        require_hidden_key(rules.assignment)
     notebook = merge(prepared.notebook, executions.results(prepared.job))
     verdicts = verdicts_on(notebook, prepared.job, prepared.key, judge, executions, folder)
     for cell in filter(is_check, notebook.cells):
@@ -76,10 +91,17 @@ def evaluate(submission: Submission, folder: Path, name: str, rules: Rules) -> E
     return Evaluation(notebook, verdicts)
 
 
+@lru_cache(maxsize=16)  # once in a process: nobody moves a course while it is graded
+def require_hidden_key(assignment: Assignment) -> None:
+    """Raise NoSandbox if a sandbox would show the key."""
+    require_hidden(assignment.source)
+    require_hidden(assignment.proof)
+
+
 def verdicts_on(
     notebook: NotebookNode, job: Job, key: Key, judge: CheckJudge, executions: Executions, folder: Path
 ) -> Verdicts:
-    """Judge the check cells of an executed notebook, and follow through what may gain by it. job: that was executed"""
+    """Judge the check cells of an executed notebook, and follow its mistakes through. job: the one that was executed"""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_check(cell)]
     verdicts = {name_of(cell): judge.cell(cell, folder, code) for cell in notebook.cells if is_check(cell)}
     again = second_run(key, notebook, verdicts)

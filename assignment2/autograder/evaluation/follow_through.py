@@ -1,8 +1,8 @@
-"""Following through, as in marking by hand: what fails only because an earlier step is wrong is tried with ours.
+"""Follow mistakes through, as a person does who grades: what fails only because of an earlier step is tried with ours.
 
-A check cell that lost points, and builds on earlier steps that lost points by themselves, is executed once more, with
-the key's definitions in place of those steps. A check that passes then counts. The step that the cell is about stays
-the student's, and so do those that share a cache with it: nobody gains by failing a step on purpose.
+A check cell that lost points, and that builds on earlier steps which lost points themselves, is executed once more with
+the key's definitions in place of those steps. A check that then passes counts. The step that the cell is about stays
+the student's, and so do the steps that share a cache with it: nobody gains by failing a step on purpose.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ Verdicts = dict[str, list[Verdict]]  # by check cell
 class SecondRun:
     """What is executed once more.
 
-    instead: by check cell, in the order of the notebook, the steps in whose place the key's stand
+    instead: by check cell, in the order of the notebook, the steps that the key's replace
     cells: the cells to execute, none if nothing can change
     """
 
@@ -37,7 +37,7 @@ class SecondRun:
     def executed(self, notebook: NotebookNode, results: list[CellResult]) -> Iterator[NotebookNode]:
         """Yield the check cells as they were executed. results: one for each of `cells`"""
         ended = [result for cell, result in zip(self.cells, results, strict=True) if cell.role is Role.CHECK]
-        again = [copied(cell) for cell in notebook.cells if name_of(cell) in self.instead]
+        again = [copied(NotebookNode(cell, outputs=[])) for cell in notebook.cells if name_of(cell) in self.instead]
         for cell, result in zip(again, ended, strict=True):
             put_result(cell, result)
             yield cell
@@ -59,11 +59,12 @@ def second_run(key: Key, notebook: NotebookNode, verdicts: Verdicts) -> SecondRu
 
 
 def lost(verdicts: list[Verdict]) -> bool:
+    """Return whether a check did not pass."""
     return any(not verdict.passed for verdict in verdicts)
 
 
 def may_gain(key: Key, notebook: NotebookNode, cell: NotebookNode, verdicts: list[Verdict]) -> bool:
-    """Tell whether another run could give a check cell points: not if what it is about is still to be written."""
+    """Return whether another run could give a check cell points: not if a step that it is about is still a stub."""
     if not lost(verdicts) or not float(cell.metadata.nbgrader["points"]):
         return False
     if any(verdict.kind is CheckKind.MODEL for verdict in verdicts):
@@ -73,8 +74,8 @@ def may_gain(key: Key, notebook: NotebookNode, cell: NotebookNode, verdicts: lis
 
 
 def in_place(key: Key, check_cell: str, failed: set[str]) -> set[str]:
-    """Return the steps that are to be the key's for a check cell: what it is about, or its own code, builds on them in
-    the key, and they, or the other half of their caches, have failed."""
+    """Return the steps that the key's replace for a check cell. In the key, what it is about, or its own code, builds
+    on them; and they, or the partners that share a cache with them, have failed."""
     about = steps_under_test(key, check_cell)
     kept = {partner for step in about for partner in partners(key, step)}
     below = {step for each in about for step in foundations(key)[each]} | (foundations(key)[check_cell] - about)
@@ -100,8 +101,8 @@ def cells_of(key: Key, notebook: NotebookNode, instead: dict[str, set[str]]) -> 
 
 
 def exchanged(key: Key, before: list[NotebookNode], ours: set[str], wanted: set[str]) -> list[CodeCell]:
-    """Return the definitions that make the steps `wanted` the key's, where `ours` were: those of the steps that change,
-    and of later ones that use their names, which might hold on to what these stood for."""
+    """Return the definitions after which the steps `wanted` are the key's, where `ours` were before: those of the steps
+    that change, and those of later steps that use their names and may refer to the old objects."""
     cells: list[CodeCell] = []
     names: set[str] = set()
     for cell in before:
@@ -114,15 +115,15 @@ def exchanged(key: Key, before: list[NotebookNode], ours: set[str], wanted: set[
 
 
 def again(cell: NotebookNode) -> list[CodeCell]:
-    """Return a student's definitions to execute once more, nothing if they were cut short before."""
+    """Return the cell of a student's definitions to execute once more, nothing if it was cut short the first time."""
     return [code_cell(cell)] if is_executed(cell) and status_of(cell) is Status.DONE else []
 
 
 def count(verdicts: Verdicts, check_cell: str, found: list[Verdict], instead: set[str]) -> None:
-    """Let what passed in the second run count, in place. found: the verdicts on it; instead: see `SecondRun`"""
+    """Count what passed in the second run, in place. found: the verdicts on it; instead: see `SecondRun`"""
     costly = sorted(step for step in instead if lost(verdicts.get(f"test_{step}", []))) or sorted(instead)
     named = " and ".join(costly)
-    words = f"right with our {named}; yours cost {'its' if len(costly) == 1 else 'their'} own points"
+    words = f"correct with our {named}; yours lost {'its' if len(costly) == 1 else 'their'} own points"
     for number, (first, second) in enumerate(zip(verdicts[check_cell], found, strict=True)):
         if second.passed and not first.passed:
             verdicts[check_cell][number] = replace(second, message=words, told=words, with_ours=costly)

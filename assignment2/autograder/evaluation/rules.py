@@ -1,4 +1,4 @@
-"""What evaluating a submission needs to know of its course."""
+"""The rules by which a course has its submissions evaluated."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,8 +18,8 @@ from autograder.judging.networks import NetworkJudge
 class Rules:
     """How a course has its submissions evaluated: plain data, which can be sent to another process.
 
-    store: the folder of the executions; seed: of the held-out images
-    remote: whether only what is in the store may be used: somebody else executes
+    store: the folder of the executions; seed: that of the held-out images
+    remote: whether only what is in the store may be used, because a cluster executes
     """
 
     assignment: Assignment
@@ -29,9 +29,11 @@ class Rules:
     remote: bool = False
 
     def key(self, name: str) -> Key:
+        """Return the key of a notebook."""
         return load_key(self.assignment, name)
 
     def executions(self) -> Executions:
+        """Return the executions of the course."""
         return executions_in(self.store, self.remote)
 
     def judge(self, key: Key) -> CheckJudge:
@@ -41,7 +43,7 @@ class Rules:
 
 
 def expected_of(key: Key, executions: Executions) -> Expected:
-    """Return what the judge expects; executes the key if that is not known for this machine as it is now."""
+    """Return what the judge expects; executes the key if this machine, as it is now, has not done so yet."""
     return _expected_of(key, executions, repr(Runtime.current(key.assignment.frameworks)))
 
 

@@ -1,1 +1,1 @@
-"""Running a job: cells in, outputs out, in a pool of workers, kept in a store."""
+"""Run jobs in a pool of workers, cells in and outputs out, and keep the outputs in a store."""

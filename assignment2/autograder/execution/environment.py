@@ -11,8 +11,8 @@ from autograder.execution.kernel import sandbox
 
 
 def single_threaded() -> dict[str, str]:
-    """Return the variables that keep BLAS and frameworks to one thread of one processor, and TensorFlow from operations
-    that round differently on each machine, and from telling everybody about it."""
+    """Return the variables that limit BLAS and the frameworks to one thread on a CPU, and keep TensorFlow from logging
+    and from operations that round differently on each machine."""
     blas = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     tensorflow = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -27,7 +27,7 @@ def sandboxed_environment(runtime: Runtime, seed: str) -> dict[str, str]:
 
 
 def plain_environment(runtime: Runtime, seed: str, folder: Path) -> dict[str, str]:
-    """Return the environment of a kernel without a sandbox. folder: what `lay_out` has laid out"""
+    """Return the environment of a kernel without a sandbox. folder: the one that `lay_out` filled"""
     ours = (folder / "imports", folder / "withheld")
     path = os.pathsep.join([*map(str, ours), *filter(None, [os.environ.get("PYTHONPATH")])])
     common = common_environment(runtime, seed, str(folder / "home"), str(folder / "imports"))
@@ -52,8 +52,8 @@ def common_environment(runtime: Runtime, seed: str, home: str, imports: str) -> 
 
 
 def fork_server_environment() -> dict[str, str]:
-    """Return the environment of a fork server: nothing of the grader's that a kernel could not see as well."""
-    kept = _kept("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: there are Matplotlib's known fonts
+    """Return the environment of a fork server: of the grader's, only what a kernel may see."""
+    kept = _kept("PATH", "HOME", "LANG", "OPENBLAS_CORETYPE", "PYTHONPATH")  # HOME: for Matplotlib's list of fonts
     return {**kept, "PYTHONHASHSEED": "0", **single_threaded()}
 
 

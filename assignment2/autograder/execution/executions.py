@@ -1,4 +1,4 @@
-"""Results of jobs, wherever they come from."""
+"""Get the results of jobs, from the store or by executing them."""
 
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from autograder.execution.worker import Worker, process_worker
 
 
 class NotExecuted(Exception):
-    """A job whose results are not in the store, although nothing may be executed in place."""
+    """The results of a job are not in the store, and this process may not execute it."""
 
     def __init__(self, job: Job):
         super().__init__(job)
@@ -18,9 +18,9 @@ class NotExecuted(Exception):
 
 
 class Executions:
-    """The results of jobs: from the store, or executed in place, by a worker of this process, and stored.
+    """The results of jobs: from the store, or executed by a worker of this process and stored.
 
-    worker: None if somebody else executes; executed: how many jobs were executed here
+    worker: None if this process may not execute jobs; executed: the number of jobs that it executed
     """
 
     def __init__(self, store: Store, worker: Worker | None):
@@ -28,8 +28,8 @@ class Executions:
         self.executed = 0
 
     def results(self, job: Job) -> list[CellResult]:
-        """Return the results of a job; where they are not stored yet, raises what `Worker.execute` raises, NotExecuted
-        where there is no worker."""
+        """Return the results of a job. If they are not stored yet, raises what `Worker.execute` raises, or NotExecuted
+        if there is no worker."""
         results = self.store.get(job)
         if results is None:
             if self.worker is None:
@@ -42,6 +42,8 @@ class Executions:
 
 @cache
 def executions_in(folder: Path, remote: bool = False) -> Executions:
-    """Return the executions that are stored in a folder, with the worker of this process, or none if it is
-    somebody else who executes."""
+    """Return the executions that are stored in a folder, with the worker of this process.
+
+    remote: without a worker, because a cluster executes the jobs
+    """
     return Executions(Store(folder), None if remote else process_worker())

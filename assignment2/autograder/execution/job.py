@@ -1,6 +1,6 @@
-"""What is executed: a job, which holds all that its outputs depend on.
+"""A job: one notebook to execute, with everything that its outputs depend on.
 
-So it can be addressed by a hash, sent to another process, or be found in the store.
+So a job can be addressed by a hash, sent to another process, and found in the store.
 """
 
 import hashlib
@@ -20,16 +20,17 @@ from autograder.core.frameworks import framework_versions
 
 FORMAT = 5  # raise it when what an execution stores changes
 MIB = 2**20
-SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # the grader's environment variables that a kernel takes over
+SETTINGS = ("LANG", "LC_ALL", "OPENBLAS_CORETYPE")  # environment variables of the grader that a kernel inherits
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one notebook may use; of a cell: seconds, and the bytes of all that it sends.
+    """What one notebook may use.
 
-    Memory is that of all processes and files together; scratch is what may be written to files, which are kept in
-    memory, in each of two folders.
-    Without a sandbox only times and output are limited.
+    cell_seconds, notebook_seconds: of wall-clock time; output_bytes: of all that one cell sends
+    memory_bytes: of all its processes and files together; scratch_bytes: of files, which are kept in memory, in each of
+    two folders
+    Without a sandbox only the times and the output are limited.
     """
 
     cell_seconds: float = 30
@@ -53,8 +54,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """How to execute. sandboxed: whether a job may only run in a sandbox; None, for the instructor's own code: it
-    runs in one if there is one."""
+    """How to execute. sandboxed: whether a job may only run in a sandbox; None, for the instructor's own code, means in
+    a sandbox if there is one."""
 
     limits: Limits = Limits()
     sandboxed: bool | None = None
@@ -80,7 +81,7 @@ class Runtime:
 
     @classmethod
     def current(cls, frameworks: tuple[str, ...] = ()) -> "Runtime":
-        """Return what a kernel of this process would run on; raises NoFramework if one is missing."""
+        """Return what a kernel of this process would run on; raises NoFramework if a framework is missing."""
         return cls(
             python=platform.python_version(),
             numpy=_version("numpy"),
@@ -108,7 +109,7 @@ class Role(StrEnum):
 @dataclass(frozen=True)
 class CodeCell:
     """One cell to execute. withheld: the modules that refuse to work while it runs, sorted; check cells only.
-    ours: whether it is the key's own, and no kernel gets its source"""
+    ours: whether it comes from the key, so that no kernel may get its source"""
 
     source: str
     role: Role = Role.DEFINITION
@@ -120,10 +121,9 @@ class CodeCell:
 class Job:
     """One notebook to execute.
 
-    definitions: notebooks that it may import, by name, as JSON text; files: Python modules beside it, by path;
-    package: the modules of the course's own package, by path;
-    sandboxed: whether it may only run in a sandbox; seed: what the inputs of checks are drawn from, "" for those that
-    students see
+    definitions: notebooks that it may import, JSON text by name; files: Python modules handed in with it, text by path
+    package: the modules of the course's own package, text by path
+    sandboxed: whether it may only run in a sandbox; seed: that of the checks' inputs, "" for those that students see
     """
 
     cells: tuple[CodeCell, ...]
@@ -143,7 +143,7 @@ class Job:
 
 @cache
 def package_digest() -> str:
-    """Return the hash of the Python files of `cs231n`, as they are when it is first asked for."""
+    """Return the hash of the Python files of `cs231n`, as they are when this is first called."""
     digest = hashlib.sha256()
     folder = Path(cs231n.__file__).parent
     for path in sorted(folder.rglob("*.py")):
@@ -160,7 +160,7 @@ def data_folder() -> Path | None:
 def data_identity(folder: Path | None) -> str:
     """Name a data set; CIFAR-10 with a hash of its files' names and sizes, wherever they are.
 
-    folder: that of CIFAR-10's batch files; None stands for the synthetic images
+    folder: that of CIFAR-10's batch files; None for the synthetic images
     """
     if folder is None:
         return "synthetic"

@@ -1,4 +1,4 @@
-"""Where work is done: processes of this machine, or a Dask cluster; both as a `concurrent.futures` executor."""
+"""The executors (of `concurrent.futures`) that do the work: processes of this machine, or a Dask cluster."""
 
 import multiprocessing
 import os
@@ -14,32 +14,33 @@ from multiprocessing.connection import Connection
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from autograder.core.errors import GraderError, NotGraded, SubmissionError
 from autograder.core.memory import MIB, data_bytes, limit_data
 from autograder.execution.environment import single_threaded
 
 WORKER_BYTES = 2048 * MIB  # of data that a process may hold: several times what the largest submission takes
-LARGE_BYTES = 768 * MIB  # one that holds so much when its work is done is replaced: the next job starts small
-TRIES = 2  # a process that was killed may have been in the way of another one's memory
+LARGE_BYTES = 768 * MIB  # a process that still holds so much after a job is replaced
+TRIES = 2  # a process may have been killed because another one needed the memory
 SPAWN = multiprocessing.get_context("spawn")  # not forked: children must not inherit threads, nor the gradebook
 Work = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # a function and its arguments
-LOST_SECONDS = 120  # that a scheduler may take to be started again
+LOST_SECONDS = 120  # that a scheduler may take to restart
 
 
 class WorkerDied(NotGraded):
-    """Work that has ended its process, again and again."""
+    """A job that ended its process each time it was tried."""
 
 
 class TooLong(SubmissionError):
-    """Work on a submission that was ended, since it took too long."""
+    """Work on a submission that was ended because it took too long."""
 
 
 class Workers(Executor):
-    """Processes of this machine, each with a pipe of its own: one that dies takes nothing but its own job along, which
-    is done once more in another one.
+    """Processes of this machine, each with its own pipe: if one dies, only its job is affected, and another tries that.
 
-    A future raises what its function raises; WorkerDied if it ends every process that calls it; TooLong if it
-    takes more than `seconds`.
+    A future raises what its function raises; WorkerDied if every process that called the function has died; TooLong if
+    the function took more than `seconds` of wall-clock time.
     """
 
     def __init__(self, count: int, seconds: float, scratch: str):
@@ -51,10 +52,11 @@ class Workers(Executor):
         self._closed = False
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """Have one of the processes call a function; return the future of its result."""
         return self._threads.submit(self._call, function, arguments, named)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Close the pool; what is still going on is ended at once if futures are canceled."""
+        """Close the pool; if futures are canceled, running jobs are ended at once."""
         self._threads.shutdown(wait=not cancel_futures, cancel_futures=cancel_futures)
         with self._lock:
             self._closed = True
@@ -79,7 +81,7 @@ class Workers(Executor):
         raise WorkerDied(f"the worker died {TRIES} times ({how(ended)}): is there enough memory?")
 
     def _process(self) -> "WorkerProcess":
-        """Return the process of this thread; a new one if there is none, or it cannot continue."""
+        """Return the process of this thread, a new one if there is none that takes another job."""
         process: WorkerProcess | None = getattr(self._own, "process", None)
         if process is not None and process.usable:
             return process
@@ -107,9 +109,9 @@ class WorkerProcess:
         self.usable = True
 
     def call(self, work: Work, seconds: float) -> tuple[Any, Exception | None]:
-        """Have a function called there; return what it returns, and what it raises.
+        """Call a function in the process; return its result, and the exception if it raised one.
 
-        Raises TimeoutError if it takes longer, EOFError or OSError if the process dies.
+        Raises TimeoutError if it takes more than `seconds`, EOFError or OSError if the process dies.
         """
         self._pipe.send(work)
         if not self._pipe.poll(seconds):
@@ -132,7 +134,7 @@ class WorkerProcess:
 def interrupts_blocked() -> Iterator[None]:
     """Keep Ctrl-C, which a terminal sends to all processes, from a process that starts in this context.
 
-    The process allows it when it is ready.
+    The process unblocks it when it is ready.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -145,7 +147,7 @@ def interrupts_blocked() -> Iterator[None]:
 
 
 def how(exit_code: int | None) -> str:
-    """Say how a process ended."""
+    """Say how a process ended, by the name of a signal or by its exit status."""
     if exit_code is not None and exit_code < 0:
         with suppress(ValueError):
             return signal.Signals(-exit_code).name
@@ -154,9 +156,9 @@ def how(exit_code: int | None) -> str:
 
 @contextmanager
 def local_pool(workers: int | None = None, seconds: float = 3600) -> Iterator[Workers]:
-    """Open a pool of processes on this machine, by default one for each core. What is under way is ended with it.
+    """Open a pool of processes on this machine, by default one for each core. Running jobs end with it.
 
-    seconds: that any job may take
+    seconds: of wall-clock time that each job may take
     """
     with TemporaryDirectory(prefix="cs231n-", ignore_cleanup_errors=True) as scratch:
         pool = Workers(workers or os.cpu_count() or 1, seconds, scratch)
@@ -168,13 +170,13 @@ def local_pool(workers: int | None = None, seconds: float = 3600) -> Iterator[Wo
 
 @contextmanager
 def cluster(scheduler: str) -> Iterator[Executor]:
-    """Open the cluster of a Dask scheduler, given its address; raises GraderError if that cannot be used."""
+    """Open the cluster of the Dask scheduler at an address; raises GraderError if Dask is missing or nobody answers."""
     try:
         from distributed import Client
     except ImportError:
         raise GraderError("--scheduler needs Dask: pip install 'cs231n-autograder[cluster]'") from None
     try:
-        Client(scheduler, timeout="10s").close()  # a wrong address is told soon; a lost scheduler is waited for longer
+        Client(scheduler, timeout="10s").close()  # fails soon for a wrong address; the next one waits for a restart
         client = Client(scheduler, timeout=f"{LOST_SECONDS}s")
     except (OSError, TimeoutError, ValueError) as error:
         raise GraderError(f"no Dask scheduler answers at {scheduler}: {error}") from None
@@ -186,15 +188,16 @@ def cluster(scheduler: str) -> Iterator[Executor]:
 
 
 def serve(grader: Connection, scratch: str) -> None:
-    """Do what the grader asks for, until it is gone or this process has become too large.
+    """Call functions for the grader, until it is gone or this process holds too much memory.
 
     scratch: the folder of temporary files, which the grader deletes
     """
     signal.signal(signal.SIGINT, lambda *_: None)  # the grader ends this process; what it starts has the usual handler
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    tempfile.tempdir = scratch  # a process that is ended does not clean up
-    os.environ.update(single_threaded())  # the processes are as many as the cores
+    tempfile.tempdir = scratch  # a killed process does not clean up
+    os.environ.update(single_threaded())  # there is a process for each core
+    threadpool_limits(1, user_api="blas")  # NumPy was imported before, and reads no variable again
     limit_data(WORKER_BYTES)
     threading.Thread(target=end_with_parent, daemon=True).start()
     goes_on = True

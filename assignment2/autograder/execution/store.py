@@ -1,39 +1,52 @@
-"""Executions on disk, addressed by the hash of everything they depend on.
+"""Store executions on disk, addressed by the hash of everything that they depend on.
 
-A killed run finds here what it had done, a second run over the same class executes nothing, and any number of
-processes may write: an entry appears whole or not at all.
+A run that was killed finds here what it had executed, and a second run over the same class executes nothing. Any number
+of processes may write: an entry appears whole or not at all.
 """
 
-import gzip
-import json
+import marshal
 import os
 import tempfile
-import zlib
 from pathlib import Path
+from typing import Any
 
-from nbformat import from_dict
+import zstandard
+from nbformat import NotebookNode
 
 from autograder.core.results import CellResult, Status
 from autograder.execution.job import Job
 
-GZIP = zlib.MAX_WBITS + 16  # zlib's number for this format
+ENDING = ".zst"
 
 
 def pack(results: list[CellResult]) -> bytes:
-    """Return results as they are stored and sent: compressed JSON."""
-    entries = [{"status": result.status, "outputs": result.outputs} for result in results]
-    # most of it is base64 of numbers, in which nothing but runs ever comes again: looking takes three times as long
-    compressor = zlib.compressobj(1, wbits=GZIP, strategy=zlib.Z_RLE)
-    return compressor.compress(json.dumps(entries).encode()) + compressor.flush()
+    """Return results as they are stored and sent, compressed.
+
+    Most of it is base64 of numbers, and much of that comes again. Zstandard finds it in an eighth of the time that
+    deflate takes to find nothing. `marshal` is ten times as fast as JSON, and only this version of Python reads what it
+    writes: a job's address contains the version.
+    """
+    entries = [(result.status.value, [as_dicts(output) for output in result.outputs]) for result in results]
+    return zstandard.ZstdCompressor(level=1, write_checksum=True).compress(marshal.dumps(entries))
 
 
 def unpack(packed: bytes) -> list[CellResult]:
-    """Return what was packed; raises ValueError if it is damaged."""
+    """Return what was packed; raises ValueError if it is damaged, which the checksum tells."""
     try:
-        entries = json.loads(gzip.decompress(packed))
-        return [CellResult(Status(entry["status"]), from_dict(entry["outputs"])) for entry in entries]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        entries = marshal.loads(zstandard.ZstdDecompressor().decompress(packed))
+        return [CellResult(Status(status), [as_nodes(output) for output in outputs]) for status, outputs in entries]
+    except (zstandard.ZstdError, EOFError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"damaged results: {error}") from None
+
+
+def as_dicts(output: NotebookNode) -> dict[str, Any]:
+    """Return an output without the types of the notebook format, which `marshal` does not know."""
+    return {name: dict(part) if isinstance(part, dict) else part for name, part in output.items()}
+
+
+def as_nodes(output: dict[str, Any]) -> NotebookNode:
+    """Return an output as kernels' frames give it: what is JSON in its data stays as it is."""
+    return NotebookNode({name: NotebookNode(part) if isinstance(part, dict) else part for name, part in output.items()})
 
 
 class Store:
@@ -43,7 +56,7 @@ class Store:
         self.folder = Path(folder)
 
     def _path(self, job: Job) -> Path:
-        return self.folder / job.address[:2] / f"{job.address}.json.gz"
+        return self.folder / job.address[:2] / f"{job.address}{ENDING}"
 
     def __contains__(self, job: Job) -> bool:
         return self._path(job).exists()
@@ -53,7 +66,7 @@ class Store:
         path = self._path(job)
         try:
             found = unpack(path.read_bytes())
-            os.utime(path)  # used: see `clean`
+            os.utime(path)  # it is in use: see `clean`
             return found
         except (OSError, ValueError):
             return None
@@ -63,8 +76,8 @@ class Store:
         return sum(path.stat().st_size for path in self._files())
 
     def clean(self, since: float) -> int:
-        """Delete what was not used since a time, in seconds since 1970; return the bytes. What is needed again is
-        executed again."""
+        """Delete what has not been used since a time, in seconds since 1970; return how many bytes that was. What is
+        needed again is executed again."""
         unused = [(path, status.st_size) for path in self._files() if (status := path.stat()).st_mtime < since]
         for path, _ in unused:
             path.unlink()
@@ -74,7 +87,7 @@ class Store:
         return [path for path in self.folder.glob("*/*") if path.is_file()]
 
     def put(self, job: Job, packed: bytes) -> None:
-        """Keep the results of a job, packed; raises OSError if the disk is full."""
+        """Store the results of a job, packed; raises OSError if the disk is full."""
         path = self._path(job)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")

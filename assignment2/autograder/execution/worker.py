@@ -1,4 +1,4 @@
-"""Who executes jobs: one worker in each process. It needs no file of the course's and no gradebook."""
+"""Execute jobs by the worker of each process, which needs no files of the course and no gradebook."""
 
 import atexit
 import threading
@@ -15,10 +15,10 @@ from autograder.execution.store import pack
 
 
 class Worker:
-    """Executes jobs, in any number of threads; its kernels come from fork servers, which end with it: one that has
-    imported no framework, and one for each choice of frameworks that jobs need.
+    """Executes jobs, in any number of threads. Use as `with`, or close it.
 
-    Use as `with`, or close it.
+    Its kernels come from fork servers, which end with it: one that has imported no framework, and one for each set of
+    frameworks that jobs need.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Worker:
             server.close()
 
     def fork_server(self, frameworks: tuple[str, ...] = ()) -> ForkServer:
-        """Return the fork server that has imported these frameworks; it starts when the first kernel is asked for."""
+        """Return the fork server that has imported these frameworks; it starts when the first kernel is needed."""
         with self._lock:
             if frameworks not in self._fork_servers:
                 self._fork_servers[frameworks] = ForkServer(fork_server_environment(), frameworks)
@@ -48,8 +48,8 @@ class Worker:
     def execute(self, job: Job) -> list[CellResult]:
         """Execute a job and return the result of each cell.
 
-        Raises GraderError if the job is meant for another runtime than this worker's, whose values would differ;
-        NoSandbox if there is none; GraderError if a kernel does not start.
+        Raises GraderError if the job is for another runtime, whose values could differ, or if a kernel does not start;
+        NoSandbox if the job needs a sandbox and there is none.
         """
         frameworks = tuple(job.runtime.frameworks)
         if different := Runtime.current(frameworks).differences(job.runtime):
@@ -69,5 +69,5 @@ def process_worker() -> Worker:
 
 
 def execute_packed(job: Job) -> bytes:
-    """Execute a job on the worker of whichever process gets it, and return its results packed: what pools do."""
+    """Execute a job on the worker of the process that calls this, one of a pool, and return its results packed."""
     return pack(process_worker().execute(job))

@@ -1,4 +1,4 @@
-"""The folder that a kernel's files are laid out in, on the grader's disk."""
+"""Lay out a kernel's files in a folder on the grader's disk."""
 
 import atexit
 import shutil
@@ -11,7 +11,7 @@ import cs231n
 from autograder.execution.job import Job
 from autograder.execution.kernel.compiled import module_for_kernel
 
-STAND_IN = '''"""Stands in for {module} where a step is to be written without it."""
+STAND_IN = '''"""Replaces {module} where a step has to be written without it."""
 
 
 def __getattr__(name):
@@ -26,10 +26,10 @@ def __getattr__(name):
 
 
 def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
-    """Write what a kernel finds: `imports` (earlier notebooks, compiled; the course's package), `modules`
-    (handed in) and `withheld`.
+    """Write the files that a kernel sees: `imports` (earlier notebooks, compiled, and the course's package), `modules`
+    (handed in) and `withheld` (modules that refuse to work).
 
-    A kernel without a sandbox gets its `work` and its `home` there too.
+    A kernel without a sandbox has its `work` and its `home` there too.
     """
     for name in ("imports", "modules", "withheld"):
         (folder / name).mkdir()
@@ -43,7 +43,7 @@ def lay_out(folder: Path, job: Job, withheld: tuple[str, ...]) -> None:
             is_withheld = place == "imports" and name in refusing
             path.write_text(STAND_IN.format(module=refusing[name]) if is_withheld else text, encoding="utf-8")
     if others := tuple(module for path, module in refusing.items() if path not in job.package):
-        for stand_in in stand_ins(others).iterdir() if job.sandboxed else ():  # nobody can write to what it shows
+        for stand_in in stand_ins(others).iterdir() if job.sandboxed else ():  # a sandbox shows it read-only
             (folder / "withheld" / stand_in.name).symlink_to(stand_in)
         if not job.sandboxed:
             shutil.copytree(stand_ins(others), folder / "withheld", dirs_exist_ok=True)
@@ -59,10 +59,10 @@ def path_of(module: str) -> str:
 
 @cache  # the same for the whole class
 def stand_ins(modules: tuple[str, ...]) -> Path:
-    """Return a folder with a copy of `cs231n` in which `modules` refuse to work; it is gone when this process ends.
+    """Return a folder with a copy of `cs231n` in which `modules` refuse to work; it is deleted when this process ends.
 
-    Importing a name from them still works, so that no definition is lost with the import before it; calling it
-    raises. A module of another package, such as torch, gets a file of the same kind.
+    Importing a name from them still works, so that the definitions after the import are not lost; calling it raises
+    RuntimeError. A module of another package, such as torch, gets a file of the same kind.
     """
     folder = Path(tempfile.mkdtemp(prefix="cs231n-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""One run over a class: what is due, what changed, feedback pages, the table of scores."""
+"""One run over a class: what has to be graded, what changed, feedback pages, the table of scores."""

@@ -1,4 +1,4 @@
-"""Where the trouble of one submission ends: it becomes its student's own outcome, and the class goes on."""
+"""Contain the errors of one submission: each becomes that student's outcome, and the rest of the class is graded."""
 
 import traceback
 from collections.abc import Iterator
@@ -13,15 +13,16 @@ from autograder.course.assignment import Assignment
 from autograder.grading.logs import write_log
 from autograder.integration.converters import ConversionFailed
 
-# the grader's own trouble stops a run: its machine, its disk, its database
+# problems of the grader itself stop a run: its machine, its disk, its database
 GRADERS_OWN = (GraderError, OSError, SQLAlchemyError, CancelledError)
 MAX_REASON = 300  # characters
 
 
 class Boundary:
-    """Keeps what goes wrong with each submission.
+    """Records what goes wrong with each submission.
 
-    reasons: by student, "not gradable: ..."; set_aside: by student, the grader's trouble with this one submission
+    reasons: by student, "not gradable: ..."
+    set_aside: by student, why the grader could not grade this one submission
     """
 
     def __init__(self, assignment: Assignment):
@@ -31,10 +32,10 @@ class Boundary:
 
     @contextmanager
     def around(self, student: str, outcome: str = "not gradable") -> Iterator[None]:
-        """Let whatever is raised become the student's outcome, except the grader's own trouble and Ctrl-C.
+        """Turn an exception into the student's outcome, except problems of the grader itself and Ctrl-C.
 
-        What nobody has foreseen, a programming error of the grader's included, is named by its type, and its traceback
-        is in the student's log.
+        An unexpected exception, such as a programming error in the grader, is reported by its type. Its traceback goes
+        into the student's log.
         """
         try:
             yield
@@ -45,7 +46,7 @@ class Boundary:
         except GRADERS_OWN:
             raise
         except Exception as error:  # RecursionError and MemoryError included
-            if trouble_of_machine(error):  # of the grader's own too, where nbgrader has wrapped it
+            if trouble_of_machine(error):  # a problem of the grader itself, which nbgrader may have wrapped
                 raise
             write_log(self.assignment, student, traceback.format_exc(), append=True)
             self._note(student, outcome, f"{type(error).__name__}: {error}, see logs/")

@@ -1,4 +1,4 @@
-"""What grading again changed: who gained, who lost, by which check."""
+"""Say what grading again changed: who gained or lost points, and by which check."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ Statuses = dict[tuple[str, str, str], Status]  # (notebook, cell, check) -> stat
 
 
 def statuses(folder: Path) -> Statuses:
-    """Return the status of every check in the judged notebooks of a folder; nothing for those that cannot be read."""
+    """Return the status of every check in the judged notebooks of a folder; unreadable notebooks are skipped."""
     found: Statuses = {}
     for path in sorted(folder.glob("*.ipynb")):
         try:
@@ -19,13 +19,13 @@ def statuses(folder: Path) -> Statuses:
             for cell in cells:
                 for verdict in verdicts_of(cell) or []:
                     found[path.stem, name_of(cell), verdict.check] = verdict.status
-        except Exception:  # a half-written notebook of a killed run: there is nothing to compare with
+        except Exception:  # a killed run left a half-written notebook: there is nothing to compare with
             continue
     return found
 
 
 def differences(before: Statuses, after: Statuses) -> list[str]:
-    """Say which checks have another status than before, in words; checks that are new or gone included."""
+    """Describe each check whose status has changed, one line each; new and removed checks are included."""
     lines = []
     for check in sorted(before.keys() | after.keys()):
         old, new = before.get(check), after.get(check)

@@ -1,4 +1,4 @@
-"""Deleting executions that nobody has used for a while."""
+"""Delete executions that have not been used for some days."""
 
 import time
 from pathlib import Path
@@ -12,9 +12,9 @@ SECONDS_OF_A_DAY = 86400
 
 
 def clean(course: Path, days: int) -> tuple[int, int]:
-    """Delete the executions of a course that were not used for so many days; return the bytes deleted and left.
+    """Delete the executions of a course that have not been used for `days` days.
 
-    Raises CourseIsBusy while it is being graded.
+    Returns the numbers of bytes deleted and left. Raises CourseIsBusy while the course is being graded.
     """
     store = Store(store_of(read_config(course), course))
     with only_grader(course):

@@ -1,4 +1,4 @@
-"""Hashes of all that a result depends on: what has the same digest as the last time is not done again."""
+"""Hash everything that a result depends on: a submission with the same digest as before is not judged again."""
 
 import hashlib
 import re
@@ -18,9 +18,9 @@ from autograder.integration.gradebook import open_gradebook
 from autograder.judging.networks import held_out_identity
 from autograder.submission.reading import Submission
 
-LIBRARIES = ("nbgrader", "nbformat", "nh3", "pillow", "threadpoolctl")  # of the judge; those of kernels are in Runtime
+LIBRARIES = ("nbgrader", "nbformat", "nh3", "pillow", "threadpoolctl")  # the judge's; Runtime has the kernels'
 NO_KEY = {".ipynb_checkpoints", "equivalents", "reference", "variants"}  # folders that grading does not read
-# options of paths, of pages, of the exchange and of commands other than autograde
+# options about paths, pages, the exchange, and commands other than autograde: no score depends on them
 NO_SCORES = (
     "CourseDirectory",
     "Exchange",
@@ -34,19 +34,19 @@ NO_SCORES = (
     "ZipCollect",
 )
 INSTALLED = {"autograder", "nbgrader", "nbconvert"}
-CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")  # such as "late.HalfAnHour", which nbgrader imports
+CODE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")  # a name such as "late.HalfAnHour", which nbgrader imports
 
 
 def digest_of_result(submission: Submission, course: str) -> str:
-    """Return the hash of what the scores of a submission depend on. course: `digest_of_course()`"""
+    """Return the hash of everything that the scores of a submission depend on. course: from `digest_of_course`"""
     return hashlib.sha256(f"{course} {submission.digest}".encode()).hexdigest()
 
 
 def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
-    """Return the hash of what all scores depend on: the key and its catalog, the configuration of what executes and
-    judges, the due date, the grader and its machine.
+    """Return the hash of what all scores depend on: the key and its catalog, the options of executing and judging, the
+    due date, the grader's code and its machine.
 
-    seed: of the held-out images. Where the course is, who is in it, and what its pages look like does not count.
+    seed: that of the held-out images. The path of the course, its students and the look of its pages do not count.
     """
     course = assignment.course
     found = [path for folder in (assignment.source, assignment.proof) for path in sorted(folder.rglob("*"))]
@@ -63,7 +63,7 @@ def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return an option such that its `repr` is the same in each process: in order, and code by its name."""
+    """Return an option in a form whose `repr` is the same in every process: sorted by name, and code by its name."""
     if isinstance(value, Mapping):
         return sorted((name, plain(each)) for name, each in value.items())
     if isinstance(value, list | tuple | set):
@@ -72,11 +72,12 @@ def plain(value: Any) -> Any:
 
 
 def is_code(value: Any) -> bool:
+    """Return whether an option is a class or a function."""
     return isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__"))
 
 
 def names_code(value: Any) -> bool:
-    """Tell whether options contain code, or may name code, that does not belong to an installed package."""
+    """Return whether options contain code that is not in one of the packages INSTALLED, or what may be its name."""
     if isinstance(value, Mapping):
         return any(map(names_code, value.values()))
     if isinstance(value, list | tuple | set):
@@ -87,11 +88,12 @@ def names_code(value: Any) -> bool:
 
 
 def code_of_the_grader() -> list[Path]:
-    """Return the files of this package."""
+    """Return the paths of this package's modules and templates."""
     return sorted(path for path in Path(autograder.__file__).parent.rglob("*") if path.suffix in (".py", ".html"))
 
 
 def digest_of_files(paths: list[Path], start: str) -> str:
+    """Return the hash of a text and of the names and contents of files."""
     digest = hashlib.sha256(start.encode())
     for path in paths:
         with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""Submissions whose notebooks are executed on a cluster.
+"""Grade submissions whose notebooks are executed on a cluster.
 
-Its workers hold no file of the course's and no secret: they get jobs and return outputs. All else is done by the
-processes of this machine, which say what they lack.
+The cluster's workers have no files of the course and no secrets: they get jobs and return outputs. Processes on this
+machine do everything else, and answer with the jobs whose outputs are missing.
 """
 
 import threading
@@ -15,13 +15,13 @@ from autograder.execution.store import Store
 from autograder.execution.worker import execute_packed
 from autograder.grading.task import Task, evaluated, unpacked
 
-SUBMITTED_AGAIN = 10  # times, for one job
+SUBMITTED_AGAIN = 10  # times at most, for each job
 
 
 class Elsewhere:
-    """Evaluates submissions in a pool, and has executed on a cluster what that takes. Use as `with`.
+    """Evaluates submissions in a pool of local processes, and sends their jobs to a cluster. Use as `with`.
 
-    executed: how many jobs were sent to the cluster
+    executed: the number of jobs that were sent to the cluster
     """
 
     def __init__(self, pool: Executor, cluster: Executor, store: Store, at_once: int):
@@ -38,14 +38,14 @@ class Elsewhere:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended = True
-        self._threads.shutdown(wait=False, cancel_futures=True)  # pool and cluster end what they wait for
+        self._threads.shutdown(wait=False, cancel_futures=True)  # pool and cluster end what the threads wait for
 
     def submit(self, task: Task) -> Future[bytes]:
-        """Return the future of what `evaluated` returns."""
+        """Start a task; return the future of what `evaluated` returns."""
         return self._threads.submit(self._evaluated, task)
 
     def _evaluated(self, task: Task) -> bytes:
-        while True:  # once for the notebooks, once more for what is followed through
+        while True:  # once for the notebooks, and once more for follow-through
             packed: bytes = self.pool.submit(evaluated, task).result()
             missing = unpacked(packed).missing
             if not missing:
@@ -56,7 +56,7 @@ class Elsewhere:
                 self.store.put(job, self._executed(job, future))
 
     def _executed(self, job: Job, future: Future[bytes]) -> bytes:
-        """Return the outputs of a job. A scheduler that was started again knows of no job: it gets this one again."""
+        """Return the outputs of a job; submits it again if the scheduler was restarted and so has lost it."""
         for _ in range(SUBMITTED_AGAIN):
             try:
                 return outputs(future)
@@ -69,15 +69,15 @@ class Elsewhere:
     def _sent(self, job: Job) -> Future[bytes]:
         try:
             return self.cluster.submit(execute_packed, job)
-        except Exception as error:  # of Dask's own kinds
-            raise GraderError(f"the scheduler is gone: start it and grade again: {error}") from error
+        except Exception as error:  # Dask has its own exceptions
+            raise GraderError(f"the scheduler does not answer: start it and grade again ({error})") from error
 
 
 def outputs(future: Future[bytes]) -> bytes:
-    """Return what the cluster has executed; raises WorkerDied if it could not."""
+    """Return the outputs that the cluster computed; raises WorkerDied if it could not compute them."""
     try:
         return future.result()
     except (GraderError, CancelledError):
         raise
-    except Exception as error:  # of Dask's own kinds
-        raise WorkerDied(f"the cluster could not execute it: {type(error).__name__} {error}") from error
+    except Exception as error:  # Dask has its own exceptions
+        raise WorkerDied(f"the cluster could not execute a notebook: {type(error).__name__} {error}") from error

@@ -1,4 +1,4 @@
-"""Feedback pages, in parallel: they only read the gradebook."""
+"""Write feedback pages, in parallel: the processes only read the gradebook."""
 
 import faulthandler
 import hashlib
@@ -21,16 +21,17 @@ from autograder.integration.exporters import page_seconds
 from autograder.integration.gradebook import open_gradebook, rows_of
 from autograder.integration.plain_page import reason_of
 
-EXTRA_SECONDS = 60  # for the pages of one student, beyond several times what they may take
-DIGEST = ".written"  # in the folder of a student's pages: the hash of what they say
-MARKS = ((Grade, Grade.auto_score, Grade.manual_score, Grade.extra_credit), (Comment, Comment.comment))  # of pages
+EXTRA_SECONDS = 60  # for the pages of one student, on top of several times their limit
+DIGEST = ".written"  # a file in the folder of a student's pages: the hash of all that they depend on
+# the columns of the gradebook that a page depends on
+MARKS = ((Grade, Grade.auto_score, Grade.manual_score, Grade.extra_credit), (Comment, Comment.comment))
 ROWS = 1000  # of the gradebook that are in memory at a time
 
 
 def write_feedback(assignment: Assignment, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
-    """Write the pages of all students whose judged notebooks, points or comments have changed since the last time.
+    """Write the pages of all students whose judged notebooks, points, comments or options have changed.
 
-    Returns what the instructor should know about them, by student: pages that are plain, or could not be written.
+    Returns remarks for the instructor, by student: which pages are plain ones, or why they could not be written.
     """
     digests = digests_of_pages(assignment, config, students)
     due = {student: digest for student, digest in digests.items() if digest and digest != written(assignment, student)}
@@ -49,7 +50,7 @@ def write_feedback(assignment: Assignment, config: Config, students: list[str], 
 
 
 def write_pages(assignment: Assignment, student: str, digest: str) -> str:
-    """Write the pages of one student; returns "", or what kept them from being written."""
+    """Write the pages of one student; returns why they could not be written, "" if they were."""
     boundary, transcript = Boundary(assignment), Transcript()
     with boundary.around(student, "no feedback page"):
         config, names = load_config(assignment), judged_notebooks(assignment, student)
@@ -63,15 +64,15 @@ def write_pages(assignment: Assignment, student: str, digest: str) -> str:
 
 
 def seconds_of_pages(config: Config, notebooks: int) -> float:
-    """Return how long the pages of one student may take, by the clock."""
+    """Return how many seconds of wall-clock time the pages of one student may take."""
     return EXTRA_SECONDS + 4 * notebooks * page_seconds(config)
 
 
 @contextmanager
 def process_limit(seconds: float, log: Path) -> Iterator[None]:
-    """End this process when the block takes longer: for what the limit of a page cannot interrupt.
+    """End this process if the block takes longer than `seconds`, as code may that a page's limit cannot interrupt.
 
-    log: gets the traceback
+    log: the file that the traceback is written to
     """
     with log.open("a") as file:
         faulthandler.dump_traceback_later(seconds, exit=True, file=file)
@@ -82,26 +83,29 @@ def process_limit(seconds: float, log: Path) -> Iterator[None]:
 
 
 def plain(assignment: Assignment, student: str) -> list[str]:
-    """Return which of a student's pages are plain ones, and why."""
+    """Return a remark on each of a student's pages that is a plain one, with the reason."""
     reasons = {path.stem: reason_of(path) for path in sorted(pages(assignment, student).glob("*.html"))}
     return [f"{name}: this page is a plain one: {reason}" for name, reason in reasons.items() if reason]
 
 
 def judged_notebooks(assignment: Assignment, student: str) -> list[str]:
+    """Return the names of a student's judged notebooks, sorted."""
     return sorted(path.stem for path in assignment.autograded(student).iterdir() if path.suffix == ".ipynb")
 
 
 def pages(assignment: Assignment, student: str) -> Path:
+    """Return the folder of a student's pages."""
     return assignment.feedback(student)
 
 
 def written(assignment: Assignment, student: str) -> str:
+    """Return the digest with which a student's pages were last written, "" if they never were."""
     path = pages(assignment, student) / DIGEST
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def digests_of_pages(assignment: Assignment, config: Config, students: list[str]) -> dict[str, str]:
-    """Return the hash of all that each student's pages depend on, "" if there is nothing to write about."""
+    """Return the hash of all that each student's pages depend on, "" if nothing of a student was judged."""
     about_all = (assignment.course / CONFIGURATION).read_bytes()
     digests = {student: hashlib.sha256(about_all) for student in students}
     known = set()
@@ -121,7 +125,7 @@ def digests_of_pages(assignment: Assignment, config: Config, students: list[str]
 
 
 def with_files(digest: "hashlib._Hash", judged: Path) -> str:
-    """Return the hash together with judged notebooks, and with the secret of a submission; "" without notebooks."""
+    """Add the judged notebooks and the secret in a folder to a hash; return it, "" if there are no notebooks."""
     notebooks = sorted(judged.glob("*.ipynb"))
     secret = judged / SECRET
     for path in [*notebooks, secret] if secret.exists() else notebooks:

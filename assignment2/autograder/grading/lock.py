@@ -1,4 +1,4 @@
-"""One grader at a time in a course folder."""
+"""Let only one grader work in a course folder at a time."""
 
 import os
 import socket
@@ -21,8 +21,8 @@ class CourseIsBusy(GraderError):
 def only_grader(course: Path) -> Iterator[None]:
     """Hold the lock of a course; raises CourseIsBusy if another process on any machine holds it.
 
-    The lock is an exclusive transaction on an empty SQLite database: the operating system gives it back when its
-    holder dies, however that happens.
+    The lock is an exclusive transaction on an empty SQLite database: the operating system releases it when its
+    holder ends, for whatever reason.
     """
     with closing(sqlite3.connect(course / LOCK, timeout=0, isolation_level=None)) as connection:
         try:

@@ -1,4 +1,4 @@
-"""Grade one submission by itself, without leaving anything in the course: in a scratch course with the same key."""
+"""Grade one submission by itself, in a temporary course with the same key; the course itself keeps only executions."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ EXECUTIONS = "executions"
 
 @dataclass(frozen=True)
 class Cell:
-    """A graded cell. points: by checks, None for an answer, which a person grades"""
+    """A graded cell. points: earned by checks; None for a written answer, which a person grades"""
 
     notebook: str
     name: str
@@ -44,19 +44,20 @@ class Graded:
 
     @property
     def points(self) -> float:
+        """Return the points that checks gave."""
         return sum(cell.points or 0.0 for cell in self.cells)
 
     @property
     def maximum(self) -> float:
-        """The most that checks can give."""
+        """Return the points that checks can give at most."""
         return sum(cell.maximum for cell in self.cells if cell.points is not None)
 
 
 def grade_one(assignment: Assignment, handed_in: Path, no_sandbox: bool = False) -> Graded:
     """Grade what one student handed in: a zip of `hand_in()`, a notebook, or a folder with notebooks and weights.
 
-    Executions are kept in the course, as always; its gradebook and its students stay as they are.
-    Raises GraderError if it is none of these, and what `autograder.grading.run.grade` raises.
+    Executions are stored in the course, as always. Its gradebook and its submissions do not change.
+    Raises GraderError if `handed_in` is none of these, and whatever `autograder.grading.run.grade` raises.
     """
     with TemporaryDirectory() as scratch:
         copy = Path(scratch) / "course"
@@ -72,7 +73,7 @@ def grade_one(assignment: Assignment, handed_in: Path, no_sandbox: bool = False)
 
 
 def make_scratch_course(course: Path, folder: Path) -> None:
-    """Make a course with the same key, configuration and seeds, with a gradebook of its own."""
+    """Make a course with the same key, configuration and seeds, and with its own gradebook."""
     if not (course / REGISTRY).exists() or not (course / CONFIGURATION).exists():
         raise GraderError(
             f"{course} is not a released course: run autograder release, or name the course with --course"
@@ -82,12 +83,12 @@ def make_scratch_course(course: Path, folder: Path) -> None:
     shutil.copy(course / REGISTRY, folder)
     (course / EXECUTIONS).mkdir(exist_ok=True)
     (folder / EXECUTIONS).symlink_to(course / EXECUTIONS)
-    with (folder / CONFIGURATION).open("a", encoding="utf-8") as file:  # another database than the class's
+    with (folder / CONFIGURATION).open("a", encoding="utf-8") as file:  # not the database of the class
         file.write(f"\nget_config().CourseDirectory.db_url = {f'sqlite:///{folder / REGISTRY}'!r}\n")
 
 
 def take(handed_in: Path, target: Path) -> None:
-    """Put what was handed in where submissions are read from."""
+    """Copy what was handed in to the folder that it is read from; raises GraderError if it has nothing to grade."""
     target.mkdir(parents=True)
     if handed_in.is_dir():
         for path in handed_in.iterdir():
@@ -102,7 +103,7 @@ def take(handed_in: Path, target: Path) -> None:
 
 
 def unpack(handed_in: Path, target: Path) -> None:
-    """Take notebooks, weights and modules out of a zip, whatever folders they are in there."""
+    """Unpack the notebooks, weights and Python files of a zip, whatever folders they are in."""
     try:
         with archive.opened(handed_in) as opened:
             for member in archive.members(opened):

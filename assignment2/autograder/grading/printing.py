@@ -1,4 +1,4 @@
-"""The outcome of a run as text for a terminal."""
+"""Print the outcome of a run in a terminal."""
 
 import textwrap
 
@@ -14,7 +14,7 @@ MAX_REMARKS = 2
 
 
 def print_table(rows: list[Row]) -> None:
-    """Print the scores, one line a student, and below them what the instructor should know about submissions."""
+    """Print the scores, one line for each student, and below them the remarks on submissions."""
     notebooks = sorted({name for row in rows for name in row.scores})
     width = min(max(len("student"), *(len(row.student) for row in rows)), MAX_NAME)
     print("\n".join(f"{number} {name}" for number, name in enumerate(notebooks, start=1)))
@@ -31,13 +31,13 @@ def print_table(rows: list[Row]) -> None:
 
 
 def print_one(graded: Graded) -> None:
-    """Print the verdicts on one submission: a line for each cell, and what fails in it."""
+    """Print the verdicts on one submission: a line for each cell, and the checks that failed in it."""
     width = max((len(cell.name) for cell in graded.cells), default=0)
     for name in dict.fromkeys(cell.notebook for cell in graded.cells):
         print(name)
         for cell in graded.cells:
             if cell.notebook == name:
-                points = "by hand" if cell.points is None else f"{cell.points:7.2f}"
+                points = " manual" if cell.points is None else f"{cell.points:7.2f}"
                 print(f"  {cell.name:{width}} {points} of {cell.maximum:g}")
                 for verdict in cell.verdicts:
                     if not verdict.passed:
@@ -48,6 +48,7 @@ def print_one(graded: Graded) -> None:
 
 
 def print_verdict(verdict: Verdict) -> None:
+    """Print a failed check and its hint."""
     about = f"{verdict.check}{' (hidden)' if verdict.hidden else ''}: {verdict.message or verdict.status}"
     for start, text in (("    ✗ ", about), ("      hint: ", verdict.hint)):
         if text:
@@ -59,6 +60,6 @@ def print_outcome(outcome: Outcome) -> None:
     print_table(outcome.rows)
     print(f"\n{outcome.executed} notebooks executed, {outcome.judged} of {len(outcome.rows)} submissions judged")
     if outcome.changed:
-        print("\nchanges since the last time:")
+        print("\nchanges since the last run:")
         for line in outcome.changed:
             print(textwrap.fill(line, WIDTH, subsequent_indent=" " * 8, break_long_words=False))

@@ -28,14 +28,15 @@ class Row:
 
     @property
     def total(self) -> float:
+        """Return the points of all notebooks."""
         return sum(self.scores.values())
 
 
 def row(assignment: Assignment, student: str, standing: Standing | None, maximum: float, remarks: list[str]) -> Row:
     """Return the line of a student.
 
-    standing: in the gradebook, None if it has none; maximum: the points that there are; remarks: what the run has to
-    say about this submission
+    standing: what the gradebook holds, None if it holds nothing; maximum: the points of the assignment
+    remarks: what the run reports about this submission
     """
     remarks = [printable(remark) for remark in remarks]
     if standing is None:
@@ -47,12 +48,12 @@ def row(assignment: Assignment, student: str, standing: Standing | None, maximum
 
 
 def row_without_id(folder: str, problem: str) -> Row:
-    """Return the line of somebody whose folder's name cannot be an id, so who is not in the gradebook."""
+    """Return the line of a file or folder in `submitted/` whose name is no student's id. problem: why it is not"""
     return Row(printable(folder), {}, 0.0, 0.0, [problem])
 
 
 def remarks_in(judged: NotebookNode) -> list[str]:
-    """Return the repairs of a judged notebook and the cells whose execution was cut short."""
+    """Return a remark on each repair of a judged notebook, and on each cell whose execution was cut short."""
     ended = [(cell, status_of(cell)) for cell in judged.cells]
     return [
         *map(str, repairs_of(judged)),

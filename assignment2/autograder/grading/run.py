@@ -1,5 +1,5 @@
-"""Grade a course: workers evaluate submissions, in parallel, while nbgrader does the book-keeping in this process, the
-only one that writes to the gradebook. Feedback pages follow, in parallel."""
+"""Grade a course: workers evaluate submissions in parallel, and this process, the only one that writes to the
+gradebook, enters the results. Then workers write the feedback pages in parallel."""
 
 import os
 from collections.abc import Iterator
@@ -34,13 +34,13 @@ from autograder.submission.arrangement import SUBMITTED
 from autograder.submission.submitters import submitters
 
 AHEAD = 8  # submissions under way for each worker: one that takes long must not hold up the others
-SLACK_SECONDS = 600  # of a job, beside what its parts may take
+SLACK_SECONDS = 600  # that a job may take on top of the limits of its parts
 
 
 @dataclass(frozen=True)
 class Options:
     """How to grade. workers: processes, by default one for each core; scheduler: address of a Dask scheduler;
-    no_sandbox: run student code with the grader's rights; again: judge those again whose results would be the same;
+    no_sandbox: run student code with the grader's rights; again: judge even what would get the same result;
     feedback: write pages.
     """
 
@@ -53,7 +53,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """What a run did. rows: one for each student; changed: lines about those whose earlier result is another now;
+    """What a run did. rows: one for each student; changed: lines about students whose earlier result has changed;
     executed: notebooks that were executed; judged: submissions that were judged; set_aside: students who could not be
     graded through no fault of their own, with the reason."""
 
@@ -69,13 +69,13 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
 
     Its course folder has `nbgrader_config.py`, `source/`, `gradebook.db` and `submitted/`.
     Raises NoCourse if a part of the course is missing, OtherKey if the key was not released, CourseIsBusy if
-    somebody else grades it, NoSandbox if student code would run without one, and any other GraderError if this
-    machine cannot do its part.
+    another grader is working in it, NoSandbox if student code would run without one, and another GraderError if this
+    machine lacks something else.
     """
     course, options = assignment.course, options or Options()
     config = load_config(assignment)
     require_our_steps(config)
-    with open_gradebook(config) as gradebook:  # where there is none, better now than after the first submission
+    with open_gradebook(config) as gradebook:  # if there is none, fail now, not after the first submission
         require_same_key(gradebook, assignment)
     if options.no_sandbox:
         config.ExecuteFromStore.sandbox = False
@@ -87,7 +87,7 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
         problems = submitters(assignment)
         if not problems:
             raise NoCourse(
-                f"nothing to grade: no folder matches {course / SUBMITTED}/*/{assignment.name}; collect first"
+                f"nothing to grade: no folder matches {course / SUBMITTED}/*/{assignment.name}: collect first"
             )
         for student in problems.keys() & course_directory(config).student_id_exclude.split(","):
             problems[student] = "not graded: c.CourseDirectory.student_id_exclude names this student"
@@ -98,7 +98,7 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
         with open_gradebook(config) as gradebook, local_pool(workers, seconds_of_a_job(config, len(names))) as pool:
             schedule = Schedule(config, gradebook, rules, names, options.again)
             for ready in [pool.submit(require_key, replace(rules, remote=False), name) for name in names]:
-                ready.result()  # a key that fails its own checks stops here, before anybody is graded
+                ready.result()  # a key that fails its own checks stops the run before anybody is graded
             with elsewhere(options.scheduler, pool, rules, AHEAD * workers) as away:
                 submit = away.submit if away else partial(pool.submit, evaluated)
                 schedule.run(students, submit, AHEAD * workers)
@@ -127,6 +127,7 @@ def elsewhere(scheduler: str | None, pool: Executor, rules: Rules, at_once: int)
 
 
 def seconds_of_a_job(config: Config, notebooks: int) -> float:
-    """Return how long a worker may take for one student, by the clock: every notebook twice, or their pages."""
+    """Return how many seconds of wall-clock time a worker may take for one student: for each notebook twice, or for
+    the pages."""
     limits = execution_options(config).limits
     return SLACK_SECONDS + max(notebooks * 2 * limits.notebook_seconds, seconds_of_pages(config, notebooks))

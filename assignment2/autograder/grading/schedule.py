@@ -1,5 +1,5 @@
-"""The submissions of a class under way: workers evaluate them, and this process, the only one that writes to the
-gradebook, enters what comes back, as many at once as have come."""
+"""Schedule the submissions of a class: workers evaluate them, and this process, the only one that writes to the
+gradebook, enters the results, as many at once as have arrived."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -24,19 +24,19 @@ from autograder.integration.hooks import Hooks
 from autograder.integration.laying_out import put_in_place
 from autograder.integration.standings import Standing, standings
 
-AT_ONCE = 50  # results that are entered together at most: that takes less than a second
+AT_ONCE = 50  # results at most that are entered together: they take less than a second
 
 
 class Schedule:
     """One run over a class.
 
-    executed, judged: how many notebooks, submissions
-    set_aside: students who could not be graded for a reason that is not theirs, with that reason
+    executed: number of notebooks; judged: number of submissions
+    set_aside: students who could not be graded through no fault of their own, with the reason
     """
 
     def __init__(self, config: Config, gradebook: Gradebook, rules: Rules, names: list[str], again: bool):
-        """gradebook: open; names: of the assignment's notebooks; again: whether to judge those again who would keep
-        their result"""
+        """gradebook: open; names: those of the assignment's notebooks; again: whether to judge even what would get the
+        same result"""
         self.rules, self.names, self.again = rules, names, again
         self.assignment = rules.assignment
         self.wanted = files_asked_for({name: rules.key(name) for name in names})
@@ -46,16 +46,17 @@ class Schedule:
         gradebook.db.remove()  # ends the transaction: a class may take hours
         self.pending: dict[Future[bytes], str] = {}  # evaluations, by student
         self.boundary = Boundary(self.assignment)
-        self.remarked: dict[str, list[str]] = {}  # of workers, by student
+        self.remarked: dict[str, list[str]] = {}  # by workers, by student
         self.differences: dict[str, list[str]] = {}  # of those who had a result, by student
         self.executed = self.judged = 0
 
     @property
     def set_aside(self) -> dict[str, str]:
+        """Return the students who could not be graded through no fault of their own, with the reason."""
         return self.boundary.set_aside
 
     def run(self, students: list[str], submit: Callable[[Task], Future[bytes]], at_once: int) -> None:
-        """Grade students. submit: has a task evaluated; at_once: how many submissions are under way"""
+        """Grade students. submit: starts the evaluation of a task; at_once: how many submissions may be under way"""
         todo, done = iter(students), SimpleQueue[Future[bytes]]()
         with tqdm(total=len(students), desc="grading", unit="student") as bar:
             while True:
@@ -71,11 +72,12 @@ class Schedule:
                 bar.update(len(arrived))
 
     def task(self, student: str) -> Task:
+        """Return what a worker has to know to evaluate a student's submission."""
         again = self.again or student not in self.before
         return Task(student, self.names, self.wanted, self.rules, self.digest, again)
 
     def _finish(self, arrived: dict[str, Future[bytes]]) -> None:
-        """Take what workers have returned, by student, and enter what is new."""
+        """Enter the results that have arrived. arrived: evaluations that have ended, by student"""
         new: dict[str, Marks] = {}
         for student, future in arrived.items():
             with self.boundary.around(student):
@@ -90,8 +92,10 @@ class Schedule:
             self._enter(new)
 
     def _enter(self, new: dict[str, Marks]) -> None:
-        """Enter results: points into the gradebook, then notebooks into `autograded/`. A run that is killed between
-        the two has forgotten the earlier result, so the next run does both again."""
+        """Enter points into the gradebook, then put notebooks into `autograded/`. new: by student
+
+        If the run is killed between the two, the earlier result is forgotten already, so the next run does both again.
+        """
         for student, marks in new.items():
             forget(self.assignment.autograded(student))
             self._log(student, self.hooks.before(student, list(marks.scores)))
@@ -101,8 +105,10 @@ class Schedule:
             self.judged += 1
 
     def _into_gradebook(self, new: dict[str, Marks]) -> list[str]:
-        """Enter points and comments at once or, if one submission cannot be entered, one by one; returns whose could
-        be."""
+        """Enter points and comments together or, if that fails, one submission at a time.
+
+        Returns the students whose points were entered.
+        """
         try:
             self.ledger.enter(list(new.values()))
             return list(new)
@@ -121,7 +127,7 @@ class Schedule:
             write_log(self.assignment, student, text, append=True)
 
     def changed(self, now: dict[str, Standing]) -> list[str]:
-        """Return lines about students whose earlier result is another one now. now: what the gradebook holds"""
+        """Return lines about students whose earlier result has changed. now: what the gradebook holds, by student"""
         found = []
         for student, lines in sorted(self.differences.items()):
             before, after = self.before.get(student), now.get(student)
@@ -142,7 +148,7 @@ class Schedule:
 
 
 def first_of(done: SimpleQueue[Future[bytes]]) -> Iterator[Future[bytes]]:
-    """Yield what is done, as soon as anything is."""
+    """Yield the evaluations that have ended, at most AT_ONCE; waits for the first."""
     yield done.get()
     with suppress(Empty):
         for _ in range(AT_ONCE - 1):

@@ -1,5 +1,7 @@
-"""What a worker does for one submission: everything but the gradebook. It lays out the judged notebooks in a folder;
-what comes back is plain data of a limited size."""
+"""What a worker does for one submission: everything but writing to the gradebook.
+
+It lays out the judged notebooks in a folder, and returns plain data of limited size.
+"""
 
 import pickle
 from dataclasses import dataclass, field
@@ -28,20 +30,20 @@ from autograder.integration.laying_out import LayOut, laid_out
 from autograder.submission.arrangement import arrange
 from autograder.submission.reading import NotGradable, read_submission
 
-MAX_BYTES = 128 * 2**20  # of the judged notebooks, and of what the grader gets back
+MAX_BYTES = 128 * 2**20  # of the judged notebooks, and of an answer, pickled
 
 
 class TooLarge(SubmissionError):
-    """A submission of which too much would be kept."""
+    """A submission whose judged notebooks are too large."""
 
 
 @dataclass(frozen=True)
 class Task:
     """One submission to evaluate.
 
-    names: of the assignment's notebooks; wanted: of all files that it asks for
-    digest: of the course, see `digest_of_course`
-    again: whether to make a result again that would be the one that there is
+    names: those of the assignment's notebooks; wanted: those of all files that it asks for
+    digest: that of the course, from `digest_of_course`
+    again: whether to judge even what would get the same result
     """
 
     student: str
@@ -54,14 +56,13 @@ class Task:
 
 @dataclass
 class Answer:
-    """What became of a task.
+    """The result of a task.
 
     remarks: what the instructor should know
-    marks: what is to be entered, with the notebooks laid out; None if the result would be the one that there is, or if
-    jobs lack results
-    missing: the jobs whose results have to be stored first
-    changed: which checks have another status than in the result that there was; None if there was none
-    executed: how many jobs were executed for it
+    marks: what has to be entered; None if the result would be the earlier one, or if jobs lack outputs
+    missing: the jobs whose outputs have to be in the store first
+    changed: a line for each check whose status differs from the earlier result; None if there is no earlier result
+    executed: the number of jobs that were executed for it
     """
 
     remarks: list[str]
@@ -72,9 +73,10 @@ class Answer:
 
 
 def evaluated(task: Task) -> bytes:
-    """Evaluate a submission; returns its Answer pickled, see `unpacked`.
+    """Evaluate a submission; returns its Answer, pickled.
 
-    Raises SubmissionError if it cannot be used or takes too much, GraderError if the grader cannot do its part.
+    Raises SubmissionError if the submission cannot be used or takes too much time or memory, GraderError for a problem
+    of the grader.
     """
     with limited():
         packed = pickle.dumps(answer(task), pickle.HIGHEST_PROTOCOL)
@@ -83,17 +85,19 @@ def evaluated(task: Task) -> bytes:
 
 
 def require_room(size: int) -> None:
+    """Raise TooLarge for more bytes than are kept of one submission."""
     if size > MAX_BYTES:
         raise TooLarge(f"its notebooks have {size / 2**20:.0f} MB of text and pictures: clear their outputs")
 
 
 def unpacked(packed: bytes) -> Answer:
-    """Return what a worker has packed."""
+    """Return the Answer that `evaluated` pickled."""
     found: Answer = pickle.loads(packed)
     return found
 
 
 def answer(task: Task) -> Answer:
+    """Read a submission, and evaluate its notebooks unless the result would be the earlier one."""
     folder = arrange(task.rules.assignment, task.student, task.wanted)
     submission = read_submission(folder, task.names)
     digest = digest_of_result(submission, task.digest)
@@ -121,7 +125,7 @@ def answer(task: Task) -> Answer:
 
 
 def finish(found: Answer, evaluations: dict[str, Evaluation], folder: Path, task: Task) -> None:
-    """Put into an answer what came of the notebooks, and lay them out. folder: of the submission"""
+    """Add the results of the notebooks to an answer, and lay the notebooks out. folder: that of the submission"""
     assignment, config = task.rules.assignment, load_config(task.rules.assignment)
     if before := statuses(assignment.autograded(task.student)):
         found.changed = differences(before, statuses_of(evaluations))
@@ -142,6 +146,7 @@ def finish(found: Answer, evaluations: dict[str, Evaluation], folder: Path, task
 
 
 def statuses_of(evaluations: dict[str, Evaluation]) -> Statuses:
+    """Return the status of every check of a submission. evaluations: by notebook"""
     return {
         (name, cell, verdict.check): verdict.status
         for name, evaluation in evaluations.items()
@@ -151,7 +156,7 @@ def statuses_of(evaluations: dict[str, Evaluation]) -> Statuses:
 
 
 def time_and_remarks(folder: Path, config: Config) -> tuple[datetime | None, list[str]]:
-    """Return when a submission was handed in, None if that is not known, and what the instructor should know of it."""
+    """Return when a submission was handed in, None if that is unknown, and a remark if its time cannot be read."""
     try:
         return read_timestamp(folder, time_zone(config)), []
     except Unusable as problem:
@@ -159,5 +164,5 @@ def time_and_remarks(folder: Path, config: Config) -> tuple[datetime | None, lis
 
 
 def require_key(rules: Rules, name: str) -> None:
-    """Execute the key of one notebook if that is due; raises KeyFails if it does not pass its own checks."""
+    """Execute the key of one notebook unless its outputs are stored; raises KeyFails if it fails its own checks."""
     rules.judge(rules.key(name))

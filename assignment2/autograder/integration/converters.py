@@ -1,4 +1,4 @@
-"""Running nbgrader's own converters in this process, with their log."""
+"""Run nbgrader's own converters in this process, and capture their log."""
 
 import io
 import logging
@@ -21,7 +21,7 @@ from autograder.core.trouble import trouble_of_machine
 from autograder.course.assignment import Assignment, chosen
 from autograder.submission.arrangement import ARRANGED, submission_folder
 
-PATTERN = re.compile(r"[\[\]?*]|%[0-9A-Fa-f]{2}")  # of a file's name for nbgrader, or of an address for SQLAlchemy
+PATTERN = re.compile(r"[\[\]?*]|%[0-9A-Fa-f]{2}")  # nbgrader reads it as a pattern of names, SQLAlchemy as an escape
 
 
 class NoCourse(GraderError):
@@ -29,7 +29,7 @@ class NoCourse(GraderError):
 
 
 class ConversionFailed(GraderError):
-    """nbgrader could not do its part; the message is the gist, `log` is all that nbgrader said."""
+    """nbgrader could not do its part; the message is the gist of its log, `log` is all of it."""
 
     def __init__(self, message: str, log: str):
         super().__init__(message)
@@ -37,7 +37,7 @@ class ConversionFailed(GraderError):
 
 
 class Transcript(logging.StreamHandler[io.StringIO]):
-    """Keeps what nbgrader says. caught: the last exception that it reported and did not pass on."""
+    """Keeps what nbgrader logs. caught: the last exception that it logged and did not raise"""
 
     caught: BaseException | None = None
 
@@ -52,11 +52,12 @@ class Transcript(logging.StreamHandler[io.StringIO]):
 
     @property
     def text(self) -> str:
+        """What nbgrader has logged."""
         return self.stream.getvalue()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Let everything that nbgrader says come here, and nowhere else."""
+        """Send everything that nbgrader logs here, and nowhere else."""
         logger = get_logger()
         assert isinstance(logger, logging.Logger)  # traitlets' own; an adapter is only what applications set
         level, handlers, propagate = logger.level, logger.handlers, logger.propagate
@@ -70,19 +71,19 @@ class Transcript(logging.StreamHandler[io.StringIO]):
 
 
 def is_graders_trouble(error: BaseException) -> bool:
-    """Tell whether an exception is about the grader's machine, course, disk or database, and not about a notebook."""
+    """Return whether an exception is a problem of the grader (machine, course, disk, database), not of a notebook."""
     return isinstance(error, GraderError) or bool(trouble_of_machine(error))
 
 
 def load_config(assignment: Assignment) -> Config:
-    """Return the configuration of a course with the name of an assignment in it; raises NoCourse, see `read_config`."""
+    """Return the configuration of a course, set to an assignment; raises NoCourse, see `read_config`."""
     config = read_config(assignment.course)
     config.CourseDirectory.assignment_id = assignment.name
     return config
 
 
 def read_config(course: Path) -> Config:
-    """Read the `nbgrader_config.py` of a course folder; raises NoCourse if there is none that can be read."""
+    """Read the `nbgrader_config.py` of a course folder; raises NoCourse if there is none or it cannot be read."""
     if odd := PATTERN.search(str(course)):
         raise NoCourse(f"{course} has {odd[0]} in its path, which nbgrader misreads: rename the folder")
     if not (course / "nbgrader_config.py").exists():
@@ -91,18 +92,19 @@ def read_config(course: Path) -> Config:
         config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     except GraderError:
         raise
-    except Exception as error:  # whatever an instructor's own Python raises
+    except Exception as error:  # an instructor's own Python may raise anything
         raise NoCourse(f"{course / 'nbgrader_config.py'} cannot be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(course)
     return config
 
 
 def course_directory(config: Config, student: str = "*") -> CourseDirectory:
+    """Return nbgrader's directory of a course, for one student or for all; it reads arranged files if there are any."""
     directory = CourseDirectory(config=config)
     directory.student_id = student
     if submission_folder(assignment_of(config), student).parent.parent.name == ARRANGED:
         directory.submitted_directory = ARRANGED
-    directory.ignore = ["*"]  # beside notebooks nothing is copied, above all not what a link in a submission points to
+    directory.ignore = ["*"]  # copy only notebooks, and above all not what a link in a submission points to
     return directory
 
 
@@ -112,8 +114,8 @@ def assignment_of(config: Config) -> Assignment:
 
 
 class OneSubmission(BaseConverter):
-    """Converts the notebooks of one student, which are named: no name is taken for a pattern, nothing is copied, and
-    whatever a step raises passes, if nbgrader would log it and go on."""
+    """Converts the notebooks of one student by name: no name is read as a pattern, nothing is copied, and an exception
+    in a step is raised, where nbgrader would log it and continue."""
 
     def __init__(self, *, names: list[str], **options: Any):
         self.names = names
@@ -150,15 +152,15 @@ class FeedbackOne(GenerateFeedback, OneSubmission):
 
 
 def convert(converter: type[BaseConverter], config: Config) -> str:
-    """Run one converter over all that there is and return its log; raises ConversionFailed with the last error in it.
+    """Run one converter over everything and return its log; raises ConversionFailed with the last error in it.
 
-    The grader's trouble in one of its steps is raised as it is, though nbgrader reports it like a broken notebook.
+    A problem of the grader in one of the steps is raised as it is, although nbgrader logs it like a broken notebook.
     """
     transcript = Transcript()
     with transcript.listening():
         try:
             converter(coursedir=course_directory(config), config=config, force=True).start()
-        except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader did not foresee
+        except (Exception, SystemExit) as error:  # NbGraderException, or what nbgrader does not expect
             if not isinstance(error, NbGraderException):
                 get_logger().error("%s: %s", type(error).__name__, error)
             if transcript.caught is not None and is_graders_trouble(transcript.caught):
@@ -178,7 +180,7 @@ def convert_one(
     """Run a converter over one student's notebooks; raises ConversionFailed if nbgrader gives up, and what any of
     the steps raises.
 
-    transcript: gets what nbgrader says; options: what this kind of converter needs beside
+    transcript: gets what nbgrader logs; options: further arguments of this kind of converter
     """
     directory = course_directory(config, student)
     with transcript.listening():

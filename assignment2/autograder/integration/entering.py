@@ -1,5 +1,6 @@
-"""Entering points and comments: what nbgrader's autograde leaves in the gradebook, for many submissions in one
-transaction. nbgrader opens the gradebook a dozen times for each submission, and makes and looks up each row by itself.
+"""Enter points and comments: the same rows as nbgrader's autograde, for many submissions in one transaction.
+
+nbgrader opens the gradebook a dozen times for each submission, and makes and looks up each row separately.
 """
 
 from collections.abc import Sequence
@@ -38,16 +39,16 @@ class OtherSteps(GraderError):
 
 
 def require_our_steps(config: Config) -> None:
-    """Raise OtherSteps where nbgrader's autograde would do something else than what is entered here."""
+    """Raise OtherSteps if nbgrader's autograde would run other steps than the ones whose results are entered here."""
     if (config.Autograde.sanitize_preprocessors, config.Autograde.autograde_preprocessors) != (SANITIZE, AUTOGRADE):
-        raise OtherSteps("c.Autograde names preprocessors of your own, which only `nbgrader autograde` runs: use that")
+        raise OtherSteps("c.Autograde names preprocessors of your own, which only `nbgrader autograde` runs: use it")
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What a submission gets in the gradebook.
+    """What has to be entered for a submission.
 
-    time: when it was handed in; None if that is not known, and an earlier time stays then
+    time: when it was handed in; None if that is unknown, and then a time that is in the gradebook stays
     scores: by notebook and cell, None if a person has to give one; comments: by notebook and cell
     """
 
@@ -57,9 +58,9 @@ class Marks:
     comments: dict[str, dict[str, str | None]]
 
     def grade(self, notebook: str, cell: str, by_hand: float | None = None) -> dict[str, Any]:
-        """Return what a cell gets: a notebook that was not handed in has no points, and nothing in it waits.
+        """Return the columns of a grade. by_hand: points that a person entered
 
-        by_hand: points that a person has given
+        A notebook that was not handed in gets no points, and nothing in it has to be graded by a person.
         """
         if notebook not in self.scores:
             return {"auto_score": 0.0, "needs_manual_grade": False}
@@ -67,13 +68,14 @@ class Marks:
         return {"auto_score": score, "needs_manual_grade": by_hand is not None or score is None}
 
     def comment(self, notebook: str, cell: str) -> dict[str, Any]:
+        """Return the columns of a comment."""
         return {"auto_comment": self.comments.get(notebook, {}).get(cell)}
 
 
 class Ledger:
-    """The pages of one assignment in the gradebook. What people have entered there stays.
+    """Enters marks of one assignment into the gradebook. What people entered there stays.
 
-    Penalties are set for the whole class when it is graded, by `renew_penalties`.
+    `renew_penalties` sets the penalties of the whole class afterwards.
     """
 
     def __init__(self, gradebook: Gradebook, assignment: str):
@@ -86,7 +88,7 @@ class Ledger:
         self._cells = list(gradebook.db.execute(cells.where(Notebook.assignment_id == self._id)))
 
     def enter(self, batch: Sequence[Marks]) -> None:
-        """Write the marks of submissions: of all of them, or of none if anything is wrong."""
+        """Write the marks of several submissions: those of all, or none if an exception is raised."""
         there = select(SubmittedAssignment.student_id).where(
             SubmittedAssignment.assignment_id == self._id,
             SubmittedAssignment.student_id.in_([marks.student for marks in batch]),
@@ -99,7 +101,7 @@ class Ledger:
                 self._change(connection, {marks.student: marks for marks in batch if marks.student in again})
 
     def _add(self, connection: Connection, batch: list[Marks]) -> None:
-        """Add submissions that are new, and students who are."""
+        """Add the rows of new submissions, and of new students."""
         students = [marks.student for marks in batch]
         known = set(connection.scalars(select(Student.id).where(Student.id.in_(students))))
         submissions, notebooks, grades, comments = [], [], [], []
@@ -125,7 +127,7 @@ class Ledger:
         add(connection, Comment, comments)
 
     def _change(self, connection: Connection, batch: dict[str, Marks]) -> None:
-        """Change what there is of submissions. batch: by student"""
+        """Change the rows of submissions that are there already. batch: by student"""
         which = {"assignment": self._id, "students": list(batch)}
         query = rows_of(Grade, Grade.id, Grade.manual_score, Grade.auto_score, Grade.needs_manual_grade, **which)
         grades, comments = [], []
@@ -148,11 +150,12 @@ class Ledger:
 
 
 def add(connection: Connection, kind: type[Any], rows: list[dict[str, Any]]) -> None:
+    """Add rows to a table."""
     if rows:
         connection.execute(insert(kind), rows)
 
 
 def change(connection: Connection, kind: type[Any], rows: list[dict[str, Any]]) -> None:
-    """Change rows of a table. Each says by "row" which one it is."""
+    """Change rows of a table. rows: the new columns, and as "row" the id"""
     if rows:
         connection.execute(update(kind).where(kind.id == bindparam("row")), rows)

@@ -1,5 +1,5 @@
-"""What the writer gets of a judged notebook: its text, and what goes into the gradebook. Made by a worker, so that the
-one process that writes has nothing left to compute."""
+"""What the writer needs of a judged notebook: its text, and what goes into the gradebook. Workers prepare it, so that
+the one process that writes has nothing left to compute."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,20 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from traitlets.config import Config
 
 from autograder.core.annotations import repairs_of
+from autograder.core.notebooks import text_of
 from autograder.course.cells import name_of
 from autograder.evaluation.evaluate import Evaluation
 from autograder.integration.steps import write_verdicts
 
-NO_RESPONSE = "No response."  # nbgrader's own words
+NO_RESPONSE = "No response."  # as nbgrader writes it
 
 
 @dataclass(frozen=True)
 class Entry:
     """One notebook, ready to be written.
 
-    text: of the file in `autograded/`; scores: by cell, None if a person has to give one; comments: by cell;
-    repairs: what the log says
+    text: that of the file in `autograded/`; scores: by cell, None if a person has to give one; comments: by cell
+    repairs: for the log
     """
 
     text: str
@@ -32,7 +33,7 @@ class Entry:
 
 
 def entry_of(found: Evaluation, config: Config) -> Entry:
-    """Take the steps of nbgrader's autograde that need no gradebook; the notebook of the evaluation is changed.
+    """Do the steps of nbgrader's autograde that need no gradebook, in place in the notebook of the evaluation.
 
     Raises ValidationError if the result is not a notebook.
     """
@@ -40,14 +41,12 @@ def entry_of(found: Evaluation, config: Config) -> Entry:
     write_verdicts(notebook, found.verdicts)
     LimitOutput(config=config).preprocess(notebook, {})
     nbformat.validate(notebook, relax_add_props=True)
-    return Entry(
-        text=f"{nbformat.v4.writes(notebook)}\n",
-        scores={name_of(cell): determine_grade(cell)[0] for cell in notebook.cells if is_grade(cell)},
-        comments={name_of(cell): automatic_comment(cell) for cell in notebook.cells if is_solution(cell)},
-        repairs=list(map(str, repairs_of(notebook))),
-    )
+    scores = {name_of(cell): determine_grade(cell)[0] for cell in notebook.cells if is_grade(cell)}
+    comments = {name_of(cell): automatic_comment(cell) for cell in notebook.cells if is_solution(cell)}
+    repairs = list(map(str, repairs_of(notebook)))
+    return Entry(f"{text_of(notebook)}\n", scores, comments, repairs)
 
 
 def automatic_comment(cell: NotebookNode) -> str | None:
-    """Return what nbgrader says of a solution: whether it is as it was given."""
+    """Return nbgrader's comment on a solution, None unless the student left it as it was given."""
     return NO_RESPONSE if cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) else None

@@ -1,4 +1,4 @@
-"""What nbgrader's exchange needs beside the notebooks: when a submission was handed in, and its secret."""
+"""Keep what nbgrader's exchange needs besides the notebooks: the time of a submission, and its secret."""
 
 import secrets
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from autograder.core.files import Unusable, read_regular
 from autograder.core.timestamps import MAX_TIMESTAMP_BYTES, TIMESTAMP
 from autograder.integration.steps import CourseStep, Resources
 
-SECRET = "submission_secret.txt"  # made by `nbgrader submit`; who knows it finds the feedback
+SECRET = "submission_secret.txt"  # `nbgrader submit` makes it; whoever knows it finds the feedback
 
 
 class KeepForExchange(CourseStep):
     """Copy the time and the secret of a submission to the folder that a conversion writes.
 
-    nbgrader would copy all that is in the folder, and what links point to with it; `upstream.copy_only_the_time` leaves
-    it at the time, by which its autograde knows that a submission is newer. `release_feedback` names the page by the
-    secret.
+    nbgrader would copy all that is in the folder, including what links point to. `upstream.copy_only_the_time` lets it
+    copy only the time, by which its autograde knows that a submission is newer. `release_feedback` names the page by
+    the secret.
     """
 
-    came_from = "submitted"  # the step before, as the course folder has it: what `nbgrader collect` has written
+    came_from = "submitted"  # the folder of the step before, which `nbgrader collect` has written
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         names = resources["nbgrader"]
@@ -44,8 +44,8 @@ def keep_for_exchange(source: Path, target: Path) -> None:
 
 
 class MakeFitForRelease(KeepForExchange):
-    """The same for feedback. What did not come by the exchange gets an empty time, and a secret that nobody knows:
-    `release_feedback` stops for the whole class if one student has none."""
+    """The same for feedback. A submission that did not come by the exchange gets an empty time and a secret that nobody
+    knows, because `release_feedback` stops for the whole class if one student has no secret."""
 
     came_from = "autograded"
 

@@ -1,4 +1,4 @@
-"""How nbgrader's converters read and write notebooks here, as nbconvert exporters."""
+"""The nbconvert exporters by which nbgrader's converters read and write notebooks here."""
 
 import re
 from collections.abc import Callable
@@ -26,13 +26,11 @@ from autograder.integration.recent import RecentHighlight, rendered, templates
 TEMPLATE, TEMPLATES = "feedback_page", Path(__file__).with_name("templates")
 COLORED = "k[ncd]?|ow|nb|bp|s[12daie]?|m[if]|n[fcd]|c[1hm]"  # classes of highlighted code that the page has a color for
 PLAIN_SPAN = re.compile(rf'<span class="(?!(?:{COLORED})")[a-z]\w?">([^<]*)</span>')
-IMAGE_WITHOUT_TEXT = re.compile(
-    r"<img(?![^<>]*\salt=)"
-)  # never beyond the next tag: that took the square of their number
+IMAGE_WITHOUT_TEXT = re.compile(r"<img(?![^<>]*\salt=)")  # never past the next tag: that would take quadratic time
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads nothing: the first step of each conversion takes the notebook as `prepare` made it."""
+    """Reads nothing: the first step of each conversion takes the notebook from its evaluation."""
 
     optimistic_validation = Bool(True, help="Validate once, not after every step: that would take as long as the steps")
 
@@ -44,14 +42,14 @@ class SubmissionExporter(NotebookExporter):
 
 
 class NoPage(SubmissionError):
-    """Not even a plain page can be written in the limit of time."""
+    """Not even a plain page can be written within the time limit."""
 
 
 class PageExporter(HTMLExporter):
     """Writes feedback pages, and a plain one if a page takes too long or gets too large."""
 
-    page_seconds = Float(15.0, help="Processor time that one page may take; one takes a second.").tag(config=True)
-    page_characters = Integer(2**25, help="How long one page may be.").tag(config=True)
+    page_seconds = Float(15.0, help="Seconds of processor time for one page; most take one.").tag(config=True)
+    page_characters = Integer(2**25, help="Largest length of one page, in characters.").tag(config=True)
 
     def from_notebook_node(  # type: ignore[override]  # nbconvert's own HTML exporter returns a page too
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: Any
@@ -75,7 +73,7 @@ class PageExporter(HTMLExporter):
             with time_limit(self.page_seconds):
                 return self._plain(nb, resources, reason, **kwargs)
         except TookTooLong:
-            raise NoPage(f"{slow}, and as much for a plain one") from None
+            raise NoPage(f"{slow}, and so did writing a plain one") from None
 
     def _plain(self, nb: NotebookNode, resources: Any, reason: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:
         prepared, resources = Exporter.from_notebook_node(self, nb, resources, **kwargs)  # runs the preprocessors
@@ -89,7 +87,7 @@ class PageExporter(HTMLExporter):
             if attachments:
                 return html_of(source, attachments)
             return rendered.get(source, lambda: html_of(source, {}))
-        except Exception:  # such as a picture that was lost: one answer must not cost the student the whole page
+        except Exception:  # such as for a lost picture: one answer must not cost the student the whole page
             return f"<pre>{escape(source)}</pre>"
 
     def _create_environment(self) -> Environment:
@@ -106,7 +104,7 @@ def html_of(source: str, attachments: dict[str, Any]) -> str:
 
 
 def page_seconds(config: Config) -> float:
-    """Return the processor time that a course lets one page take."""
+    """Return the seconds of processor time that a course allows for one page."""
     exporter: Callable[..., PageExporter] = PageExporter
     seconds: float = exporter(config=config).page_seconds
     return seconds

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, and nothing from the network."""
+"""Convert formulas to MathML, which browsers draw by themselves, without scripts and without the network."""
 
 import re
 from functools import lru_cache
@@ -9,7 +9,7 @@ from latex2mathml.converter import convert_to_element
 from nbconvert.filters.markdown_mistune import IPythonRenderer
 
 MAX_FORMULA = 2000  # characters; those of the notebooks have 200
-ALIGNED = re.compile(r"(\\(?:begin|end))\{aligned\}")  # the converter knows this by another name only
+ALIGNED = re.compile(r"(\\(?:begin|end))\{aligned\}")  # the converter only knows this as align*
 TAGS = {
     *("math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd"),
     *("msub", "msup", "msubsup", "mover", "munder", "munderover", "mstyle", "mpadded", "mphantom", "menclose"),
@@ -23,12 +23,12 @@ ATTRIBUTES = {
 
 @lru_cache(maxsize=4096)  # most formulas are the instructor's, the same on each page
 def mathml(tex: str, display: str = "inline") -> str:
-    """Return a formula as MathML, as code where it cannot be read. display: "inline" or "block" """
+    """Return a formula as MathML, or as code if it cannot be parsed. display: "inline" or "block" """
     try:
         if len(tex) > MAX_FORMULA:
             raise ValueError("too long")
         element = convert_to_element(ALIGNED.sub(r"\1{align*}", tex), display=display)
-    except Exception:  # whatever a student's TeX does to the parser
+    except Exception:  # a student's TeX may make the parser raise anything
         return f"<code>{escape(tex)}</code>"
     for part in element.iter():
         clean(part)
@@ -36,7 +36,7 @@ def mathml(tex: str, display: str = "inline") -> str:
 
 
 def clean(element: Element) -> None:
-    """Take out of an element, in place, what does more than draw. Its text may be anything: it will be escaped."""
+    """Remove from an element, in place, what does more than draw. Its text may be anything: it will be escaped."""
     element.tag = element.tag if element.tag in TAGS else "mrow"
     for name in set(element.attrib) - ATTRIBUTES:
         del element.attrib[name]

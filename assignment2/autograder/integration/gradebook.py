@@ -1,4 +1,4 @@
-"""The gradebook that a course is graded into, as its configuration names it, and what it holds of cells."""
+"""Open the gradebook that a course's configuration names, and read its rows about cells."""
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,9 +18,9 @@ RELEASE_FIRST = "run `autograder release` first"
 
 @contextmanager
 def open_gradebook(config: Config) -> Iterator[Gradebook]:
-    """Open the gradebook of a course; raises NoCourse if there is none, or one that does not know the assignment.
+    """Open the gradebook of a course; raises NoCourse if there is none, or if the assignment is not in it.
 
-    nbgrader itself would make an empty gradebook and then miss the assignment in it.
+    nbgrader itself would make an empty gradebook, and then not find the assignment in it.
     """
     directory = course_directory(config)
     url = make_url(directory.db_url)

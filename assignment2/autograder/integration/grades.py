@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def write_grades(gradebook: Gradebook, path: Path) -> None:
-    """Write a row for each student and assignment. nbgrader's own exporter does not quote what has a comma in it."""
+    """Write a row for each student and assignment. nbgrader's own exporter does not quote values with commas."""
     write_csv(path, [COLUMNS, *_rows(gradebook)])
 
 

@@ -1,4 +1,4 @@
-"""The hooks that a course may have around nbgrader's autograde of each submission."""
+"""Call the hooks that a course may have around nbgrader's autograde of each submission."""
 
 from traitlets.config import Config
 
@@ -6,7 +6,7 @@ from autograder.integration.converters import AutogradeOne, Transcript, course_d
 
 
 class Hooks:
-    """Calls a course's hooks in this process. A hook that fails says so in the log, as nbgrader has it."""
+    """Calls a course's hooks in this process. A hook that fails is only logged, as by nbgrader."""
 
     def __init__(self, config: Config):
         self._config = config
@@ -14,11 +14,11 @@ class Hooks:
         self._none = not (converter.pre_convert_hook or converter.post_convert_hook)
 
     def before(self, student: str, names: list[str]) -> str:
-        """Call the hook before a result is entered; returns what the log says. names: of the notebooks"""
+        """Call the hook before a result is entered; return its log. names: those of the notebooks"""
         return self._call("run_pre_convert_hook", student, names)
 
     def after(self, student: str, names: list[str]) -> str:
-        """Call the hook for a result that is there; returns what the log says. names: of the notebooks"""
+        """Call the hook after a result is in place; return its log. names: those of the notebooks"""
         return self._call("run_post_convert_hook", student, names)
 
     def _call(self, method: str, student: str, names: list[str]) -> str:

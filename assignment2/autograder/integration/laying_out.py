@@ -1,5 +1,7 @@
-"""The files of a judged submission. A worker lays them out in a hidden folder beside the one that they belong in, so
-that the one process that writes has nothing left to do but to rename that folder."""
+"""Lay out the files of a judged submission.
+
+A worker writes them into a hidden folder beside the one where they belong, so the grader's own process only renames it.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,23 +15,23 @@ from autograder.integration.exchange import keep_for_exchange
 
 
 def laid_out(folder: Path) -> Path:
-    """Return the folder in which what belongs in `autograded/<student>/<assignment>` is laid out."""
+    """Return the hidden folder where the files of a folder of `autograded/` are laid out."""
     return folder.with_name(f".{folder.name}")
 
 
 def put_in_place(folder: Path) -> None:
-    """Replace a folder of judged notebooks by what is laid out for it."""
+    """Replace a folder of judged notebooks by the one that is laid out for it."""
     if folder.exists():
         rmtree(folder)
     laid_out(folder).rename(folder)
 
 
 class LayOut(AutogradeOne):
-    """nbgrader's autograde of one submission that has been evaluated, without the gradebook: folders and permissions
-    are its own. What is still there of an earlier time is replaced."""
+    """nbgrader's autograde of one evaluated submission, without the gradebook: nbgrader makes the folder, and sets
+    permissions."""
 
     def __init__(self, *, entries: Mapping[str, Entry], **options: Any):
-        """entries: by notebook"""
+        """entries: what to write, by notebook"""
         self.entries = entries
         super().__init__(**options)
 
@@ -52,6 +54,6 @@ class LayOut(AutogradeOne):
         (folder / f"{name}.ipynb").write_text(self.entries[name].text, encoding="utf-8")
 
     def run_pre_convert_hook(self) -> None:
-        """Leave it to the process that writes, see `Hooks`: a hook of the course's expects to be the only one."""
+        """Do nothing: `Hooks` calls a course's hooks in the grader's own process, one at a time."""
 
     run_post_convert_hook = run_pre_convert_hook

@@ -1,4 +1,4 @@
-"""The points and comments of a notebook, for its page."""
+"""Look up the points and comments of a notebook for its page."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from nbgrader.preprocessors import GetGrades
 from autograder.course.cells import is_check
 from autograder.integration.gradebook import rows_of
 
-WAITING = "waiting"  # field of a cell's metadata: nobody has graded this answer yet, which to nbgrader has 0 points
+WAITING = "waiting"  # field of a cell's metadata: nobody has graded this answer yet; nbgrader gives it 0 points
 
 
 class GetMarks(GetGrades):
-    """nbgrader's step, with one look for all cells of a notebook: it looks up each by itself."""
+    """nbgrader's step, with one query for all cells of a notebook; nbgrader looks up each cell separately."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         self.known: dict[type[Any], dict[str, Any]] = {}

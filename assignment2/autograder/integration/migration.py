@@ -1,7 +1,7 @@
-"""A key that changed after submissions were graded: the gradebook gets the same notebooks and cells.
+"""Migrate the gradebook to a key that changed after submissions were graded: it gets the key's notebooks and cells.
 
-nbgrader refuses to register such a key. Points and comments of cells that stay are kept, those by hand above all; a
-cell that is new has no points yet in any submission.
+nbgrader refuses to register such a key. Cells that stay keep their points and comments, manual ones above all. A new
+cell has no points yet in any submission.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ from autograder.integration.converters import assignment_of, course_directory
 
 GRADED = ("GradeCell", "TaskCell")  # the kinds that have points, as nbgrader calls them
 COMMENTED = ("SolutionCell", "TaskCell")
-SOURCE = "SourceCell"  # what nbgrader knows of the text of each of the others
+SOURCE = "SourceCell"  # what nbgrader stores about the text of each of the others
 
 
 class OtherKey(GraderError):
@@ -31,7 +31,7 @@ class OtherKey(GraderError):
 
 
 class Cell(NamedTuple):
-    """A cell that nbgrader registers; most are of two kinds. points: None for a kind that has none"""
+    """A cell, of one kind, that nbgrader registers; most are of two kinds. points: None for a kind without points"""
 
     notebook: str
     kind: str
@@ -44,7 +44,7 @@ Place = tuple[str, str, str]  # notebook, kind, name
 
 
 def cells_of_key(source: Path) -> dict[Place, Cell]:
-    """Return the cells of an assignment's notebooks that nbgrader registers. source: its folder"""
+    """Return the cells of an assignment's notebooks that nbgrader registers. source: the folder of the key"""
     return {cell[:3]: cell for path in sorted(source.glob("*.ipynb")) for cell in _cells_of_notebook(path)}
 
 
@@ -69,13 +69,13 @@ def cells_of_gradebook(gradebook: Gradebook, assignment: str) -> dict[Place, Cel
 
 
 def differences(registered: dict[Place, Cell], wanted: dict[Place, Cell]) -> list[str]:
-    """Say what a key changes: cells that are new or gone, and other points. The text of a cell does not count."""
+    """Describe what a key changes, one line each: cells that are new or gone, and points, but not texts of cells."""
     lines = []
     for place in sorted(registered.keys() | wanted.keys()):
         before, now = registered.get(place), wanted.get(place)
         notebook, kind, name = place
         if kind == SOURCE and any((notebook, other, name) in registered | wanted for other in (*GRADED, *COMMENTED)):
-            continue  # told already
+            continue  # the other kind of this cell is in the list
         if before and now and before.points != now.points:
             lines.append(f"{notebook} {name}: {now.points:g} points instead of {before.points:g}")
         elif before is None and now:
@@ -94,15 +94,15 @@ def require_same_key(gradebook: Gradebook, assignment: Assignment) -> None:
         more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
         raise OtherKey(
             f"the key has changed since the last release ({'; '.join(found[:3])}{more}): run `autograder release`, "
-            "which keeps what is graded, and grade again"
+            "which keeps all points, and grade again"
         )
 
 
 def migrate(config: Config) -> list[str]:
-    """Give a gradebook with submissions the notebooks and cells of the key, and return what changed; a second call does
-    nothing, and one after an interruption does the rest. A file of SQLite is copied before it is changed.
+    """Give a gradebook with submissions the notebooks and cells of the key, and return what changed.
 
-    config: of the course; names the database and the folder of the key
+    A second call does nothing, and a call after an interruption does the rest. An SQLite file is copied before it is
+    changed. config: the course's, which names the database and the folder of the key
     """
     directory, assignment = course_directory(config), assignment_of(config)
     name = assignment.name
@@ -115,7 +115,7 @@ def migrate(config: Config) -> list[str]:
         registered, wanted = cells_of_gradebook(gradebook, name), cells_of_key(assignment.source)
         told = differences(registered, wanted)
         if told:
-            told.append(f"the gradebook as it was: {copy_of_database(directory.db_url)}")
+            told.append(f"copy of the gradebook before the change: {copy_of_database(directory.db_url)}")
         for place in sorted(registered.keys() - wanted.keys()):
             told += _remove(gradebook, name, registered[place])
         _set_notebooks(gradebook, name, {cell.notebook for cell in wanted.values()})
@@ -126,10 +126,10 @@ def migrate(config: Config) -> list[str]:
 
 
 def copy_of_database(url: str) -> str:
-    """Copy a database of SQLite to a file beside it, and return its name; another is its administrator's matter."""
+    """Copy an SQLite database to a file next to it, and return its name; other databases are left to administrators."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        return "not copied, since it is not a file"
+        return "none, because it is not a file"
     copy = f"{parsed.database}.{datetime.now():%Y-%m-%d-%H%M%S}"
     with closing(sqlite3.connect(parsed.database)) as database, closing(sqlite3.connect(copy)) as target:
         database.backup(target)
@@ -137,7 +137,7 @@ def copy_of_database(url: str) -> str:
 
 
 def _remove(gradebook: Gradebook, assignment: str, cell: Cell) -> list[str]:
-    """Remove a cell with its points and comments; returns what a person had written."""
+    """Remove a cell with its points and comments; returns lines about the manual points that are lost."""
     notebook = gradebook.find_notebook(cell.notebook, assignment)
     rows = notebook.source_cells if cell.kind == SOURCE else notebook._base_cells
     (row,) = [each for each in rows if each.name == cell.name and type(each).__name__ == cell.kind]
@@ -145,7 +145,7 @@ def _remove(gradebook: Gradebook, assignment: str, cell: Cell) -> list[str]:
     if isinstance(row, BaseCell):
         for grade in row.grades:
             if grade.manual_score is not None:
-                told.append(f"  {grade.student.id} had {grade.manual_score:g} points by hand for {cell.name}")
+                told.append(f"  {grade.student.id} had {grade.manual_score:g} manual points for {cell.name}")
             gradebook.db.delete(grade)
         for comment in row.comments:
             gradebook.db.delete(comment)
@@ -164,7 +164,7 @@ def _set_notebooks(gradebook: Gradebook, assignment: str, names: set[str]) -> No
 
 
 def _add(gradebook: Gradebook, assignment: str, cell: Cell) -> None:
-    """Add a cell; what it says is registered with the release."""
+    """Add a cell; its text is registered by the release."""
     where = (cell.name, cell.notebook, assignment)
     if cell.kind == "GradeCell":
         gradebook.add_grade_cell(*where, max_score=cell.points, cell_type=cell.cell_type)

@@ -1,5 +1,5 @@
-"""Penalties for being late, from the points as they are now: nbgrader sets them when it grades, and marking by hand
-changes the points afterwards."""
+"""Set the penalties for late submissions by their current points: nbgrader sets penalties when it grades, and manual
+grading changes the points afterwards."""
 
 import math
 
@@ -16,17 +16,17 @@ SECONDS_OF_A_DAY = 86400
 
 
 class PerDay(BasePlugin):
-    """Takes a share of the points for each day that has begun: `late = 0.1` in `course.toml`."""
+    """Takes a share of the points for each day that has begun, such as `late = 0.1` in `course.toml`."""
 
     share = Float(0.0, help="The share of a notebook's points that a day costs, from 0 to 1.").tag(config=True)
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
-        """Return the points that a notebook loses; those of other plugins may be None."""
+        """Return the points that a notebook loses; other plugins may return None."""
         return score * min(1.0, self.share * math.ceil(total_seconds_late / SECONDS_OF_A_DAY))
 
 
 class Penalties:
-    """The penalties that a course's configuration, or its own plugin, asks for."""
+    """The penalties that a course's configuration, or its own plugin, sets."""
 
     def __init__(self, config: Config):
         step = AssignLatePenalties(config=config)
@@ -36,7 +36,7 @@ class Penalties:
     def of(self, student: str, standing: Standing) -> dict[str, float | None]:
         """Return the penalty of each notebook of a submission, at most its points; None if there is none.
 
-        What a person has entered for a late submission stays if the configuration asks for none.
+        What a person has entered for a late submission stays if the plugin returns None.
         """
         late = standing.seconds_late
         if late <= 0:
@@ -49,7 +49,7 @@ class Penalties:
 
 
 def renew_penalties(gradebook: Gradebook, config: Config) -> None:
-    """Set the penalties of all submissions of the assignment that a configuration names again."""
+    """Compute the penalties of all submissions of a configuration's assignment again, and write those that differ."""
     penalties = Penalties(config)
     changed = [
         {"id": part.id, "late_submission_penalty": current[name]}

@@ -1,5 +1,5 @@
-"""The page behind a feedback page: names, verdicts, points, comments, and the source as text. It takes no parser, so
-nothing in a submission makes it slow."""
+"""The plain page that replaces a feedback page which cannot be written: names, verdicts, points, comments, and the
+source as text. It needs no parser, so nothing in a submission makes it slow."""
 
 import re
 from html import escape
@@ -24,11 +24,11 @@ pre { background: #f7f7f7; white-space: pre-wrap }"""
 def plain_page(notebook: NotebookNode, names: dict[str, Any], reason: str) -> str:
     """Return a plain page.
 
-    notebook: judged, and prepared for its student; names: what nbgrader knows of it; reason: why the page is plain
+    notebook: judged, and prepared for its student; names: what nbgrader knows about it; reason: why the page is plain
     """
     title = escape(str(names["notebook"]))
     score = f"<p>Score: {points(names.get('score'))} of {points(names.get('max_score'))} points</p>"
-    why = "<p>This is a plain page, because your notebook is too large or too complicated for a better one.</p>"
+    why = "<p>This is a plain page, because your notebook is too large or too complicated for the usual one.</p>"
     head = f"<head>\n<meta charset='utf-8'>{VIEWPORT}<title>{title}</title><style>{STYLE}</style></head>"
     body, left = [], MAX_SOURCE
     for cell in notebook.cells:
@@ -46,7 +46,7 @@ def reason_of(page: Path) -> str:
 
 
 def section(cell: NotebookNode, limit: int) -> str:
-    """Return what the page says of one cell. limit: characters of its source that are shown"""
+    """Return the section about one cell. limit: how many characters of its source are shown"""
     about = cell.metadata.get("nbgrader", {})
     of = f"{points(about.get('points'))} points"
     earned = f"waiting, {of}" if about.get(WAITING) else f"{points(about.get('score'))} of {of}"
@@ -58,4 +58,5 @@ def section(cell: NotebookNode, limit: int) -> str:
 
 
 def points(number: float | None) -> str:
+    """Return a number of points as text, 0 for None."""
     return f"{number or 0:g}"

@@ -1,7 +1,7 @@
-"""The Content-Security-Policy of pages that show a submission: formgrader's own scripts run, no other does.
+"""The Content-Security-Policy of pages that show a submission: only formgrader's own scripts run.
 
-What students wrote is cleaned when it is graded; this is the second lock. Feedback pages have it in themselves. For
-formgrader's page nbgrader has no setting, and a header of the whole server would break JupyterLab, so `upstream` adds
+What students wrote is cleaned when it is graded; the policy is a second protection. Feedback pages contain it. For
+formgrader's page nbgrader has no setting, and a header for the whole server would break JupyterLab, so `upstream` adds
 it to this one page.
 """
 
@@ -18,14 +18,14 @@ FEEDBACK = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:;
 
 
 def with_policy(page: str) -> str:
-    """Return a feedback page that brings its policy along: it has no script, and loads nothing."""
+    """Return a feedback page with its policy in it: no scripts, and nothing is loaded from elsewhere."""
     return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{FEEDBACK}">', 1)
 
 
 def submission_policy(page: str, formgrader: str) -> str:
-    """Return the policy of formgrader's page of a submission.
+    """Return the policy for formgrader's page of a submission.
 
-    page: its HTML; inline scripts count as its own if they stand before the notebook
+    page: its HTML; inline scripts count as formgrader's if they are before the notebook
     formgrader: its host, port and path; files elsewhere on the server may be a student's
     """
     notebook = NOTEBOOK.search(page)
@@ -51,4 +51,5 @@ def submission_policy(page: str, formgrader: str) -> str:
 
 
 def digest(script: str) -> str:
+    """Return the SHA-256 hash of a script in base64, as policies name it."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

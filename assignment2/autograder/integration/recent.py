@@ -1,4 +1,4 @@
-"""What pages have in common, made once in each process: given cells are the same for all students."""
+"""Caches for what pages have in common, in each process: given cells are the same for all students."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -8,18 +8,18 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from nbconvert.filters import Highlight2HTML
 
-ENTRIES = 500  # a student's own cells come between: there are about a hundred in a submission
-MAX_CHARACTERS = 20_000  # of what is kept
+ENTRIES = 500  # a submission has about a hundred cells of the student's own
+MAX_CHARACTERS = 20_000  # of a result that is kept
 
 
 class Recent:
-    """The last results of a function of texts."""
+    """A cache of the most recent results, texts by their keys."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, str] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], str]) -> str:
-        """Return what belongs to a key, made where it is not there."""
+        """Return the result for a key; calls `make` if it is not in the cache."""
         found = self._kept.pop(key, None)
         if found is None:
             found = make()
@@ -31,7 +31,7 @@ class Recent:
 
 
 class Templates(BytecodeCache):
-    """The compiled templates of Jinja, by the hash of their sources: nbconvert makes everything again for each page."""
+    """A cache of Jinja's compiled templates, by the hash of their sources: nbconvert compiles them for each page."""
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str], bytes] = {}
@@ -48,7 +48,7 @@ highlighted, rendered, templates = Recent(), Recent(), Templates()
 
 
 class RecentHighlight(Highlight2HTML):
-    """Highlights code, that of given cells once."""
+    """Highlights code, and caches the result."""
 
     def __call__(self, source: str, language: str | None = None, metadata: Any = None) -> str:
         magic = (metadata or {}).get("magics_language")

@@ -1,4 +1,4 @@
-"""What the gradebook holds of a whole class, in one query: nbgrader asks it about each student and notebook."""
+"""Read what the gradebook holds of a whole class in one query: nbgrader needs several for each student."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 @dataclass(frozen=True)
 class Part:
-    """One notebook of a submission. id: of its row; points: by checks and by people; penalty: None if there is none"""
+    """One notebook of a submission. id: that of its row; points: by checks and by people; penalty: None for none"""
 
     id: str
     points: float
@@ -19,7 +19,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Standing:
-    """One submission. time: when it was handed in, if that is known; parts: by notebook"""
+    """One submission. time: when it was handed in, None if that is unknown; parts: its notebooks, by name"""
 
     time: datetime | None
     seconds_late: float
@@ -27,10 +27,12 @@ class Standing:
 
     @property
     def points(self) -> float:
+        """Return the points of all notebooks, before penalties."""
         return math.fsum(part.points for part in self.parts.values())
 
     @property
     def penalty(self) -> float:
+        """Return the penalties of all notebooks together."""
         return math.fsum(part.penalty or 0.0 for part in self.parts.values())
 
 
@@ -56,7 +58,7 @@ def standings(gradebook: Gradebook, assignment: str) -> dict[str, Standing]:
 
 
 def seconds_late(time: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
-    """Return how late something was handed in; 0 in time, or if one of both times is not known."""
+    """Return how late a submission is; 0 if it is in time, or if one of both times is unknown."""
     if time is None or due is None:
         return 0.0
     return max(0.0, (time - due - (extension or timedelta())).total_seconds())

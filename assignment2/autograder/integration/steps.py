@@ -1,11 +1,11 @@
-"""The steps that nbgrader's autograde and generate_feedback take, as nbgrader preprocessors.
+"""The steps of nbgrader's autograde and generate_feedback, as nbgrader preprocessors.
 
 autograde:          Sanitize, KeepForExchange, then ExecuteFromStore, Judge, LimitOutput*, SaveAutoGrades*,
                     AssignLatePenalties*    (* nbgrader's own)
 generate_feedback:  GetMarks, HideFromStudents, CSSHTMLHeaderPreprocessor*, MakeFitForRelease
 
-nbgrader converts a notebook twice, once to sanitize and once to grade. Both times it is taken from its evaluation,
-which is made here. `autograder grade` has workers evaluate, and enters what they have made by itself: see `entering`.
+nbgrader converts a notebook twice, once to sanitize and once to grade. Both conversions take it from one evaluation,
+which is made here. With `autograder grade`, workers evaluate, and `entering` writes their results.
 """
 
 from pathlib import Path
@@ -35,22 +35,23 @@ Resources = dict[str, Any]
 
 
 class CourseStep(NbGraderPreprocessor):
-    """A preprocessor that knows the course it works in."""
+    """A preprocessor that knows its course."""
 
     store = Unicode("executions", help="The folder of the executions, relative to the course.").tag(config=True)
 
     @property
     def converter(self) -> Any:
+        """The converter of nbgrader that runs this step."""
         return self.parent.parent  # the parent is the exporter
 
     def folder(self, step: str, resources: Resources) -> Path:
-        """Return the folder of this submission at a step: "submitted", "autograded"."""
+        """Return the folder of this submission for a step, such as "submitted" or "autograded"."""
         names = resources["nbgrader"]
         directory = getattr(self.converter.coursedir, f"{step}_directory")
         return Path(self.converter.coursedir.format_path(directory, names["student"], names["assignment"]))
 
     def evaluation(self, resources: Resources) -> Evaluation:
-        """Return what came of the notebook that is being converted: evaluated once for both conversions."""
+        """Return the evaluation of the notebook that is being converted, made once for both conversions."""
         ready: dict[tuple[str, str], Evaluation] = getattr(self.converter, EVALUATED, {})
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         if (student, name) not in ready:
@@ -73,12 +74,12 @@ class Sanitize(CourseStep):
 
 
 class ExecuteFromStore(CourseStep):
-    """Take the notebook with its outputs, which come from the store, or were executed if they were not there."""
+    """Take the notebook with its outputs, from the store or from an execution."""
 
-    cell_seconds = Float(Limits.cell_seconds, help="How long one cell may run.").tag(config=True)
-    notebook_seconds = Float(Limits.notebook_seconds, help="How long one notebook may run.").tag(config=True)
-    output_bytes = Integer(Limits.output_bytes, help="How much one cell may print.").tag(config=True)
-    memory_bytes = Integer(Limits.memory_bytes, help="How much memory one notebook may take.").tag(config=True)
+    cell_seconds = Float(Limits.cell_seconds, help="Seconds that one cell may run.").tag(config=True)
+    notebook_seconds = Float(Limits.notebook_seconds, help="Seconds that one notebook may run.").tag(config=True)
+    output_bytes = Integer(Limits.output_bytes, help="Bytes that one cell may print and display.").tag(config=True)
+    memory_bytes = Integer(Limits.memory_bytes, help="Bytes of memory that one notebook may use.").tag(config=True)
     sandbox = Bool(True, help="Run student code in a sandbox; False: with your own rights.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -86,7 +87,7 @@ class ExecuteFromStore(CourseStep):
 
 
 def execution_options(config: Config) -> ExecutionOptions:
-    """Return how a course wants its submissions executed: what its configuration says about ExecuteFromStore."""
+    """Return how a course has its submissions executed, from the options of ExecuteFromStore in its configuration."""
     step = ExecuteFromStore(config=config)
     limits = Limits(
         cell_seconds=step.cell_seconds,
@@ -98,7 +99,7 @@ def execution_options(config: Config) -> ExecutionOptions:
 
 
 class Judge(CourseStep):
-    """Write each check cell's score, where nbgrader looks for it, and its verdicts, where people look for them."""
+    """Write the score and the verdicts of each check cell to where nbgrader and people look for them."""
 
     held_out_seed = Integer(
         None, allow_none=True, help="Seed of the held-out images; without one, the course's own, which `release` draws."
@@ -110,7 +111,7 @@ class Judge(CourseStep):
 
 
 def write_verdicts(notebook: NotebookNode, found: Verdicts) -> None:
-    """Write the verdicts and the score of each check cell, in place. found: by cell"""
+    """Write the verdicts and the score of each check cell, in place. found: the verdicts by cell"""
     for cell in filter(is_check, notebook.cells):
         verdicts = found[name_of(cell)]
         note_verdicts(cell, verdicts)
@@ -125,7 +126,7 @@ def held_out_seed(config: Config, course: Path) -> int:
 
 
 def rules_of(config: Config, assignment: Assignment, remote: bool = False) -> Rules:
-    """Return how a course has its submissions evaluated. remote: whether somebody else executes"""
+    """Return how a course has its submissions evaluated. remote: whether a cluster executes"""
     seed = held_out_seed(config, assignment.course)
     return Rules(assignment, store_of(config, assignment.course), execution_options(config), seed, remote)
 
@@ -136,8 +137,8 @@ def store_of(config: Config, course: Path) -> Path:
 
 
 class HideFromStudents(NbGraderPreprocessor):
-    """Prepare the feedback page: verdicts in words of a closed list, no hidden source, no outputs that the student's
-    code wrote while it could read the hidden checks."""
+    """Prepare the feedback page: verdicts in words from a closed list, no hidden source, and no outputs that the
+    student's code wrote while it could read the hidden checks."""
 
     show_hidden = Bool(False, help="Show students hidden checks, and all messages in full.").tag(config=True)
 

@@ -1,4 +1,4 @@
-"""What a feedback page says first: each part with its points, what was lost, and where to begin."""
+"""The summary at the top of a feedback page: each part with its points, what was lost, and where to begin."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,7 @@ from autograder.integration.steps import CourseStep, Resources
 
 
 class Summarize(CourseStep):
-    """Put the summary where the template of the page finds it. Comes last: what students may not read is gone."""
+    """Put the summary where the template of the page finds it. The last step: what students may not read is gone."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         assignment = chosen(Path(self.converter.coursedir.root), resources["nbgrader"]["assignment"])
@@ -26,14 +26,14 @@ class Summarize(CourseStep):
 
 @cache
 def texts_of(key: Path) -> frozenset[str]:
-    """Return the ids of the instructor's texts, but for questions: whoever reads a page has them in the notebook."""
+    """Return the ids of the instructor's texts except questions: whoever reads a page has them in the notebook."""
     cells = nbformat.read(key, as_version=4).cells if key.exists() else []
     return frozenset(cell.id for cell in cells if cell.cell_type == "markdown" and "nbgrader" not in cell.metadata)
 
 
 @dataclass
 class Part:
-    """One graded cell. anchor: its id on the page; title: as students know it; hint: the first one, "" for none"""
+    """One graded cell. anchor: its id on the page; title: its name for students; hint: the first one, "" for none"""
 
     anchor: str
     title: str
@@ -44,25 +44,28 @@ class Part:
 
     @property
     def lost(self) -> float:
+        """The points that it lost; none as long as it waits for a grade."""
         return 0.0 if self.waiting else self.maximum - self.points
 
 
 @dataclass
 class Summary:
-    """texts: ids of cells that the page leaves out"""
+    """The graded cells of a notebook. texts: ids of the cells that the page leaves out"""
 
     parts: list[Part]
     texts: frozenset[str] = frozenset()
 
     @property
     def in_order(self) -> list[Part]:
-        """What was lost first, then what waits, then the rest, each as the notebook has it; not what has no points."""
+        """The parts with points: those that lost some, then those that wait, then the rest, each in notebook order."""
         return sorted(filter(lambda part: part.maximum, self.parts), key=lambda part: (not part.lost, not part.waiting))
 
     def title(self, name: str) -> str:
+        """Return the name of a cell for students."""
         return title_of(name)
 
     def part(self, name: str) -> Part:
+        """Return the part of a cell."""
         return next(part for part in self.parts if part.anchor == name)
 
     @property
@@ -77,10 +80,12 @@ class Summary:
 
 
 def is_graded(cell: NotebookNode) -> bool:
+    """Return whether a cell has points, by checks or by a person."""
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
 def part_of(cell: NotebookNode) -> Part:
+    """Return the part of a graded cell, after GetMarks has put its points into its metadata."""
     about = cell.metadata.nbgrader
     hints = [verdict.hint for verdict in verdicts_of(cell) or [] if verdict.hint]
     return Part(
@@ -94,7 +99,7 @@ def part_of(cell: NotebookNode) -> Part:
 
 
 def title_of(name: str) -> str:
-    """Return what students call a cell: question_1 is "Question 1", test_affine_forward is affine_forward."""
+    """Return the name of a cell for students: "Question 1" for question_1, affine_forward for test_affine_forward."""
     if name.startswith("question_"):
         return name.replace("_", " ").capitalize()
     return name.removeprefix("test_")

@@ -1,1 +1,1 @@
-"""Verdicts on what a submission's checks sent out, and how people read them."""
+"""Verdicts on what the checks of a submission sent, and how people read them."""

@@ -1,4 +1,4 @@
-"""What the judge expects: the values that the key's own check cells send out."""
+"""What the judge expects: the values that the key's own check cells send."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +26,9 @@ class KeyFails(GraderError):
 class Expected:
     """What the key's own check cells sent.
 
-    checks: for each cell, its checks in order; visible: those that students see; drawn: those whose right values nobody
-    knows before the inputs are drawn: values that are right on other inputs fail
+    checks: for each cell, its checks in order; visible: those that students see
+    drawn: those whose right values nobody knows before the inputs are drawn, because values that are right on other
+    inputs fail them
     """
 
     checks: dict[str, dict[str, Message]]
@@ -36,10 +37,10 @@ class Expected:
 
 
 def expected_values(key: Key, executions: Executions, step: str | None = None) -> Expected:
-    """Execute the key, also without its hidden checks and on the inputs that students see.
+    """Execute the key, on the inputs of grading and, with and without its hidden checks, on those that students see.
 
-    step: whose check cell alone is executed, after the cells before it; None for the whole notebook
-    Raises KeyFails if it sends nothing, or not what it should.
+    step: the one whose check cell is executed, after the cells before it; None for the whole notebook
+    Raises KeyFails if a check cell of the key raises, sends nothing, or has two checks of one name.
     """
     whole, shown = (form if step is None else one_step(form, step) for form in (key.notebook, key.visible))
     checks = sent_by_cell(whole, key, executions, key.seed)
@@ -47,6 +48,11 @@ def expected_values(key: Key, executions: Executions, step: str | None = None) -
     visible = sent_by_cell(shown, key, executions, PUBLIC_SEED)
     for cell, messages in [*checks.items(), *known.items()]:
         failed = [message["error"] for message in messages if message["kind"] == CheckKind.ERROR]
+        failed += [
+            f"{message['check']} does not hold: {message['expression']}"
+            for message in messages
+            if message["kind"] == CheckKind.HOLDS and not passes(message, message)
+        ]
         if failed or not messages:
             reason = failed[0] if failed else "it sends no values"
             raise KeyFails(f"the key does not pass its own check cell {cell} of {key.name}: {reason}")
@@ -61,7 +67,7 @@ def expected_values(key: Key, executions: Executions, step: str | None = None) -
 
 
 def drawn(messages: list[Message], known: list[Message]) -> set[str]:
-    """Return the checks that the values which are right on other inputs do not pass.
+    """Return the checks that fail on the values that are right on other inputs.
 
     messages, known: what one cell of the key sends, on two draws of the inputs
     """
@@ -72,7 +78,7 @@ def drawn(messages: list[Message], known: list[Message]) -> set[str]:
 def shipped_values(key: Key, executions: Executions, hidden: bool = False) -> dict[str, dict[str, Any]]:
     """Return the right values of the visible checks on the inputs that students see, by step and check.
 
-    hidden: those of hidden checks too
+    hidden: include the values of hidden checks
     """
     notebook = key.notebook if hidden else key.visible
     return {

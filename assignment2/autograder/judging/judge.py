@@ -1,7 +1,7 @@
-"""Compare what a submission's checks sent out with what the key's checks sent out.
+"""Compare what a submission's checks sent with what the key's checks sent.
 
-Only the key decides what is checked, with which tolerance and weight; from the submission come values and nothing
-else. A value that is missing, sent twice or malformed fails. Nothing passes by default.
+Only the key decides what is checked, with which tolerance and weight; only values come from the submission. A check
+fails if its value is missing, sent twice or malformed. Nothing passes by default.
 """
 
 from collections.abc import Callable, Sequence
@@ -72,9 +72,9 @@ class CheckJudge:
         return verdicts
 
     def _withhold(self, cell: str, verdicts: list[Verdict]) -> None:
-        """Let arguments that are unchanged, conditions and known values count only where a case has right values too.
+        """Count unchanged arguments, conditions and known values only in cases where a drawn value is right too.
 
-        Code that computes nothing satisfies them as well.
+        Code that computes nothing would also pass such checks.
         """
         checks, drawn = self.expected.checks[cell], self.expected.drawn[cell]
         right = {checks[v.check]["case"] for v in verdicts if v.passed and v.check in drawn}
@@ -113,12 +113,12 @@ def why_missing(cell: NotebookNode, expected: Message, errors: dict[str, Message
     if raised is not None:
         text = f"{raised.get('ename')}: {raised.get('evalue')}"
         return Status.ERROR, text, told.exception(raised.get("ename"), None, None, code)
-    missing = "the check cell sent no value for it"
+    missing = "the check cell sent no value for this check"
     return Status.NOT_REACHED, missing, missing
 
 
 def score(verdicts: list[Verdict], points: float) -> float:
-    """Return the points of a cell: its share of passed checks by weight, 0 if nothing was checked."""
+    """Return the points of a cell: the share of passed checks by weight, rounded to 0.01; 0 if nothing was checked."""
     total = sum(verdict.weight for verdict in verdicts)
     passed = sum(verdict.weight for verdict in verdicts if verdict.passed)
     return round(points * passed / total, 2) if total else 0.0

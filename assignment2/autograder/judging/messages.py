@@ -1,33 +1,35 @@
-"""What a check cell sent out: a message for each check."""
+"""Read what a check cell sent: a message for each check."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from cs231n.checks.values import MIME_TYPE
+from cs231n.checks.values import MIME_TYPE, unfold
 from nbformat import NotebookNode
 
 from autograder.course.cells import grade_id, is_check
 
-Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; of a submission, nothing is certain
+Message = dict[str, Any]  # what one check sent: "check", "kind", "values", ...; a submission's may contain anything
 TEXTS = ("kind", "case", "exception", "error", "where", "source")  # fields of a message
 
 
 def sent_in(executed: NotebookNode) -> dict[str, list[Message]]:
-    """Return what each check cell of an executed notebook sent out."""
+    """Return what each check cell of an executed notebook sent, by the cell's name."""
     return {grade_id(cell) or "": list(sent(cell)) for cell in executed.cells if is_check(cell)}
 
 
 def sent(cell: NotebookNode) -> Iterator[Message]:
-    """Yield what a check cell sent out, malformed messages left out: whoever sends them has sent nothing."""
+    """Yield the messages that a check cell sent, except malformed ones, which count as not sent."""
     for output in cell.outputs:
         data = output.get("data")
         bundle = data.get(MIME_TYPE) if isinstance(data, dict) else None
-        messages = bundle.get("checks") if isinstance(bundle, dict) else None
-        yield from filter(is_message, messages if isinstance(messages, list) else ())
+        messages, values = (bundle.get(part) if isinstance(bundle, dict) else None for part in ("checks", "values"))
+        table = values if isinstance(values, list) else []
+        for message in filter(is_message, messages if isinstance(messages, list) else ()):
+            yield unfold({**message}, table)
 
 
 def is_message(found: Any) -> bool:
-    """Tell whether this has the form of a message: a check's name, and texts where they are needed."""
+    """Return whether this has the form of a message: the name of a check, and texts in the fields TEXTS."""
     return (
         isinstance(found, dict)
         and isinstance(found.get("check"), str)
@@ -36,6 +38,6 @@ def is_message(found: Any) -> bool:
 
 
 def is_sent(output: NotebookNode) -> bool:
-    """Tell whether an output is a value that a check sent out, which nobody needs to read."""
+    """Return whether an output contains what checks sent, which no person needs to read."""
     data = output.get("data")
     return isinstance(data, dict) and MIME_TYPE in data

@@ -1,7 +1,7 @@
-"""Judging a trained network from the file of weights that was handed in with the notebook.
+"""Judge a trained network from the file of weights that was handed in with the notebook.
 
-The file is data: constructor arguments and arrays. The network is built by the key's class in the judge's process and
-measured on images that students do not have.
+The file is data: constructor arguments and arrays. The judge's process builds the network by the key's class and
+measures its accuracy on images that students do not have.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from autograder.course.key import Key, key_modules
 from autograder.execution.job import data_identity
 from autograder.judging.messages import Message
 
-BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take so much, and its parameters as often as that
+BUILDING_BYTES, COPIES = 64 * MIB, 4  # building a network may take this, and COPIES of its parameters
 MEASURING_BYTES = 1024 * MIB
 MEASURING_SECONDS = 50.0  # of one core; two networks fit into what all notebooks of a submission may take
 CIFAR10 = "cifar-10"
@@ -35,7 +35,7 @@ class DataSetMissing(NotGraded):
 
 
 class NetworkJudge:
-    """Callable that judges a model check: (the key's message, the submission's folder) -> verdicts.
+    """Judges a model check, as a callable: (the key's message, the submission's folder) -> verdicts.
 
     Raises DataSetMissing if the images to measure on are not on this machine; it never downloads them.
     """
@@ -50,7 +50,7 @@ class NetworkJudge:
             saved = read_small(path)
             data_set = data_set_of(saved, expected)
             network = self._build(saved, expected["classes"])
-        except Exception as error:  # the key's code on a student's numbers: whatever it raises is about the file
+        except Exception as error:  # the key's code runs on a student's numbers: whatever it raises is about the file
             problem = error if is_there(path) else Unusable("was not handed in")
             return [unusable(n, path.name, problem, w) for n, w in enumerate(weights, start=1)]
         X, y = own_images(data_set, self.course) or held_out_images(data_set, self.held_out_seed)
@@ -58,7 +58,7 @@ class NetworkJudge:
             reached = measured(network, X, y)
         except Exception as error:
             return [unusable(n, path.name, error, w) for n, w in enumerate(weights, start=1)]
-        message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} asked for"
+        message = f"{reached:.1%} on the held-out images ({data_set}), at least {{:.0%}} required"
         return [
             verdict(n, Status.PASSED if reached >= least else Status.FAILED, message.format(least), w)
             for n, (w, least) in enumerate(zip(weights, expected["at_least"][data_set], strict=True), start=1)
@@ -66,7 +66,7 @@ class NetworkJudge:
 
     def _build(self, saved: model_io.Weights, classes: list[str]) -> Any:
         if saved.class_name not in classes:
-            raise Unusable(f"holds a {saved.class_name}, expected {' or '.join(classes)}")
+            raise Unusable(f"contains a network of class {saved.class_name}, expected {' or '.join(classes)}")
         make = key_class(self.key, saved.class_name)
         with memory_limit(BUILDING_BYTES + 8 * COPIES * saved.size):
             network = model_io.as_model(make(**saved.constructor))
@@ -77,8 +77,11 @@ class NetworkJudge:
 
 
 def measured(network: Any, X: np.ndarray, y: np.ndarray) -> float:
-    """Return the accuracy of a network, by one core; raises Unusable if that takes too long, MemoryError if it takes
-    too much."""
+    """Return the accuracy of a network, from 0 to 1, computed on one core.
+
+    X: images, as the network takes them; y: their labels
+    Raises Unusable if that takes too much time, MemoryError if it takes too much memory.
+    """
     try:
         with (
             np.errstate(all="ignore"),
@@ -92,13 +95,14 @@ def measured(network: Any, X: np.ndarray, y: np.ndarray) -> float:
 
 
 def verdict(number: int, status: Status, message: str, weight: float) -> Verdict:
-    # the same name whatever was trained on and reached, for those who count a class's verdicts
+    """Return the verdict on one required accuracy, by its number."""
+    # the name is the same for every data set and accuracy, so that a class's verdicts can be counted
     return Verdict(f"{number}. accuracy", status, message, weight=weight, kind=CheckKind.MODEL, told=message)
 
 
 def unusable(number: int, file: str, error: Exception, weight: float) -> Verdict:
-    """Return the verdict on a file of weights that cannot be used. Students read of the key's exceptions only that
-    there was one: no more than of those in a check."""
+    """Return the verdict on a file of weights that cannot be used. Of an exception in the key's code, students read
+    only that no network can be built."""
     found = verdict(number, Status.FAILED, f"{file}: {error}", weight)
     if not isinstance(error, Unusable | model_io.WeightsError):
         found.told = f"{file}: no network can be built from it"
@@ -106,21 +110,23 @@ def unusable(number: int, file: str, error: Exception, weight: float) -> Verdict
 
 
 def data_set_of(saved: model_io.Weights, expected: Message) -> str:
-    """Return what a network was trained on; raises Unusable for a data set that the check does not name."""
+    """Return the name of the data set that a network was trained on; raises Unusable if the check does not name it."""
     if saved.trained_on is None or saved.trained_on not in expected["at_least"]:
         raise Unusable(f"was trained on {saved.trained_on!r}, expected {' or '.join(expected['at_least'])}")
     return saved.trained_on
 
 
 def held_out_identity() -> str:
-    """Name the data set that networks are measured on here, whichever one the kernels use."""
+    """Return what identifies the data set that networks are measured on here, whichever one the kernels use."""
     found = data_utils.find_cifar10()
     return data_identity(None if found is None else Path(found))
 
 
 def own_images(data_set: str, course: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what the course measures networks on that were trained on a data set, None if it has no images of its
-    own; raises DataSetMissing if the training images, whose mean is subtracted, are not on this machine."""
+    """Return the course's own images and labels for networks that were trained on a data set, None if it has none.
+
+    Raises DataSetMissing if the training images, whose mean is subtracted, are not on this machine.
+    """
     path = course / CIFAR10_FILE
     if data_set != CIFAR10 or not path.exists():
         return None
@@ -135,13 +141,17 @@ def _own_images(course: Path, changed: int, identity: str) -> tuple[np.ndarray, 
 
 
 def held_out_images(data_set: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images and labels to measure a network on; raises DataSetMissing, downloads nothing."""
+    """Return the images and labels to measure a network on.
+
+    Raises DataSetMissing if they are not on this machine; downloads nothing.
+    """
     if data_set == CIFAR10:
         require_cifar10()
     return _held_out_images(data_set, seed, held_out_identity())
 
 
 def require_cifar10() -> None:
+    """Raise DataSetMissing if CIFAR-10 is not on this machine."""
     if data_utils.find_cifar10() is None:
         raise DataSetMissing(
             "a network was trained on CIFAR-10, which this machine does not have: unpack cifar-10-batches-py, name its "
@@ -168,10 +178,10 @@ def read_small(path: Path) -> model_io.Weights:
 
 @contextmanager
 def memory_limit(more: int) -> Iterator[None]:
-    """Let this process take at most `more` bytes beyond those it has: what asks for more gets a MemoryError.
+    """Let this process allocate at most `more` bytes; an allocation beyond that raises MemoryError.
 
-    What a network takes follows from its constructor's arguments in ways that only its code knows. No limit where the
-    system does not say how much a process has.
+    How much memory a network takes follows from its constructor's arguments in ways that only its code knows. There is
+    no limit on systems without `/proc`, which do not tell how much a process has.
     """
     usage = Path("/proc/self/statm")
     if not usage.exists():
@@ -191,6 +201,6 @@ def memory_limit(more: int) -> Iterator[None]:
 
 @lru_cache(maxsize=16)
 def key_class(key: Key, name: str) -> type:
-    """Return the class of this name from the key's notebooks, of the latest one that has it."""
+    """Return the class of this name from the last of the key's notebooks that defines it."""
     found: list[type] = [vars(module)[name] for module in key_modules(key.assignment).values() if name in vars(module)]
     return found[-1]

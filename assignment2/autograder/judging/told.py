@@ -1,8 +1,8 @@
-"""What a student reads of a verdict: of a closed list, whatever the student's code sent or raised.
+"""What a student reads of a verdict: only what a closed list allows, whatever the student's code sent or raised.
 
-While a check cell runs, student code can read its hidden checks, and could write them into the text of an exception,
-or into the name of a type. So students read our own words, numbers of a few digits, and lines of the code that they
-handed in. Anything else is for the instructor.
+While a check cell runs, student code can read its hidden checks. It could write them into the text of an exception, or
+into the name of a type. So students read our own words, numbers of a few digits, and lines of the code that they handed
+in. Anything else is for the instructor.
 """
 
 import builtins
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from autograder.core.results import Verdict
 from autograder.course.cells import definitions_in
 
-# public ones, and the one that NumPy gives its missing loops
+# those of Python and NumPy, and the one that NumPy raises for dtypes that a function does not support
 EXCEPTIONS = {
     *(name for name, found in vars(builtins).items() if isinstance(found, type) and issubclass(found, BaseException)),
     *exceptions.__all__,
@@ -38,16 +38,16 @@ Value = str | NDArray[np.generic]  # what `cs231n.checks.values.decode` gives
 
 
 def for_students(verdicts: list[Verdict]) -> list[Verdict]:
-    """Return the verdicts as students may read them: of hidden checks name, status and hint only, and whether they
-    passed with the key's steps in place of the student's."""
+    """Return the verdicts as students may read them: of hidden checks only the name, the status, the hint, and whether
+    they passed with the key's steps in place of the student's."""
     return [replace(v, message="" if v.hidden and not v.with_ours else v.told) for v in verdicts]
 
 
 def exception(name: object, number: object, line: object, code: Sequence[str]) -> str:
-    """Return what is told of an exception. Its parts are as the submission sent them: nothing of them is shown that is
-    not known from elsewhere.
+    """Return what students read of an exception. Its parts are as the submission sent them, so only what is also known
+    from another source is shown.
 
-    name: of its type; number, line: of the line that raised it, in its cell
+    name: that of its type; number, line: the number and the text of the line that raised it, in its cell
     code: the sources of the cells that were handed in
     """
     kind = name if isinstance(name, str) and name in EXCEPTIONS else "an exception of another type"
@@ -67,14 +67,14 @@ def undefined(error: str, check: str, code: Sequence[str]) -> str:
     name = found[1]
     defining = [source for source in code if re.search(rf"^(?:def|class)\s+{name}\b", source, re.MULTILINE)]
     if not defining:
-        return f"no cell defines {name}: does it have another name?"
+        return f"no cell defines {name}: does yours have another name?"
     if not any(name in definitions_in(source) for source in defining):
         return f"the cell that defines {name} has a SyntaxError"
     return f"the cell that defines {name} ended before that line, or did not run"
 
 
 def line_in(code: Sequence[str], number: int, text: str) -> str:
-    """Return the line with this number from the first cell where it reads so, "" if there is none."""
+    """Return the line with this number from the first cell where it has this text, "" if there is none."""
     for source in code:
         lines = source.split("\n")
         if 1 <= number <= len(lines) and lines[number - 1].strip() == text.strip():
@@ -83,7 +83,7 @@ def line_in(code: Sequence[str], number: int, text: str) -> str:
 
 
 def wrong_value(actual: Value, expected: NDArray[np.generic], tol: float) -> str:
-    """Return what is told of a value that may differ from the expected one, "" if it does not."""
+    """Return what students read of a value that may differ from the expected one, "" if it does not."""
     if isinstance(actual, str):
         return str(difference(_value(actual), expected, tol))
     if actual.shape != expected.shape and not _is_small(actual.shape):
@@ -92,14 +92,14 @@ def wrong_value(actual: Value, expected: NDArray[np.generic], tol: float) -> str
 
 
 def violated(expression: str, names: dict[str, Value]) -> str:
-    """Return what is told of a condition that may be violated, "" if it holds. expression: from the key"""
+    """Return what students read of a condition that may be violated, "" if it holds. expression: from the key"""
     message = str(violation(expression, {n: _value(v) if isinstance(v, str) else v for n, v in names.items()}))
-    failed = f"cannot evaluate {expression}"  # what comes behind is the text of an exception
+    failed = f"cannot evaluate {expression}"  # what follows is the text of an exception
     return failed if message.startswith(failed) else message
 
 
 def _value(text: str) -> str:
-    """Return what is told of a value that is neither an array nor a number. text: as `encode` describes it"""
+    """Return what students read of a value that is neither an array nor a number. text: as `encode` describes it"""
     return text if text in VALUES else OTHER_VALUE
 
 

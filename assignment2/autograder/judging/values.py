@@ -1,5 +1,6 @@
-"""Compare the values of one check with those that the key's check sent, and say in what they differ."""
+"""Compare the values of one check with those that the key's check sent, and say how they differ."""
 
+from functools import lru_cache
 from typing import Any
 
 from cs231n.checks import hints
@@ -24,7 +25,7 @@ def failed(message: str, told: str | None = None) -> Found:
 def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
     """Compare one check's values with the key's; returns what was found, and the fingerprint of wrong values.
 
-    Whatever values raise that nobody has foreseen costs their check; the traceback is in the student's log.
+    If comparing them raises an unexpected exception, the check fails; the traceback is in the student's log.
     """
     try:
         return compared(got, expected)
@@ -37,53 +38,74 @@ def judge_values(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
 
 
 def compared(got: Message, expected: Message) -> tuple[Found, Fingerprint]:
+    """Compare as `judge_values` does; raises MalformedValue and KeyError for values that no check sends."""
     if not isinstance(got.get("values"), dict):
         raise MalformedValue("there are none")
-    if expected["kind"] != CheckKind.HOLDS and got["values"] == expected["values"]:  # to the last bit, as most are
+    if got["values"] == expected["values"]:  # to the last bit, as most are, and the key's pass: `expected_values`
         return (Status.PASSED, "", ""), []
-    theirs, ours = decoded(got, expected), decoded(expected, expected)
-    if are_right(theirs, ours, expected):
+    theirs = {name: decode(got["values"][name]) for name in expected["values"]}
+    return condition(theirs, expected) if expected["kind"] == CheckKind.HOLDS else comparison(theirs, expected)
+
+
+def condition(theirs: Values, expected: Message) -> tuple[Found, Fingerprint]:
+    """Judge values by the condition that they have to meet."""
+    names = names_of_condition(theirs, expected)
+    if message := violation(expected["expression"], names):
+        return failed(message, told.violated(expected["expression"], names)), hints.fingerprint(theirs)
+    return (Status.PASSED, "", ""), []
+
+
+def comparison(theirs: Values, expected: Message) -> tuple[Found, Fingerprint]:
+    """Judge values by the key's."""
+    wrong, tol = wrong_values(theirs, expected), expected["tol"]
+    if not wrong:
         return (Status.PASSED, "", ""), []
-    if expected["kind"] == CheckKind.HOLDS:
-        names = with_given(theirs, expected)
-        words = told.violated(expected["expression"], names)
-        return failed(violation(expected["expression"], names), words), hints.fingerprint(theirs)
-    tol = expected["tol"]
-    wrong = {name: value for name, value in ours.items() if difference(theirs[name], value, tol)}
     if expected["kind"] == CheckKind.UNCHANGED:
         found = failed(f"{', '.join(wrong)} modified in place: work on a copy")
     else:
         message = in_one({name: told_difference(theirs[name], value, tol) for name, value in wrong.items()})
         found = failed(message, in_one({name: told.wrong_value(theirs[name], wrong[name], tol) for name in wrong}))
-    return found, hints.fingerprint(theirs, ours)
+    return found, hints.fingerprint(theirs, known(expected["values"]))
 
 
 def passes(got: Message, expected: Message) -> bool:
-    """Tell whether the values of one message of the key would pass in place of another's."""
-    return are_right(decoded(got, expected), decoded(expected, expected), expected)
-
-
-def are_right(theirs: Values, ours: Values, expected: Message) -> bool:
+    """Return whether the values of one message of the key would pass in place of another's."""
+    theirs = known(got["values"])
     if expected["kind"] == CheckKind.HOLDS:
-        return not violation(expected["expression"], with_given(theirs, expected))
-    return not any(difference(theirs[name], value, expected["tol"]) for name, value in ours.items())
+        return not violation(expected["expression"], names_of_condition(theirs, expected))
+    return not wrong_values(theirs, expected)
 
 
-def with_given(theirs: Values, expected: Message) -> Values:
-    """Return the names of a condition: what was computed, and the inputs, which are the key's whoever computed."""
-    return {**theirs, **{name: decode(value) for name, value in expected["given"].items()}}
+def names_of_condition(theirs: Values, expected: Message) -> Values:
+    """Return the values that a condition names: those computed, and its inputs, which are always the key's."""
+    return {**theirs, **known(expected["given"])}
 
 
-def decoded(message: Message, expected: Message) -> Values:
-    """Return the values of a message that a check asks for; raises KeyError and MalformedValue."""
-    return {name: decode(message["values"][name]) for name in expected["values"]}
+def wrong_values(theirs: Values, expected: Message) -> Values:
+    """Return those of the key's values that differ from what was computed."""
+    ours = known(expected["values"])
+    return {name: value for name, value in ours.items() if difference(theirs[name], value, expected["tol"])}
+
+
+def known(values: dict[str, Any]) -> Values:
+    """Return values of the key by name, decoded once: each student's are compared with them."""
+    return {
+        name: _array(value["dtype"], tuple(value["shape"]), value["data"]) if "data" in value else decode(value)
+        for name, value in values.items()
+    }
+
+
+@lru_cache(maxsize=4096)
+def _array(dtype: str, shape: tuple[int, ...], data: str) -> Any:
+    return decode({"dtype": dtype, "shape": list(shape), "data": data})
 
 
 def error_fingerprint(error: Message) -> Fingerprint:
+    """Return the fingerprint of an exception that a check cell sent."""
     found: Fingerprint = hints.error_text_fingerprint(error.get("error", ""), error.get("source", ""))
     return found
 
 
 def in_one(messages: dict[str, str]) -> str:
-    """Return the messages about the values of one check in one."""
+    """Join the messages about the values of one check."""
     return "; ".join(text if name == "value" else f"{name} {text}" for name, text in messages.items() if text)

@@ -1,4 +1,4 @@
-"""What a graded course folder holds, as plain data: points from the gradebook, verdicts from `autograded/`."""
+"""Read a graded course folder as plain data: points from the gradebook, verdicts from `autograded/`."""
 
 import ast
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from autograder.submission.submitters import submitters
 
 
 class Reason(StrEnum):
-    """Why a person should look at a submission, what matters most first."""
+    """Why a person should look at a submission, the most important reason first."""
 
     NOT_GRADABLE = "not gradable"
     MISSING = "missing"
@@ -66,10 +66,10 @@ class Grade(NamedTuple):
 class Notebook:
     """What is read from one autograded notebook.
 
-    order: the graded cells as they follow each other
+    order: the names of the graded cells, in order
     verdicts: by check cell; empty if the submitted notebook was not gradable
-    code: the student's solution cells in one normal form, "" if all of them are still empty
-    edition: the name of the one that it was handed out as, "" if that is not known
+    code: the student's solution cells in a normal form, "" if all of them are still empty
+    edition: the name of the edition that it was handed out as, "" if that is not known
     """
 
     order: list[str] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Notebook:
 
 @dataclass
 class StudentResult:
-    """One student's work. grades: by cell; notebooks: by name, those that could be read; lms_id: the user id there."""
+    """One student's work. grades: by cell; notebooks: those that could be read, by name; lms_id: the LMS's user id"""
 
     student: str
     first_name: str = ""
@@ -96,16 +96,17 @@ class StudentResult:
 
     @property
     def raw(self) -> float:
-        """Points before the penalty for being late."""
+        """Points before the penalty for lateness."""
         return sum(grade.points for grade in self.grades.values())
 
     @property
     def total(self) -> float:
+        """Points after the penalty for lateness, at least 0."""
         return max(0.0, self.raw - self.penalty)
 
     @property
     def waiting(self) -> int:
-        """How many written answers nobody has graded yet."""
+        """The number of written answers that nobody has graded yet."""
         return sum(grade.waiting for grade in self.grades.values())
 
     @property
@@ -119,9 +120,11 @@ class StudentResult:
         return ", ".join(part for part in (self.last_name, self.first_name) if part) or self.student
 
     def points(self, cell: Cell) -> float:
+        """Return the points of a cell, 0 if it has no grade."""
         return self.grades[cell].points if cell in self.grades else 0.0
 
     def verdicts(self, cell: Cell) -> list[Verdict]:
+        """Return the verdicts on a check cell, [] if there are none."""
         notebook = self.notebooks.get(cell.notebook)
         return notebook.verdicts.get(cell.name, []) if notebook else []
 
@@ -137,6 +140,7 @@ class Course:
 
     @property
     def maximum(self) -> float:
+        """The points of all cells."""
         return sum(cell.points for cell in self.cells)
 
     @property
@@ -149,7 +153,7 @@ class Course:
 
 
 def read_course(assignment: Assignment) -> Course:
-    """Read what a course has graded of an assignment.
+    """Read the graded submissions of an assignment.
 
     Raises NoCourse if it is not a course, BadKey if it has no readable key, NothingGraded if no submission is graded.
     """
@@ -173,7 +177,7 @@ def read_course(assignment: Assignment) -> Course:
 
 
 def in_order(cells: list[Cell], submissions: list[StudentResult]) -> list[Cell]:
-    """Sort cells as the notebooks have them; the gradebook does not know their order."""
+    """Return cells in the order of the notebooks, which the gradebook does not know."""
     order = {name: notebook.order for submission in submissions for name, notebook in submission.notebooks.items()}
 
     def place(cell: Cell) -> tuple[str, int]:
@@ -191,10 +195,10 @@ def submission_of(
     late_seconds: float,
     penalties: dict[str, float | None],
 ) -> StudentResult:
-    """Put together what the gradebook and the autograded notebooks say about one student.
+    """Return what the gradebook and the autograded notebooks say about one student.
 
-    stubs: by notebook and cell, what the solution cells hold in the release
-    penalties: for being late, by notebook
+    stubs: the sources of the solution cells in the release, by notebook and cell
+    penalties: those for lateness, by notebook
     """
     student = entry.student
     submission = StudentResult(
@@ -209,7 +213,7 @@ def submission_of(
             found = read_judged(path, stubs.get(notebook.name, {}))
         except FileNotFoundError:
             submission.remarks.append(Remark(Reason.MISSING, notebook.name, "was not handed in"))
-        except Exception as error:  # malformed files raise many kinds, and none of them may stop the report
+        except Exception as error:  # a malformed file may raise anything, and must not stop the report
             reason = f"the autograded notebook cannot be read: {type(error).__name__} {error}"[:200]
             submission.remarks.append(Remark(Reason.NOT_GRADABLE, notebook.name, reason))
         else:
@@ -219,8 +223,8 @@ def submission_of(
 
 
 def read_judged(path: Path, stubs: dict[str, str]) -> Notebook:
-    """Read an autograded notebook; raises whatever its damage leads to."""
-    judged = nbformat.v4.reads(path.read_text(encoding="utf-8"))  # not validated: six times as fast, and it is ours
+    """Read an autograded notebook; raises any exception if it is damaged."""
+    judged = nbformat.v4.reads(path.read_text(encoding="utf-8"))  # the grader's: validating takes six times as long
     found = Notebook(
         order=[name_of(cell) for cell in judged.cells if cell.metadata.get("nbgrader", {}).get("grade")],
         remarks=[remark_on(repair, path.stem) for repair in repairs_of(judged)],
@@ -245,6 +249,7 @@ REASON_OF_REPAIR = {
 
 
 def remark_on(repair: Repair, notebook: str) -> Remark:
+    """Return the remark on a repair."""
     reason = REASON_OF_REPAIR.get(repair.kind, Reason.REPAIRED)
     return Remark(reason, notebook, repair.text if reason is Reason.NOT_GRADABLE else str(repair))
 
@@ -252,7 +257,7 @@ def remark_on(repair: Repair, notebook: str) -> Remark:
 def code_of(notebook: NotebookNode, stubs: dict[str, str]) -> str:
     """Return the solution cells that were filled in, without comments and formatting.
 
-    stubs: what the cells hold in the release
+    stubs: the sources of the cells in the release
     """
     solutions = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
     code = {name_of(cell): normalized(cell.source) for cell in solutions}
@@ -261,7 +266,7 @@ def code_of(notebook: NotebookNode, stubs: dict[str, str]) -> str:
 
 
 def normalized(source: str) -> str:
-    """Return the source of a code cell without comments and formatting, as it is where it is too deep for that."""
+    """Return the source of a code cell without comments and formatting, or unchanged if it is nested too deeply."""
     try:
         return ast.unparse(tree_of(source))
     except RecursionError:  # such as a sum of a thousand terms

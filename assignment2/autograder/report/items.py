@@ -1,4 +1,4 @@
-"""What the verdicts of a class say about its checks, its mistakes and its submissions."""
+"""Item analysis: what the verdicts of a class say about its checks, its mistakes and its submissions."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ STATUSES = (Status.PASSED, Status.FAILED, Status.ERROR, Status.EMPTY, *FAULTS, S
 WRONG = (Status.FAILED, Status.ERROR)
 
 SMALL_CLASS = 10  # with fewer submissions no check is flagged: one student more or less changes the numbers too much
-SEVERAL = 5  # students on each side: fewer that pass, or that fail, say nothing about a check
-EASY, HARD, USUAL = 0.95, 0.05, 0.3  # USUAL: what the correlation of a check that works is, or more
-CERTAINTY = 1.96  # standard errors on each side of an interval that holds the true value 95 times of 100
+SEVERAL = 5  # students on each side: if fewer pass or fail, that says nothing about a check
+EASY, HARD, USUAL = 0.95, 0.05, 0.3  # USUAL: a check that works has at least this correlation
+CERTAINTY = 1.96  # standard errors on each side of a 95 % confidence interval
 NEARLY_ALL_PASS, NEARLY_ALL_FAIL = "nearly all pass", "nearly all fail"
 TELLS_NOTHING, UPSIDE_DOWN = (
     "hardly distinguishes strong students from weak ones",
@@ -26,10 +26,10 @@ TELLS_NOTHING, UPSIDE_DOWN = (
 class Check:
     """One check over the class.
 
-    points: its share of the cell's points; counts: how many submissions ended in each of STATUSES
+    points: its share of the cell's points; counts: the number of submissions with each of STATUSES
     discrimination: see `discrimination`; None if it is not defined
-    interval: where the discrimination lies with a certainty of 95 %, None if there is too little to tell
-    flags: what is questionable about it, in words; none in a class smaller than SMALL_CLASS
+    interval: the 95 % confidence interval of the discrimination, None if there are too few students to tell
+    flags: what is questionable about it, as texts; none in a class smaller than SMALL_CLASS
     """
 
     cell: Cell
@@ -43,11 +43,12 @@ class Check:
 
     @property
     def submissions(self) -> int:
+        """The number of submissions with a verdict on it."""
         return self.counts.total()
 
     @property
     def share(self) -> float:
-        """The share of submissions that pass (the item's difficulty index, as test theory calls it)."""
+        """The share of submissions that pass, which test theory calls the item's difficulty index."""
         return self.counts[Status.PASSED] / self.submissions
 
 
@@ -63,7 +64,7 @@ class Mistake:
 
 @dataclass
 class Alike:
-    """Students whose solution cells in a notebook are the same code. lines: how much code that is."""
+    """Students whose solution cells in a notebook are the same code. lines: the number of lines of that code"""
 
     notebook: str
     lines: int
@@ -71,7 +72,7 @@ class Alike:
 
 
 def checks_of(course: Course) -> list[Check]:
-    """Return every check of the assignment with its numbers, cell by cell. Notebooks not gradable count nowhere."""
+    """Return every check of the assignment with its numbers, cell by cell. Notebooks not gradable do not count."""
     found = []
     raw = {submission.student: submission.raw for submission in course.submissions}
     for cell in course.cells:
@@ -95,7 +96,7 @@ def checks_of(course: Course) -> list[Check]:
 def discrimination(passed: list[bool], rest: list[float]) -> float | None:
     """Return the corrected item-total correlation of a check, from -1 to 1; None if everyone did the same.
 
-    passed: who passes the check; rest: the points of the same students in all other cells.
+    passed: whether each student passes the check; rest: the points of the same students in all other cells
     It is the point-biserial correlation of an item with the rest of the test: Henrysson, "Correction of item-total
     correlations in item analysis", Psychometrika 28 (1963); Nunnally & Bernstein, "Psychometric Theory" (1994), ch. 8.
     The whole cell is taken out of the score, not the check alone, because the checks of a cell run the same code.
@@ -106,9 +107,9 @@ def discrimination(passed: list[bool], rest: list[float]) -> float | None:
 
 
 def interval(correlation: float | None, passed: int, submissions: int) -> tuple[float, float] | None:
-    """Return the interval that holds a correlation with a certainty of 95 %, by Fisher's transformation.
+    """Return the 95 % confidence interval of a correlation by Fisher's transformation, None if too few pass or fail.
 
-    None if too few pass, or too few fail: R. A. Fisher, "On the 'probable error' of a coefficient of correlation
+    R. A. Fisher, "On the 'probable error' of a coefficient of correlation
     deduced from a small sample", Metron 1 (1921).
     """
     if correlation is None or min(passed, submissions - passed) < SEVERAL:
@@ -118,7 +119,7 @@ def interval(correlation: float | None, passed: int, submissions: int) -> tuple[
 
 
 def flags_of(check: Check) -> list[str]:
-    """Return what is questionable about a check, nothing if the class is too small to tell."""
+    """Return what is questionable about a check, [] if the class is too small to tell."""
     if check.submissions < SMALL_CLASS:
         return []
     found = []
@@ -144,7 +145,7 @@ def mistakes_of(course: Course) -> list[Mistake]:
 
 
 def unexplained(course: Course, cell: Cell) -> list[str]:
-    """Return the students with wrong values or exceptions in a cell of which none is a mistake of the catalog."""
+    """Return the students with wrong values or exceptions in a cell that no mistake of the catalog explains."""
     found = []
     for submission in course.submissions:
         verdicts = submission.verdicts(cell)
@@ -154,7 +155,7 @@ def unexplained(course: Course, cell: Cell) -> list[str]:
 
 
 def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
-    """Return the students whose submission a person should look at, with the remarks, the most serious first."""
+    """Return the students whose submissions a person should look at, with the remarks, the most serious first."""
     found = {
         student: [Remark(Reason.NOT_GRADABLE, "", "handed in, not graded: see logs/")] for student in course.not_graded
     }
@@ -169,8 +170,8 @@ def for_a_human(course: Course) -> list[tuple[str, list[Remark]]]:
 
 
 def suspicions(course: Course, submission: StudentResult) -> list[Remark]:
-    """Return the cells that pass what students see and nothing else, as answers made for the visible checks do."""
-    text = "{}: right in every visible check, wrong in all {} hidden comparisons; are answers hard-coded?"
+    """Return remarks on cells that pass all visible checks and no hidden one, as hard-coded answers do."""
+    text = "{}: correct in every visible check, wrong in all {} hidden comparisons; are answers hard-coded?"
     found = []
     for cell in course.cells:
         verdicts = submission.verdicts(cell)
@@ -184,7 +185,7 @@ def suspicions(course: Course, submission: StudentResult) -> list[Remark]:
 
 
 def same_code(course: Course) -> list[Alike]:
-    """Return the groups of students with the same code in a notebook, the most code first."""
+    """Return the groups of students with the same code in a notebook, the longest code first."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for submission in course.submissions:
         for name, notebook in submission.notebooks.items():

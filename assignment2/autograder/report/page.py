@@ -30,11 +30,11 @@ from autograder.report.items import (
 from autograder.report.lms import write_canvas, write_moodle
 
 MISTAKES_DRAWN = 20
-FOR_SPREADSHEETS = "utf-8-sig"  # Excel takes UTF-8 without this mark for an older encoding
+FOR_SPREADSHEETS = "utf-8-sig"  # Excel reads UTF-8 without this mark as an older encoding
 
 
 def report(assignment: Assignment) -> Path:
-    """Write `report/<assignment>/` into a graded course folder; returns the page's path.
+    """Write `report/<assignment>/` into a graded course folder; returns the path of the page.
 
     Raises NoCourse if the folder is not a course, NothingGraded if no submission of the assignment is graded.
     """
@@ -116,11 +116,12 @@ def page(course: Course, checks: list[Check]) -> str:
 
 
 def flagged(checks: list[Check], *flags: str) -> list[Check]:
+    """Return the checks that have one of these flags."""
     return [check for check in checks if set(flags) & set(check.flags)]
 
 
 def tiles(course: Course, human: int) -> list[tuple[str, str]]:
-    """Return the numbers at the head of the page, each with its text."""
+    """Return the numbers at the top of the page, each with its text."""
     totals = [submission.total for submission in course.submissions]
     return [
         (f"{len(totals)}", "submissions"),
@@ -133,7 +134,7 @@ def tiles(course: Course, human: int) -> list[tuple[str, str]]:
 
 
 def mean_points(course: Course, cell: Cell) -> float | None:
-    """Return the mean over those whose answer is graded, None if nobody's is."""
+    """Return the mean points of a cell over the students for whom it is graded, None if there are none."""
     grades = [submission.grades[cell] for submission in course.submissions if cell in submission.grades]
     points = [grade.points for grade in grades if not grade.waiting]
     return float(np.mean(points)) if points else None

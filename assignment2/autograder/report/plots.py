@@ -1,7 +1,7 @@
-"""The plots of the report, each as the text of an SVG element.
+"""Draw the plots of the report, each as the text of an SVG element.
 
-Colors are those of Okabe and Ito, which the color-blind can tell apart. Figures are made without pyplot: no global
-state, no display.
+The colors are those of Okabe and Ito, which color-blind people can tell apart. Figures are made without pyplot: no
+global state, no display.
 """
 
 import io
@@ -23,7 +23,7 @@ from autograder.report.items import EASY, HARD, STATUSES, USUAL, Check, Mistake
 
 BLUE, SKY, VERMILLION, ORANGE, PURPLE, GRAY = "#0072b2", "#56b4e9", "#d55e00", "#e69f00", "#cc79a7", "#b0b0b0"
 CUT_SHORT = "cut short"
-WORDS = 70  # characters of a hint that stand for its misconception
+WORDS = 70  # characters of a hint that name its misconception
 SHADES = {Status.PASSED: BLUE, Status.FAILED: VERMILLION, Status.ERROR: ORANGE, CUT_SHORT: PURPLE, Status.EMPTY: GRAY}
 STYLE: Any = {  # typed as one of the names that Matplotlib knows
     "svg.fonttype": "none",  # text stays text: small, and found by the browser's search
@@ -48,7 +48,7 @@ def scores(course: Course) -> str:
         left.axvline(np.median(totals), color="black", linestyle="--")
         left.set_title(f"Totals (dashed: the median, {np.median(totals):.1f})")
         left.set(xlabel=f"points of {course.maximum:g}", ylabel="submissions", xlim=(0, None))
-        left.yaxis.set_major_locator(whole_numbers())
+        left.yaxis.set_major_locator(integers())
         shares = [
             [sum(map(s.points, course.notebooks[name])) / points for s in course.submissions]
             for name, points in parts.items()
@@ -73,13 +73,14 @@ def edges(course: Course) -> np.ndarray:
 
 
 def histogram(course: Course) -> list[tuple[str, int]]:
-    """Return what the histogram shows: the points of each bin that is not empty, and how many submissions it has."""
+    """Return the numbers of the histogram: the points of each bin that is not empty, and its number of submissions."""
     counts, bins = np.histogram([submission.total for submission in course.submissions], edges(course))
     return [(f"{low:g} to {high:g}", int(n)) for low, high, n in zip(bins, bins[1:], counts, strict=False) if n]
 
 
 def quartiles(course: Course) -> list[tuple[str, str, str, str]]:
-    """Return what the boxes show: each notebook's name, and lower quartile, median and upper quartile of its points."""
+    """Return the numbers of the boxes: each notebook's name, and the lower quartile, median and upper quartile of its
+    points."""
     rows = []
     for name, graded in course.notebooks.items():
         points = [sum(map(s.points, graded)) for s in course.submissions]
@@ -89,7 +90,7 @@ def quartiles(course: Course) -> list[tuple[str, str, str, str]]:
 
 
 def mistakes(found: list[Mistake], submissions: int) -> str:
-    """Draw how many students made each of the given misconceptions."""
+    """Draw how many students have each of the given misconceptions."""
     counts = [len(mistake.students) for mistake in found]
     labels = [f"{short(mistake.cell)}: {first_words(mistake.hint)}" for mistake in found]
     with mpl.rc_context(STYLE):
@@ -99,18 +100,18 @@ def mistakes(found: list[Mistake], submissions: int) -> str:
         axes.bar_label(bars, [f"{count} ({count / submissions:.0%})" for count in counts], padding=3, fontsize=8)
         axes.set_yticks(range(len(found)), labels)
         axes.set(xlabel="students", xlim=(0, 1.12 * max(counts)), ylim=(len(found) - 0.4, -0.6))
-        axes.xaxis.set_major_locator(whole_numbers())
+        axes.xaxis.set_major_locator(integers())
         told = "; ".join(f"{label} {count}" for label, count in zip(labels, counts, strict=True))
         return svg(figure, f"Bars: how many students made each mistake. {told}.")
 
 
 def first_words(hint: str) -> str:
-    """Return how a hint begins: its first sentence, or as many words of it as fit."""
+    """Return the first sentence of a hint, or as many of its words as fit."""
     return shorten(re.split(r"(?<=[.:;])\s", hint or "(no hint)")[0], WORDS, placeholder=" …")
 
 
 def cells(graded: list[Cell], checks: list[Check]) -> str:
-    """Draw for each check cell of one notebook how its checks ended, and the share of the class that passes each."""
+    """Draw how the checks in each cell of one notebook ended, and the share of the class that passes each check."""
     by_cell = {cell: [check for check in checks if check.cell == cell] for cell in graded}
     by_cell = {cell: found for cell, found in by_cell.items() if found}
     with mpl.rc_context(STYLE):
@@ -148,13 +149,13 @@ def cells(graded: list[Cell], checks: list[Check]) -> str:
 
 
 def share_of(kind: str, checks: list[Check]) -> float:
-    """Return the share of the checks' verdicts that are of a kind in SHADES."""
+    """Return the share of the checks' verdicts that are of one kind in SHADES."""
     statuses = [status for status in STATUSES if (status not in SHADES if kind == CUT_SHORT else status == kind)]
     return sum(c.counts[status] for c in checks for status in statuses) / sum(c.submissions for c in checks)
 
 
 def discrimination(checks: list[Check]) -> str:
-    """Draw the checks by the share that passes and by how well passing goes with the rest of the score."""
+    """Draw the checks by the share of students that pass and by the correlation with the rest of the score."""
     defined = [(check, check.discrimination) for check in checks if check.discrimination is not None]
     fine = [(check, value) for check, value in defined if not check.flags]
     weak = [(check, value) for check, value in defined if check.interval and check.interval[1] < USUAL]
@@ -169,7 +170,7 @@ def discrimination(checks: list[Check]) -> str:
         groups = (
             (fine, "o", BLUE, "nothing to note"),
             (extreme, "s", "#6b6b6b", "nearly all pass or fail"),
-            (weak, "X", VERMILLION, f"correlation surely below {USUAL:g}"),
+            (weak, "X", VERMILLION, f"correlation below {USUAL:g} (95 % interval)"),
         )
         for group, marker, color, label in groups:
             x, y = [check.share for check, _ in group], [value for _, value in group]
@@ -184,22 +185,24 @@ def discrimination(checks: list[Check]) -> str:
 
 
 def short(cell: Cell) -> str:
-    """Return the name of a check cell as the step is called."""
+    """Return the name of the step that a check cell is about."""
     return cell.name.removeprefix("test_")
 
 
-def whole_numbers() -> MaxNLocator:
+def integers() -> MaxNLocator:
+    """Return a locator that puts ticks at integers only."""
     return MaxNLocator(integer=True, steps=[1, 2, 5, 10])
 
 
 def percent(axes: Axes, which: str) -> None:
+    """Show an axis, "x" or "y", in percent."""
     getattr(axes, f"{which}axis").set_major_formatter(PercentFormatter(1))
 
 
 def svg(figure: Figure, alt: str) -> str:
-    """Return a figure as an SVG element without what only files need (declaration, date, links to vocabularies).
+    """Return a figure as an SVG element, without what only files need (declaration, date, links to vocabularies).
 
-    alt: what it shows, for who does not see it
+    alt: the alternative text, which says what it shows
     """
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

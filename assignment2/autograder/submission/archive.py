@@ -1,6 +1,6 @@
-"""Zip archives that somebody else made: what is in them, and how to get it out within limits.
+"""Read zip archives that other people made, within limits.
 
-Nothing here trusts an archive: not the paths in it, nor the sizes that it declares.
+Nothing here trusts an archive, neither its paths nor the sizes that it declares.
 """
 
 import lzma
@@ -53,7 +53,7 @@ class Member:
 
     @property
     def problem(self) -> str:
-        """What forbids unpacking it, "" if nothing does."""
+        """Why it must not be unpacked, "" if it may be."""
         path = PurePosixPath(self.path)
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             return "its path leads out of the archive"
@@ -74,7 +74,7 @@ class Member:
                 file.write(chunk)
 
     def chunks(self) -> Iterator[bytes]:
-        """Unpack in memory, a piece at a time; raises Refused if it is damaged."""
+        """Yield the content in pieces of at most 1 MiB; raises Refused if it is damaged."""
         try:
             with self.archive.open(self.info) as file:
                 while chunk := file.read(MIB):
@@ -82,7 +82,7 @@ class Member:
         except (BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
             raise Refused(f"it is damaged: {error}") from None
         except OSError as error:
-            if error.errno is not None:  # the disk's, not the decompressor's
+            if error.errno is not None:  # an error of the disk, not of the decompressor
                 raise
             raise Refused(f"it is damaged: {error}") from None
 

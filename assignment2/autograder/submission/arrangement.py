@@ -1,7 +1,7 @@
-"""Submissions whose files are not where, or not called what, they should be: laid out once more, as they should be.
+"""Arrange submissions whose files are in the wrong place or have the wrong name.
 
-`submitted/` stays as it was handed in. Where something is missing there, a student's files are looked for by names that
-are nearly right, in other folders and in zips; what is found is laid out in `arranged/`, which is read instead.
+`submitted/` stays as it was handed in. If a file is missing there, this looks for similar names in all folders and zips
+of the student. What it finds is laid out in `arranged/`, which is read instead.
 """
 
 import json
@@ -34,7 +34,7 @@ def submission_folder(assignment: Assignment, student: str) -> Path:
 
 
 def remarks_on_names(folder: Path) -> list[str]:
-    """Return what was put right in a folder that `arrange` has laid out, nothing for any other."""
+    """Return remarks on what `arrange` did in a folder that it laid out, none for any other folder."""
     path = scratch_beside(folder) / REMARKS
     if folder.parent.parent.name != ARRANGED or not path.exists():
         return []
@@ -43,14 +43,14 @@ def remarks_on_names(folder: Path) -> list[str]:
 
 
 def scratch_beside(arranged: Path) -> Path:
-    """Return the folder of what was found out about an arranged submission, and unpacked for it."""
+    """Return the folder for the remarks on an arranged submission, and for the zips that are unpacked for it."""
     return arranged.parent / SCRATCH.format(assignment=arranged.name)
 
 
 def arrange(assignment: Assignment, student: str, wanted: Collection[str]) -> Path:
-    """Lay a student's submission out in `arranged/` where files are missing in `submitted/` and others may be them.
+    """Lay a student's submission out in `arranged/` if files are missing in `submitted/` and others may be these.
 
-    Returns the folder that the submission is to be read from.
+    Returns the folder that the submission has to be read from.
 
     wanted: the names of the files that the assignment asks for
     """
@@ -59,7 +59,7 @@ def arrange(assignment: Assignment, student: str, wanted: Collection[str]) -> Pa
         shutil.rmtree(folder)
     if missing := missing_in(assignment.submitted(student), wanted):
         search = Search(assignment, assignment.submitted(student).parent, scratch_beside(target), wanted)
-        with suppress(PermissionError):  # whoever reads the submission says it
+        with suppress(PermissionError):  # `read_submission` reports it
             search.look_for(missing)
         if search.found or search.remarks:
             search.lay_out(target)
@@ -67,12 +67,12 @@ def arrange(assignment: Assignment, student: str, wanted: Collection[str]) -> Pa
             (search.scratch / REMARKS).write_text(json.dumps(search.remarks), encoding="utf-8")
         shutil.rmtree(search.scratch / UNPACKED, ignore_errors=True)
     with suppress(OSError):
-        target.parent.rmdir()  # where nothing was laid out, for any assignment
+        target.parent.rmdir()  # if nothing was laid out for any assignment
     return submission_folder(assignment, student)
 
 
 def missing_in(folder: Path, wanted: Collection[str]) -> list[str]:
-    """Return the files that a folder lacks; nothing is missing in a link, which is somebody else's folder."""
+    """Return the files that a folder lacks; none if it is a link, which may lead to somebody else's folder."""
     if folder.is_symlink() or folder.parent.is_symlink():
         return []
     return [name for name in wanted if not is_there(folder / name)]
@@ -82,7 +82,7 @@ def missing_in(folder: Path, wanted: Collection[str]) -> list[str]:
 class Search:
     """Looks for the files that are missing in a student's folder.
 
-    found: the files that are taken, by the name that they should have; remarks: what was done, or could not be
+    found: the files that are taken, by the name that they should have; remarks: what was done, or could not be done
     """
 
     assignment: Assignment
@@ -93,6 +93,7 @@ class Search:
     remarks: list[str] = field(default_factory=list)
 
     def look_for(self, missing: list[str]) -> None:
+        """Look for files in all folders of the student, then in zips as long as some are missing."""
         others = set(assignments(self.assignment.course)) - {self.assignment.name}
         found = files_in(self.student, self.assignment.name)
         files = [path for path in found if path.partition("/")[0] not in others]
@@ -108,7 +109,7 @@ class Search:
                 self.remarks.append(f"{path} was not opened: only zip archives are")
 
     def _take(self, missing: list[str], files: list[str], where: str, root: Path | None = None) -> None:
-        """Take what fits, if that is one file, or if all that fit are the same."""
+        """Take the file that fits each name, if there is only one, or if all that fit have the same content."""
         root = root or self.student
         others = [path for path in files if Path(path).name not in self.wanted or self._is_misplaced(path)]
         for name in [name for name in missing if name not in self.found]:
@@ -123,7 +124,7 @@ class Search:
                 )
 
     def _is_misplaced(self, path: str) -> bool:
-        """Tell whether a file has a name that is wanted, in a folder where it is not looked for."""
+        """Return whether a file whose name is wanted is in a folder where it is not read."""
         return path != f"{self.assignment.name}/{Path(path).name}"
 
     def _unpack(self, path: Path, into: Path, name: str) -> None:
@@ -138,7 +139,8 @@ class Search:
             self.remarks += [f"{name} was unpacked", *(f"{name}: {text}" for text in left_out[:3])]
 
     def lay_out(self, folder: Path) -> None:
-        """Write the submission as it should have been: what is in its place, what was found, Python files beside it."""
+        """Write the submission as it should have been: the files in the right place, those that were found, and the
+        Python files and weights next to these."""
         folder.mkdir(parents=True)
         own = self.student / self.assignment.name
         notebooks = [path for name, path in self.found.items() if name.endswith(".ipynb")]
@@ -172,14 +174,14 @@ def unpack(opened: ZipFile, into: Path) -> list[str]:
 
 
 def copy_tree(source: Path, target: Path, names: Collection[str]) -> None:
-    """Copy what counts of a folder, and files of some names, as they are: what is wrong with them is said later."""
+    """Copy the Python files and weights of a folder, and files of some names, unchecked: reading them does that."""
     for path in files_in(source):
         if path.endswith((".py", ".npz")) or path in names:
             copy(source / path, target / path)
 
 
 def copy(source: Path, target: Path) -> None:
-    """Make a file of a submission appear under another path too: as a hard link, or a copy if there are none."""
+    """Make a file of a submission available under another path too: as a hard link, or as a copy if that fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target, follow_symlinks=False)

@@ -1,4 +1,4 @@
-"""The pictures of an answer: brought into the one form that pages show, attached to the cell and named in its text."""
+"""Bring the pictures of an answer into the only form that pages show: attached to the cell and named in its text."""
 
 import re
 from collections.abc import Iterable
@@ -19,10 +19,10 @@ ATTACHED = re.compile(r"!\[[^\]\n]{0,200}\]\(\s*<?attachment:([^()\n<>]{1,200}?)
 MAX_NAME = 60  # characters of a picture's name in a message
 
 
-def mend_pictures(cells: Iterable[NotebookNode], others: Iterable[NotebookNode]) -> list[Repair]:
-    """Attach the pictures of some markdown cells, in place; return which of them are nowhere to be found.
+def attach_pictures(cells: Iterable[NotebookNode], others: Iterable[NotebookNode]) -> list[Repair]:
+    """Attach the pictures that markdown cells show, in place; return a repair for each that was not handed in.
 
-    others: all cells that were handed in, where a lost picture may be: merging cells loses it
+    others: all cells that were handed in, where a lost picture may be: merging cells loses pictures
     """
     elsewhere = pictures_of(others)
     repairs = []
@@ -40,7 +40,7 @@ def mend_pictures(cells: Iterable[NotebookNode], others: Iterable[NotebookNode])
 
 
 def pictures_of(cells: Iterable[NotebookNode]) -> dict[str, list[NotebookNode]]:
-    """Return the different pictures of each name that are attached to some cells."""
+    """Return the pictures that are attached to some cells: the different ones of each name."""
     found: dict[str, list[NotebookNode]] = {}
     for cell in cells:
         for name, bundle in cell.get("attachments", {}).items():
@@ -56,7 +56,7 @@ def as_markdown(tag: re.Match[str]) -> str:
 
 
 def attach(cell: NotebookNode, found: re.Match[str]) -> str:
-    """Attach a picture that stands in the text itself, and return the text that names it."""
+    """Attach a picture whose data is in the text, and return the Markdown that names it."""
     attachments = cell.setdefault("attachments", NotebookNode())
     ending = found["mime"].removeprefix("image/").partition("+")[0]
     name = f"picture-{len(attachments) + 1}.{ending}"

@@ -1,8 +1,8 @@
-"""Everything that a student wrote and a person will look at, made harmless: answers, added cells, pictures, outputs.
+"""Make everything harmless that a student wrote and a person looks at: answers, added cells, pictures, outputs.
 
 Formgrader renders a submission in the instructor's session, and feedback is opened next to it: a script there could
-set grades and write files. So nothing that acts comes into `autograded/`, and the pages need not care. Code is left
-alone: what shows it escapes it. The instructor's own Markdown stays as it is.
+set grades and write files. So nothing active gets into `autograded/`, and pages need not care. Code stays as it is:
+pages escape it. The instructor's own Markdown stays as it is too.
 """
 
 import re
@@ -26,10 +26,10 @@ OUTPUTS = "scripts or active HTML were removed from its outputs"
 
 
 def clean_submission(notebook: NotebookNode, instructors: Container[str]) -> list[Repair]:
-    """Make a sanitized notebook harmless, in place; return what a person should know of.
+    """Make a sanitized notebook harmless, in place; return what a person should know about.
 
-    instructors: names of the cells that come from the instructor; of these only written answers and the outputs of
-        experiments are the student's
+    instructors: names of the cells that come from the instructor; of these, only the written answers and the outputs
+    of experiments are the student's
     """
     repairs = []
     for index, cell in enumerate(notebook.cells):
@@ -44,7 +44,7 @@ def clean_submission(notebook: NotebookNode, instructors: Container[str]) -> lis
 
 
 def clean_text(cell: NotebookNode) -> bool:
-    """Make a markdown cell harmless, in place; tell whether it held something that acts."""
+    """Make a markdown cell harmless, in place; return whether it contained something active."""
     pictures: dict[str, dict[str, str]] = {}
     for name, bundle in cell.get("attachments", {}).items():
         kept = {mime: clean for mime, data in bundle.items() if (clean := picture(mime, data)) is not None}
@@ -58,9 +58,9 @@ def clean_text(cell: NotebookNode) -> bool:
 
 
 def clean_code(cell: NotebookNode) -> list[Repair]:
-    """Make the outputs of a code cell harmless, in place; return what a person should know of.
+    """Make the outputs of a code cell harmless, in place; return what a person should know about.
 
-    The messages of a check cell stay as they are: the judge reads them, and drops them.
+    The messages of a check cell stay as they are: they are dropped after the judge has read them.
     """
     outputs = cell.outputs if isinstance(cell.outputs, list) else []
     messages = [output for output in outputs if is_message(output)]

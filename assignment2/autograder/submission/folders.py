@@ -1,4 +1,4 @@
-"""The files in a folder that somebody handed in."""
+"""List the files in a folder that somebody handed in."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ NOT_HANDED_IN = {"__pycache__", "__MACOSX", "node_modules", "site-packages"}
 
 
 def files_in(folder: Path, assignment: str = "") -> list[str]:
-    """Return the paths of the files in a folder and in those inside it, without links and what nobody hands in.
+    """Return the paths of the files in a folder and in the folders inside, without links and what programs make.
 
     assignment: leaves out folders of other assignments
     """
@@ -20,7 +20,7 @@ def files_in(folder: Path, assignment: str = "") -> list[str]:
 
 
 def is_left_out(name: str) -> bool:
-    """Tell whether a file or folder of this name is made by programs, and not by people."""
+    """Return whether programs, and not people, make files or folders of this name."""
     return name.startswith(".") or name in NOT_HANDED_IN
 
 

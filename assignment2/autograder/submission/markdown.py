@@ -1,18 +1,18 @@
-r"""Markdown that a student wrote, such that it does nothing in the browser of its reader.
+r"""Make Markdown that a student wrote harmless in the browser of its reader.
 
 Two programs render it, by different rules: nbconvert (formgrader, feedback), which passes raw HTML on, and JupyterLab,
 which cleans what it renders. So the source itself is made harmless, by changes that mean the same to both:
 
-- a `<` that could begin a tag becomes `&lt;`, but for a few tags without attributes; so raw HTML is shown as text
-- links lead to http, https, mailto or relative addresses, and pictures are those attached to the cell; what is not
-  like that loses the syntax that makes it a link
-- TeX macros that address the page and not the formula are no macros any more, see `markup.inert_tex`
+- a `<` that could begin a tag becomes `&lt;`, except for a few tags without attributes; so raw HTML is shown as text
+- links lead to http, https, mailto or relative addresses, and pictures are those attached to the cell; any other link
+  or picture loses the syntax that makes it one
+- TeX macros that act on the page and not on the formula stop being macros, see `markup.inert_tex`
 - references such as `&#36;` to characters with a meaning in Markdown, TeX or addresses are shown as they are written
 
-Code and formulas have to keep their `<`. What is code only the parser can tell, and it forgets where it has found
-things. So each place in question gets a mark first, a character of its own; the parser, which is nbconvert's, says
-which marks are in code, in formulas and in addresses; then each mark is replaced by what its place needs. The result
-is parsed once more, as the proof: where anything is left that is not on the list, the whole text is shown as text.
+Code and formulas have to keep their `<`. Only the parser can tell what is code, and it does not say where that was. So
+each place in question first gets a mark, a character of its own. The parser, which is nbconvert's, then says which
+marks are in code, in formulas and in addresses, and each mark is replaced by what its place needs. The result is parsed
+once more as a proof: if anything is left that is not on the list, the whole text is shown as text.
 """
 
 import re
@@ -47,7 +47,7 @@ parser = MarkdownWithMath(renderer=None)  # type: ignore[arg-type]  # without a 
 
 
 def clean_markdown(source: str, pictures: Collection[str] = ()) -> str:
-    """Return Markdown that is harmless and says the same; what is harmless as it stands is returned unchanged.
+    """Return Markdown that is harmless and says the same; what is harmless already is returned unchanged.
 
     pictures: names of the pictures that are attached to the cell
     """
@@ -57,7 +57,7 @@ def clean_markdown(source: str, pictures: Collection[str] = ()) -> str:
     try:
         clean = _disarmed(source, pictures)
         return clean if is_harmless(clean, pictures) else as_text(source)
-    except Exception:  # whatever a text does to the parser, such as too deep a recursion
+    except Exception:  # some texts make the parser raise, such as by too deep a recursion
         return as_text(source)
 
 
@@ -74,12 +74,12 @@ def escaped(text: str) -> str:
 
 
 def is_harmless(source: str, pictures: Collection[str]) -> bool:
-    """Tell whether rendering Markdown gives nothing but what is on the list."""
+    """Return whether rendering Markdown gives nothing but what is on the list."""
     return _are_harmless(_tokens(source), pictures)
 
 
 def _disarmed(source: str, pictures: Collection[str]) -> str:
-    """Return the source with every place changed that could do something."""
+    """Return the source with every place changed that could be active."""
     places = [found for found in PLACE.finditer(source) if _in_question(found)]
     marks = {chr(FIRST_MARK + number): found for number, found in enumerate(places)}
     if not places:
@@ -90,7 +90,7 @@ def _disarmed(source: str, pictures: Collection[str]) -> str:
 
 
 def _in_question(found: re.Match[str]) -> bool:
-    """Tell whether a place needs a look: a reference only where it stands for a character with a meaning."""
+    """Return whether a place needs a look: a reference only where it stands for a character with a meaning."""
     if found["reference"]:
         reference = REFERENCE.match(found.string, found.start())
         character = unescape(reference[0])[0] if reference else "&"
@@ -142,7 +142,7 @@ def _found_marks(tokens: list[Token], pictures: Collection[str]) -> Iterator[tup
 
 
 def _is_drawn(token: Token) -> bool:
-    """Tell whether a code block is a Mermaid diagram, which nbconvert writes into the page as it is."""
+    """Return whether a code block is a Mermaid diagram, which nbconvert writes into the page as it is."""
     return str(token.get("attrs", {}).get("info", "")).startswith("mermaid")
 
 
@@ -153,7 +153,7 @@ def _may_lead_to(kind: str, address: str, pictures: Collection[str]) -> bool:
 
 
 def _are_harmless(tokens: list[Token], pictures: Collection[str]) -> bool:
-    """Tell whether tokens render as nothing but what is on the list."""
+    """Return whether tokens render as nothing but what is on the list."""
     tags = "".join(token["raw"] for token in tokens if token["type"] in ("inline_html", "block_html"))
     return _is_simple(tags) and all(
         (token["type"] not in ("link", "image") or _may_lead_to(token["type"], token["attrs"]["url"], pictures))
@@ -164,7 +164,7 @@ def _are_harmless(tokens: list[Token], pictures: Collection[str]) -> bool:
 
 
 def _is_simple(html: str) -> bool:
-    """Tell whether HTML has no tags but simple ones, each closed in its turn."""
+    """Return whether HTML has only simple tags, correctly nested and closed."""
     if RAW_TAG.search(SIMPLE_TAG.sub("", html)):
         return False
     opened: list[str] = []

@@ -1,8 +1,8 @@
-"""Text and HTML that a student wrote, such that it does nothing in the browser or the terminal of its reader.
+"""Make text and HTML that a student wrote harmless in the browser or the terminal of its reader.
 
-HTML goes through nh3, which parses it as browsers do and keeps the tags, attributes and addresses of a list. Style and
-class go, so nothing looks or acts as a part of the page around it; pictures stay where they are inside the HTML, so
-that opening a page tells nobody.
+HTML goes through nh3, which parses it as browsers do and keeps the tags, attributes and addresses of a list. Styles and
+classes are removed, so nothing looks or acts like a part of the page around it. Only pictures whose data is in the HTML
+are kept, so opening a page sends no request.
 """
 
 import re
@@ -24,7 +24,7 @@ ATTRIBUTES = {
 }
 NUMBERS = {"width", "height", "start", "border", "colspan", "rowspan"}
 CLASSES = {"table": {"dataframe"}}  # pandas; nbconvert's style sheet has rules for it
-# What can act, or show something other than itself: worth telling that it was there.
+# What can act, or show something other than itself: people should know that it was there.
 ACTIVE = re.compile(
     r"<\s*(?:script|iframe|frame|object|embed|applet|portal|form|input|button|meta|base|link|svg|math|template)\b"
     r"|<[^<>]*\son\w+\s*="
@@ -32,7 +32,7 @@ ACTIVE = re.compile(
     r"|<[^<>]*\bdata\s*:(?!\s*image/)",
     re.IGNORECASE,
 )
-# TeX that addresses the page or the network instead of drawing a formula.
+# TeX that acts on the page or the network instead of drawing a formula.
 MACROS = r"href|url|unicode|style|class|cssId|data|require|html\w*|includegraphics|toggle|action|mmlToken|bbox"
 MACRO = re.compile(rf"\\(?=(?:{MACROS})(?![A-Za-z]))")
 JOINER = "\u2060"  # takes no space and breaks no line
@@ -49,18 +49,18 @@ HARMLESS_ADDRESS = re.compile(r"(?:https?|mailto):|[^:]*\Z", re.IGNORECASE)
 
 
 def plain_text(text: str) -> str:
-    """Return a text that can be written, without escape codes, control characters and marks that turn the direction of
-    writing."""
+    """Return a text without escape codes, control characters, marks that change the direction of writing, and halves of
+    characters, which no file can hold."""
     return ESCAPES.sub("", text)
 
 
 def is_active(html: str) -> bool:
-    """Tell whether HTML has something that `clean_html` takes out and a person should know of."""
+    """Return whether HTML has something that `clean_html` removes and a person should know about."""
     return bool(ACTIVE.search(html))
 
 
 def clean_html(html: str) -> str:
-    """Return HTML with the tags and attributes of the list only, every tag closed, its formulas without links."""
+    """Return HTML with only the tags and attributes of the list, every tag closed, and formulas without links."""
     clean = nh3.clean(
         html,
         tags=nh3.ALLOWED_TAGS,  # no script, style, frame, form, SVG or MathML is among them
@@ -74,7 +74,7 @@ def clean_html(html: str) -> str:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Return what an attribute of the list may hold, None if it has to go."""
+    """Return the value that an attribute of the list may have, None to remove the attribute."""
     if tag == "img" and name == "src":
         head, _, data = value.partition(";base64,")
         kept = picture(head.removeprefix("data:"), data)
@@ -87,10 +87,10 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def is_harmless_address(address: str) -> bool:
-    """Tell whether a link may lead there: http, https, mailto, or relative to the page, whatever way it is written."""
+    """Return whether a link may have this address: http, https, mailto, or relative to the page, in any encoding."""
     return bool(HARMLESS_ADDRESS.match(unescape(unquote(address)).strip()))
 
 
 def inert_tex(text: str) -> str:
-    """Return text whose TeX macros with effects outside the formula are no macros any more, and look the same."""
+    """Return text whose TeX macros with effects outside the formula are not macros any more, but look the same."""
     return MACRO.sub(rf"\\{JOINER}", text)

@@ -1,7 +1,7 @@
-"""Which cell of a submission is which of the instructor's: by id if there is one, else by what the cell is.
+"""Find out which cell of a submission is which of the instructor's: by id if there is one, else by its content.
 
 Colab, old versions of the format, converters and careless merges lose ids, metadata or both. What is left of a cell
-is its source, what it defines, its tag, and where it stands.
+is its source, what it defines, its tag and its position.
 """
 
 import re
@@ -16,7 +16,7 @@ from autograder.course.key import Key
 from autograder.submission.writing import joined, plain, same_code, same_text, written_into
 
 ALIKE = 0.6  # the share of words that two versions of a cell have in common
-ALIKE_IN_PLACE = 0.3  # where the cell also stands between the right neighbors
+ALIKE_IN_PLACE = 0.3  # if the cell is also between the right neighbors
 CHECKING = re.compile(r"\bchecking\(\s*[\"']([^\"']+)[\"']")
 WORD = re.compile(r"\w+")
 
@@ -25,8 +25,8 @@ WORD = re.compile(r"\w+")
 class Matched:
     """What a submission holds.
 
-    found: the student's version of each known cell, by name; added: the student's own cells by the name of the known
-    cell before them; spare: copies of given cells, which stand nowhere any more
+    found: the student's version of each known cell, by name; added: the student's own cells, by the name of the known
+    cell before them; spare: further copies of given cells, which the notebook no longer contains
     """
 
     found: dict[str, NotebookNode] = field(default_factory=dict)
@@ -44,7 +44,7 @@ def match(cells: list[NotebookNode], key: Key) -> Matched:
 
 
 class Matcher:
-    """Gives submitted cells the names of known ones. names: by position, None for a cell that the student added"""
+    """Gives submitted cells the names of known ones. names: one for each cell, None for one that the student added"""
 
     def __init__(self, cells: list[NotebookNode], key: Key):
         self.cells = cells
@@ -65,7 +65,7 @@ class Matcher:
         self._by_resemblance()
 
     def _by_id(self) -> None:
-        """By nbgrader's id, else by the id of the cell, which is worth less: editors copy it."""
+        """Name cells by nbgrader's id, else by the id of the cell, which is less certain: editors copy it."""
         for index, cell in enumerate(self.cells):
             if (name := cell.metadata.get("nbgrader", {}).get("grade_id")) in self.known:
                 self.names[index] = name
@@ -76,14 +76,14 @@ class Matcher:
                 self.names[index] = name
 
     def _by_source(self) -> None:
-        """By the very text of a given cell; what says the same as one that was found already is a copy of it."""
+        """Name cells by the exact text of a given cell; a cell with the text of one that was found is a copy of it."""
         for index, cell in self._unnamed():
             same = [name for name in self.known if self._is_distinct(name) and self._is_untouched(cell, name)]
             if same:
                 self.names[index] = next((name for name in same if name not in self.names), same[0])
 
     def _by_check(self) -> None:
-        """By the name that a check cell gives its checks."""
+        """Name check cells by the name that they give their checks."""
         checks = {said[1]: name for name in self.known if (said := CHECKING.search(self._code_of(name)))}
         for index, cell in self._unnamed():
             said = CHECKING.search(cell.source) if cell.cell_type == "code" else None
@@ -91,7 +91,7 @@ class Matcher:
                 self.names[index] = checks[said[1]]
 
     def _by_definition(self) -> None:
-        """By the functions and classes that it defines, those of solutions first."""
+        """Name cells by the functions and classes that they define, those of solutions first."""
         mine = {name: defined_names(cell) - {"_"} for name, cell in self.known.items() if cell.cell_type == "code"}
         theirs = {index: defined for index, cell in self._unnamed() if (defined := defined_names(cell))}
         for name in sorted(mine, key=lambda name: not is_solution(self.known[name])):
@@ -105,19 +105,19 @@ class Matcher:
                 self._recognize(max(fitting)[-1], name, "recognized by what it defines: its id was lost")
 
     def _by_resemblance(self) -> None:
-        """By the words that it shares with a given cell, and by the place where it stands."""
+        """Name cells by the words that they share with a given cell, and by their position."""
         missing = [name for name in self.known if name not in self.names and self._is_distinct(name)]
         words = {name: words_of(self.given[name]) for name in missing}
         likely = []
         for index, cell in self._unnamed():
             theirs = words_of(cell.source)
-            after, before = self._neighbors(index)
+            before, after = self._neighbors(index)
             for name, mine in words.items():
                 if cell.cell_type == self.known[name].cell_type:
-                    in_place = after < self.order[name] < before
+                    in_place = before < self.order[name] < after
                     begins = in_place and cell.source.startswith(self.given[name].strip())
                     alike = 1.0 if begins else likeness(theirs, mine)
-                    if alike >= (ALIKE_IN_PLACE if in_place else ALIKE) or self._is_trained_in(index, name, in_place):
+                    if alike >= (ALIKE_IN_PLACE if in_place else ALIKE) or self._is_tagged(index, name, in_place):
                         likely.append((in_place + alike, -index, name))
         found = set(self.names)
         for _, minus, name in sorted(likely, reverse=True):
@@ -125,8 +125,8 @@ class Matcher:
                 found.add(name)
                 self._recognize(-minus, name, "recognized by its text and its position: its id was lost")
 
-    def _is_trained_in(self, index: int, name: str, in_place: bool) -> bool:
-        """Tell whether a cell in the place of an experiment is one: tagged as one."""
+    def _is_tagged(self, index: int, name: str, in_place: bool) -> bool:
+        """Return whether a cell in the place of an experiment is tagged as one."""
         return in_place and is_experiment(self.known[name]) and is_experiment(self.cells[index])
 
     def _unnamed(self) -> list[tuple[int, NotebookNode]]:
@@ -134,21 +134,21 @@ class Matcher:
         return [(index, cell) for index, cell in pairs if self.names[index] is None and cell.source.strip()]
 
     def _neighbors(self, index: int) -> tuple[int, int]:
-        """Return the places, in the key, of the known cells before and behind a submitted one."""
+        """Return the positions, in the key, of the known cells before and after a submitted one."""
         before = next((self.order[name] for name in reversed(self.names[:index]) if name), -1)
-        behind = next((self.order[name] for name in self.names[index + 1 :] if name), len(self.order))
-        return before, behind
+        after = next((self.order[name] for name in self.names[index + 1 :] if name), len(self.order))
+        return before, after
 
     def _recognize(self, index: int, name: str, how: str) -> None:
         self.names[index] = name
         self.repairs.append(Repair(RepairKind.ID_LOST, name, how))
 
     def _is_distinct(self, name: str) -> bool:
-        """Tell whether a cell's text distinguishes it from all others: all cells for answers look alike."""
+        """Return whether a cell's text distinguishes it from all others: an answer's does not, since all look alike."""
         return not is_answer(self.known[name]) and bool(self.given[name].strip())
 
     def _is_untouched(self, cell: NotebookNode, name: str) -> bool:
-        """Tell whether a submitted cell says what students were given under this name."""
+        """Return whether a submitted cell says what students were given under this name."""
         same = same_code if self.known[name].cell_type == "code" else same_text
         return cell.cell_type == self.known[name].cell_type and same(cell.source, self.given[name])
 
@@ -211,7 +211,7 @@ class Matcher:
     # -- what there is, in order
 
     def result(self) -> Matched:
-        """Return the one version of each known cell, and everything else in its place."""
+        """Return the version of each known cell that counts, and everything else in its place."""
         matched = Matched(repairs=self.repairs)
         counted = {name: self._counting(name) for name in set(self.names) - {None} if name}
         last: str | None = None
@@ -233,9 +233,11 @@ class Matcher:
     def _counting(self, name: str) -> int:
         """Return the position of the version that counts: the last one that is not as it was given."""
         indices = self._indices(name)
+        if len(indices) == 1:
+            return indices[0]
         changed = [index for index in indices if not self._is_untouched(self.cells[index], name)]
         filled = [index for index in changed if self.cells[index].source.strip()]
-        if is_check(self.known[name]):  # the instructor's counts anyway: best is one that was not changed
+        if is_check(self.known[name]):  # the instructor's counts anyway: prefer one that was not changed
             return next((index for index in reversed(indices) if index not in changed), indices[-1])
         return (filled or indices)[-1]
 
@@ -250,9 +252,9 @@ class Matcher:
         return joined(filled) if filled else self.cells[index]
 
     def _repeated(self, matched: Matched, name: str, cell: NotebookNode, last: str | None) -> None:
-        """Keep a version that does not count as an added cell, where it may matter what it defines."""
+        """Keep a version that does not count: as an added cell if its definitions may matter, else as a spare one."""
         matched.repairs.append(
-            Repair(RepairKind.CELL_REPEATED, name, "the cell was there more than once: the last one counts")
+            Repair(RepairKind.CELL_REPEATED, name, "the cell was there more than once: one version counts")
         )
         if is_check(self.known[name]) or self._is_untouched(cell, name) or not cell.source.strip():
             matched.spare.append(cell)
@@ -261,7 +263,7 @@ class Matcher:
 
 
 def is_text(cell: NotebookNode) -> bool:
-    """Tell whether a cell holds prose: text, or something in a code cell that is not Python."""
+    """Return whether a cell holds prose: text, or something in a code cell that is not Python."""
     source = cell.source.strip()
     if cell.cell_type == "code":
         return bool(source) and source[0] not in "%!?" and not tree_of(source).body
@@ -269,10 +271,11 @@ def is_text(cell: NotebookNode) -> bool:
 
 
 def words_of(text: str) -> Counter[str]:
+    """Return how often each word occurs in a text."""
     return Counter(WORD.findall(text))
 
 
 def likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Return the share of words that two texts have in common, from 0 to 1 (Dice's coefficient). It takes the time that
-    the second one takes, whatever the first."""
+    """Return the share of words that two texts have in common, from 0 to 1 (Dice's coefficient). The time that it takes
+    depends on the second text only."""
     return 2 * (other & one).total() / max(1, one.total() + other.total())

@@ -1,15 +1,13 @@
-"""Code that stands in another cell than its own: a solution beside another one, a helper in a cell that is not run.
+"""Find code in a cell where it does not belong: a solution in another cell, a helper in a cell that is not run.
 
 Students merge cells, write where the cursor is, and run cells in an order of their own. What works in their session
-must not be lost for the place where it stands.
+must not lose points because of its place.
 """
 
 import ast
 import builtins
-import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from cs231n.notebook_import.definitions import bound_names, is_definition
 from nbformat import NotebookNode
@@ -24,8 +22,8 @@ from autograder.course.cells import (
     is_experiment,
     is_solution,
     name_of,
+    names_in,
     tree_of,
-    without_magics,
 )
 from autograder.submission.matching import Matched
 from autograder.submission.writing import same_code
@@ -38,9 +36,9 @@ GIVEN_BY_PYTHON = SHELL | set(dir(builtins))
 
 
 def find_solutions(known: dict[str, NotebookNode], given: dict[str, str], matched: Matched) -> None:
-    """Where a solution cell is missing or as it was given, take its definitions from another cell that has them.
+    """If a solution cell is missing or unchanged, take its definitions from another cell that has them.
 
-    known: the instructor's cells, by name; given: their sources as students get them
+    known: the instructor's cells, by name; given: their sources as students get them, by name
     """
     solutions = {name: defined_names(cell) for name, cell in known.items() if is_solution(cell)}
     for name, wanted in solutions.items():
@@ -64,17 +62,18 @@ def elsewhere(matched: Matched) -> Iterable[tuple[str, NotebookNode]]:
 
 
 def written_names(cell: NotebookNode, stub: str) -> set[str]:
-    """Return the functions and classes that a cell defines in another way than a stub does."""
+    """Return the names of the functions and classes that a cell defines in another way than a stub does."""
     stubs = {ast.dump(node) for node in tree_of(stub).body}
     return {name for name in defined_names(cell) if any(ast.dump(n) not in stubs for n in nodes_of(cell, {name}))}
 
 
 def nodes_of(cell: NotebookNode, names: set[str]) -> list[ast.stmt]:
+    """Return the statements of a cell that bind one of these names."""
     return [node for node in tree_of(cell.source).body if names & set(bound_names(node))]
 
 
 def definitions_in(cell: NotebookNode, without: set[str]) -> str:
-    """Return the functions, classes, imports and constants of a cell, without those of some names."""
+    """Return the source of a cell's functions, classes, imports and constants, except those of some names."""
     nodes = [node for node in tree_of(cell.source).body if is_definition(node) and not without & set(bound_names(node))]
     return "\n\n".join(source_of(node, cell.source) for node in nodes)
 
@@ -91,17 +90,17 @@ def source_of(node: ast.stmt, source: str) -> str:
 
 @dataclass(frozen=True)
 class Helper:
-    """A definition in a cell that grading does not run. where: what the cell is called"""
+    """A definition in a cell that grading does not run. where: the cell's name"""
 
     source: str
     where: str
 
 
 def add_helpers(cells: list[NotebookNode], known: dict[str, NotebookNode], matched: Matched) -> list[NotebookNode]:
-    """Return the cells with a new one before the first that needs a helper: with the helpers that stand in cells which
-    are not run, or not as the student has them.
+    """Return the cells, with a new one before each that needs helpers from cells which are not run, or not in the
+    student's version.
 
-    cells: of the notebook that is executed
+    cells: those of the notebook that is executed
     """
     executed = [cell for cell in cells if is_executed(cell)]
     bound = GIVEN_BY_PYTHON.union(*(names_in(cell.source).bound for cell in executed))
@@ -128,12 +127,13 @@ def add_helpers(cells: list[NotebookNode], known: dict[str, NotebookNode], match
 
 
 def is_unfinished(cell: NotebookNode) -> bool:
-    """Tell whether a stub still stands in a cell: what it returns is not computed yet, and is missed by nobody."""
+    """Return whether a cell still has a stub: the names that it returns are not computed yet, and need no helper."""
     return STUB.splitlines()[-1] in cell.source
 
 
 def offered(known: dict[str, NotebookNode], matched: Matched) -> tuple[dict[str, Helper], dict[str, str]]:
-    """Return the definitions in the student's experiments and check cells, and where other names are computed there."""
+    """Return the definitions in the student's experiments and check cells, by name, and for each other name the cell
+    that computes it."""
     donors = [
         *((name, cell) for name, cell in matched.found.items() if is_experiment(known[name]) or is_check(known[name])),
         *((name_of(cell), cell) for cells in matched.added.values() for cell in cells if is_experiment(cell)),
@@ -152,7 +152,7 @@ def offered(known: dict[str, NotebookNode], matched: Matched) -> tuple[dict[str,
 
 
 def with_what_they_need(names: set[str], helpers: dict[str, Helper], bound: set[str]) -> set[str]:
-    """Return the helpers of these names, with those that they need in turn."""
+    """Return the names of the helpers that these names need, directly or through other helpers."""
     found: set[str] = set()
     todo = names & helpers.keys()
     while todo:
@@ -160,32 +160,3 @@ def with_what_they_need(names: set[str], helpers: dict[str, Helper], bound: set[
         more = set().union(*(names_in(helpers[name].source).loaded for name in todo)) - bound
         todo = (more & helpers.keys()) - found
     return found
-
-
-@dataclass(frozen=True)
-class Names:
-    """The global names that a cell binds and loads."""
-
-    bound: frozenset[str] = frozenset()
-    loaded: frozenset[str] = frozenset()
-
-
-@lru_cache(maxsize=256)  # most cells are the same in a whole class
-def names_in(source: str) -> Names:
-    """Return the global names of a cell, none if Python cannot parse it."""
-    if not tree_of(source).body:
-        return Names()
-    try:
-        top = symtable.symtable(without_magics(source), "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Names()
-    bound = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    loaded = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
-    todo = top.get_children()
-    while todo:
-        table = todo.pop()
-        symbols = [symbol for symbol in table.get_symbols() if symbol.is_global()]
-        loaded |= {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
-        bound |= {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
-        todo += table.get_children()
-    return Names(frozenset(bound), frozenset(loaded))

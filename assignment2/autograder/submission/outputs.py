@@ -1,6 +1,6 @@
-"""Outputs of cells that a student's code wrote, or that a student handed in: what may be shown of them, and how much.
+"""Clean outputs that a student's code wrote, or that a student handed in: what may be shown of them, and how much.
 
-Every output is made again from the few fields that are known, so nothing that is not looked at comes along.
+Every output is rebuilt from the few fields that are known, so nothing unknown comes along.
 """
 
 import re
@@ -10,7 +10,6 @@ from typing import Any
 from cs231n.checks.values import MIME_TYPE as CHECK
 from cs231n.figures.figure import SCRIPT
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from autograder.submission.markdown import clean_markdown
 from autograder.submission.markup import clean_html, inert_tex, is_active, plain_text
@@ -19,7 +18,7 @@ from autograder.submission.pictures import FORMATS, SVG, drawing, picture
 MAX_TEXT = 2**20  # characters of one output
 MAX_MARKUP = 2**16  # of its HTML, Markdown or TeX
 MAX_OUTPUTS = 200  # of one cell
-MAX_ALT = 2000  # characters of the text that stands for a picture
+MAX_ALT = 2000  # characters of a picture's alternative text
 SCRIPTS = {"application/javascript", "text/javascript", "application/ecmascript", "application/x-javascript"}
 MARKUP = {"text/html", "text/markdown", SVG}
 OURS = re.compile(
@@ -41,12 +40,12 @@ def clean_outputs(outputs: list[Any]) -> list[NotebookNode]:
 
 
 def is_message(output: Any) -> bool:
-    """Tell whether an output is a message of a check: read by the judge, shown to nobody."""
+    """Return whether an output is a message of a check: read by the judge, shown to nobody."""
     return CHECK in _data(output)
 
 
 def had_scripts(outputs: list[Any]) -> bool:
-    """Tell whether outputs hold scripts, or markup that acts: worth telling whoever looks at the submission."""
+    """Return whether outputs contain scripts or active markup, which whoever looks at the submission should know."""
     for output in outputs:
         for mime, content in _data(output).items():
             text = _joined(content)
@@ -56,7 +55,7 @@ def had_scripts(outputs: list[Any]) -> bool:
 
 
 def shortened(text: str, limit: int = MAX_TEXT) -> str:
-    """Return a text, or its beginning and how much is missing."""
+    """Return a text, or its first `limit` characters and how many are missing."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}\n[{len(text) - limit} more characters are not shown]"
@@ -92,7 +91,7 @@ def _bundle(data: dict[Any, Any]) -> dict[str, str]:
         if text is None:
             continue
         if mime == SVG:
-            mime, shown = "text/html", drawing(text)  # that HTML was a figure to poke
+            mime, shown = "text/html", drawing(text)  # that HTML was an interactive figure
         elif mime in FORMATS:
             shown = picture(mime, text)
         elif mime == "text/plain":
@@ -108,7 +107,7 @@ def _bundle(data: dict[Any, Any]) -> dict[str, str]:
 
 
 def _alternatives(metadata: object) -> dict[str, dict[str, str]]:
-    """Return the texts that stand for pictures, where nbconvert looks for them, of an output's metadata."""
+    """Return the alternative texts of pictures in an output's metadata, in the form that nbconvert looks for."""
     of_pictures = {mime: metadata.get(mime) for mime in FORMATS} if isinstance(metadata, dict) else {}
     texts = {mime: about.get("alt") for mime, about in of_pictures.items() if isinstance(about, dict)}
     return {mime: {"alt": plain_text(text)[:MAX_ALT]} for mime, text in texts.items() if isinstance(text, str)}
@@ -122,8 +121,10 @@ def _joined(content: object) -> str | None:
 
 
 def _new(kind: str, **fields: Any) -> NotebookNode:
-    output: NotebookNode = new_output(kind, **fields)
-    return output
+    # not by nbformat's `new_output`, which validates each output for a millisecond: here they are of the right form
+    output = NotebookNode(output_type=kind)
+    output.update(fields)  # makes notebook nodes of dicts
+    return NotebookNode(output, execution_count=None) if kind == "execute_result" else output
 
 
 def _note(text: str) -> NotebookNode:

@@ -1,4 +1,4 @@
-"""A submitted notebook's JSON, in any encoding and version: what counts of it, and what was wrong with it."""
+"""Parse a submitted notebook, in any encoding and version: keep what counts of it, and say what was wrong with it."""
 
 import json
 import re
@@ -33,9 +33,9 @@ VERSION = re.compile(r"\d+\.\d+")
 def parse_notebook(content: bytes | Unusable, name: str) -> tuple[NotebookNode, list[Repair]]:
     """Return a notebook of version 4 with what counts of a submitted one of any version, and what was repaired.
 
-    A cell holds its kind, id, source, `grade_id`, the tag of an experiment, attachments and outputs, all of the right
-    type; the notebook holds the version of Python that it names. The rest, which the instructor's notebook has or
-    nobody needs, is dropped. Raises NotGradable with a reason for people.
+    A cell keeps its kind, id, source, `grade_id`, the tag of an experiment, attachments and outputs, all of the right
+    type; the notebook keeps the version of Python that it names. The rest is dropped: nobody needs it, or the
+    instructor's notebook has it. Raises NotGradable with a reason for people.
     """
     if isinstance(content, Unusable):
         raise NotGradable(str(content))
@@ -70,6 +70,10 @@ def parse_notebook(content: bytes | Unusable, name: str) -> tuple[NotebookNode, 
 
 
 def load_json(content: bytes, problems: list[str]) -> Any:
+    """Parse the JSON of a notebook, even with merge conflicts; raises NotGradable, or ValueError if it is no JSON.
+
+    problems: gets what was repaired
+    """
     text = decoded(content, problems)
     if too_many_nodes(text):
         raise NotGradable(f"holds more than {MAX_NODES:,} values: clear its outputs")
@@ -95,7 +99,7 @@ def decoded(content: bytes, problems: list[str]) -> str:
 
 
 def too_many_nodes(text: str) -> bool:
-    """Tell whether a JSON text has more than MAX_NODES values, before anything is allocated for them."""
+    """Return whether a JSON text has more than MAX_NODES values, before anything is allocated for them."""
     if sum(map(text.count, "{[,")) <= MAX_NODES:  # in strings too, but fast
         return False
     nodes = (match for match in STRING_OR_NODE.finditer(text) if match[0][0] != '"')
@@ -114,7 +118,7 @@ def cells_of(notebook: Any) -> list[Any]:
 
 
 def metadata_of(notebook: dict[str, Any]) -> NotebookNode:
-    """Return the metadata that count: the version of Python that the notebook was last run with."""
+    """Return the only metadata that counts: the version of Python with which the notebook was last run."""
     metadata = notebook.get("metadata")
     language = metadata.get("language_info") if isinstance(metadata, dict) else None
     version = language.get("version") if isinstance(language, dict) else None
@@ -161,14 +165,14 @@ def outputs_of(found: Any, problems: list[str]) -> list[NotebookNode]:
         return []
     outputs = [output_of(output, problems) for output in found]
     if None in outputs:
-        problems.append("an output that is not one was left out")
+        problems.append("an output that is not valid was left out")
     elif not all(map(is_whole, found)):
         problems.append("an output in a wrong format was repaired")
     return [output for output in outputs if output is not None]
 
 
 def is_whole(output: dict[str, Any]) -> bool:
-    """Tell whether an output has the fields that its kind has to have."""
+    """Return whether an output has the fields that its kind has to have."""
     fields: dict[Any, dict[str, type]] = {
         "stream": {"name": str},
         "display_data": {"data": dict, "metadata": dict},
@@ -192,7 +196,7 @@ def output_of(found: Any, problems: list[str]) -> NotebookNode | None:
         return None if text is None else NotebookNode(output_type=kind, name=name, text=text)
     if kind in ("display_data", "execute_result"):
         data = found.get("data")
-        if not isinstance(data, dict):  # before version 4, the texts stood in the output itself
+        if not isinstance(data, dict):  # before version 4, the texts were in the output itself
             data = {mime: found[field] for field, mime in OLD_FIELDS.items() if field in found}
         output = NotebookNode(output_type=kind, data=bundle_of(data), metadata=NotebookNode())
         return NotebookNode(output, execution_count=None) if kind == "execute_result" else output
@@ -205,13 +209,13 @@ def output_of(found: Any, problems: list[str]) -> NotebookNode | None:
 
 
 def bundle_of(found: Any) -> NotebookNode:
-    """Return the texts of a MIME bundle, pictures in base64 included: nothing here shows JSON."""
+    """Return the texts of a MIME bundle, pictures in base64 included; JSON is dropped, since no page shows it."""
     texts = {well_formed(mime): text_of(data) for mime, data in found.items()} if isinstance(found, dict) else {}
     return NotebookNode({mime: text for mime, text in texts.items() if text is not None})
 
 
 def text_of(found: Any, problems: list[str] | None = None) -> str | None:
-    """Return a text that may be given in lines, None for anything else. problems: gets what was repaired in it"""
+    """Return a text, which may be a list of lines, None for anything else. problems: gets what was repaired in it"""
     if isinstance(found, list) and all(isinstance(line, str) for line in found):
         found = "".join(found)
     if not isinstance(found, str):

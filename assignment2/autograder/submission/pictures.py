@@ -1,4 +1,4 @@
-"""Pictures that a student handed in: only what is one."""
+"""Check the pictures that a student handed in: only what is a picture may be shown."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""From what a student handed in, or the key, to the job that is executed, and back."""
+"""Make the job for what a student handed in, or for the key, and put its results into the notebook."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from autograder.submission.sanitize import sanitize
 class Prepared:
     """One notebook of a submission, ready to be executed.
 
-    notebook: sanitized and cleaned, with its repairs noted; key: that of the edition which it was handed out as
+    notebook: sanitized and cleaned, with its repairs noted; key: the one that it is graded by
     """
 
     notebook: NotebookNode
@@ -34,9 +34,9 @@ class Prepared:
 
 
 def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prepared:
-    """Sanitize and clean one notebook of a submission and make its job: the way from what was read to what is executed.
+    """Sanitize and clean one notebook of a submission, and make its job.
 
-    If the notebook cannot be used, an untouched one takes its place, and says so.
+    If the notebook cannot be used, an untouched one takes its place, with a repair that says so.
     """
     edition = None
     try:
@@ -62,10 +62,11 @@ def prepare(submission: Submission, key: Key, options: ExecutionOptions) -> Prep
 
 
 def key_of_edition(edition: Edition | None, key: Key) -> tuple[Key, list[Repair]]:
-    """Return the key that a notebook is graded by, with a remark where it is not what is handed out now: that of its
-    edition, if another one was handed out since. key: of now
+    """Return the key that a notebook is graded by, with a remark if its edition is not the key as it is now.
 
-    Raises NotGradable where the instructor does not accept that edition any more, or the gradebook has no place for it.
+    edition: that of the notebook, None if it is the key as it is now; key: as it is now
+    If another edition was handed out since, the key is that of the notebook's edition. Raises NotGradable if the
+    instructor does not accept that edition any more, its key was not kept, or its cells or points were others.
     """
     if edition is None:
         return key, []
@@ -79,29 +80,31 @@ def key_of_edition(edition: Edition | None, key: Key) -> tuple[Key, list[Repair]
         raise refused(edition, "whose key was not kept")
     if other := changed_cells(graded_cells(own), graded_cells(key)):
         raise refused(edition, f"which had other points or cells in {', '.join(steps_in(other))}")
-    return own, [remark(edition, f"graded by the key of that; what has changed since: {changed}")]
+    return own, [remark(edition, f"graded by the key of that edition; changed since then: {changed}")]
 
 
 def remark(edition: Edition, text: str) -> Repair:
+    """Return a remark on a notebook of an older edition."""
     return Repair(RepairKind.OLDER_EDITION, "", f"handed in as edition {edition.name}, {text}")
 
 
 def is_of_edition(repair: Repair, edition: Edition | None, key: Key) -> bool:
-    """Tell whether a check cell is another one because the key was changed, and not because the student changed it."""
+    """Return whether a check cell differs because the key was changed, and not because the student changed it."""
     if edition is None or repair.kind is not RepairKind.CHECK_CHANGED:
         return False
     return repair.cell in changed_cells(edition.notebooks[key.name], key.handed_out)
 
 
 def refused(edition: Edition, why: str) -> NotGradable:
+    """Return the error for a notebook of an edition that is not graded."""
     return NotGradable(
-        f"this is edition {edition.name} of the notebook, {why}: take your work over into the new one "
+        f"this is edition {edition.name} of the notebook, {why}: copy your work into the new one "
         "(python start.py --from OLD_FOLDER) and hand that in"
     )
 
 
 def graded_cells(key: Key) -> dict[str, str]:
-    """Return what the gradebook knows of the cells of a key, in words, by name."""
+    """Return what the gradebook records about the cells of a key, as text, by name."""
     graded = {name_of(cell): bool(cell.metadata.get("nbgrader", {}).get("grade")) for cell in key.notebook.cells}
     return {
         name_of(cell): f"{cell.cell_type} {is_solution(cell)} {graded[name_of(cell)]} {points_of(cell)}"
@@ -120,7 +123,8 @@ def make_job(
 ) -> Job:
     """Return the job for a sanitized notebook, or for a form of the key, on this machine.
 
-    files: the Python modules that were handed in with it; seed: of the inputs of checks, the key's by default
+    files: the Python modules that were handed in with it, text by path; seed: that of the checks' inputs, by default
+    the key's
     """
     sandboxed = not sandbox.unavailable() if options.sandboxed is None else options.sandboxed
     seed = key.seed if seed is None else seed
@@ -130,6 +134,7 @@ def make_job(
 
 
 def code_cell(cell: NotebookNode) -> CodeCell:
+    """Return a notebook's cell as a cell of a job."""
     if is_check(cell):
         return CodeCell(cell.source, Role.CHECK, withheld_modules(cell))
     return CodeCell(cell.source)
@@ -146,7 +151,7 @@ def merge(notebook: NotebookNode, results: list[CellResult]) -> NotebookNode:
 
 
 def put_result(cell: NotebookNode, result: CellResult) -> list[Repair]:
-    """Give a cell its outputs, cleaned, and note its status, in place; return what a person should know of."""
+    """Give a cell its outputs, cleaned, and note its status, in place; return what a person should know about."""
     cell.outputs = list(result.outputs)
     note_status(cell, result.status)
     return clean_code(cell)

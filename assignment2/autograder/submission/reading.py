@@ -1,6 +1,6 @@
-"""The one reader of what students handed in: once, within limits, and only what counts.
+"""Read what a student handed in: each file once, within limits, and only what counts. Nothing else reads it.
 
-Whatever is wrong with a file is a reason for people, and costs no other file.
+A problem with a file is told to people, and does not affect other files.
 """
 
 import hashlib
@@ -34,10 +34,10 @@ class NotGradable(SubmissionError):
 
 @dataclass(frozen=True)
 class Submission:
-    """What counts of what a student handed in.
+    """The parts that count of what a student handed in.
 
     notebooks: by name, the bytes, or why they cannot be used; without those that were not handed in
-    modules: the text of the Python files beside them, which solutions may import, by path: packages are folders
+    modules: the text of the Python files next to them, which solutions may import, by path: packages are folders
     weights: the names of the files of weights
     remarks: what was left out, and why
     digest: the hash of all this and of the weights
@@ -88,7 +88,7 @@ def read_submission(folder: Path, names: list[str]) -> Submission:
 
 
 def copies_of(notebooks: Collection[str], found: list[str]) -> list[str]:
-    """Return the files whose names are nearly those of notebooks that are there: which one is meant is not certain."""
+    """Return the files whose names are similar to those of notebooks that are there: either may be meant."""
     return [name for name in found if any(fit(name, f"{notebook}.ipynb") for notebook in notebooks)]
 
 
@@ -101,10 +101,12 @@ def python_files(folder: Path, found: list[str], remarks: list[str]) -> list[str
 
 
 def weights_in(names: list[str]) -> list[str]:
+    """Return the files of weights among some files, at most MAX_WEIGHTS."""
     return [name for name in names if name.endswith(".npz")][:MAX_WEIGHTS]
 
 
 def read_or_reason(path: Path, limit: int) -> bytes | Unusable:
+    """Return the content of a file, or why it cannot be used. limit: in bytes"""
     try:
         return read_regular(path, limit)
     except Unusable as problem:
@@ -132,4 +134,5 @@ def read_modules(folder: Path, names: list[str], remarks: list[str]) -> dict[str
 
 
 def digest_of(content: bytes | Unusable) -> str:
+    """Return the hash of a file, or why it cannot be used."""
     return str(content) if isinstance(content, Unusable) else hashlib.sha256(content).hexdigest()

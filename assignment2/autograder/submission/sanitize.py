@@ -1,8 +1,8 @@
 """Put what a student wrote into the instructor's notebook.
 
 Taken from the submission: the solution cells and the written answers, experiments, and the cells that the student
-added. Everything else is the instructor's. Damage is repaired if possible and always reported; what has no
-place waits for a person.
+added. Everything else is the instructor's. Damage is repaired if possible and always reported. Texts that fit nowhere
+are left to a person.
 """
 
 from nbformat import NotebookNode
@@ -12,13 +12,13 @@ from autograder.core.notebooks import copied
 from autograder.core.results import Repair, RepairKind
 from autograder.course.cells import is_answer, is_check, is_experiment, is_solution, name_of
 from autograder.course.key import Key
-from autograder.submission.attached import mend_pictures
+from autograder.submission.attached import attach_pictures
 from autograder.submission.matching import Matched, match
 from autograder.submission.misplaced import add_helpers, find_solutions
 from autograder.submission.writing import copy_pictures, plain, same_code, same_text, written_into
 
 MIN_TEXT = 40  # characters of an added text that may be an answer
-NO_ANSWER = "*No answer was found here, but some texts fit nowhere. They are where the student wrote them.*"
+NO_ANSWER = "*No answer was found here. Some texts belong to no question: they are where the student wrote them.*"
 
 
 def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repair]]:
@@ -41,13 +41,14 @@ def sanitize(submitted: NotebookNode, key: Key) -> tuple[NotebookNode, list[Repa
         if not is_known(cell, known):
             cell.id = f"added-{number}"
     texts = [cell for cell in cells if cell.cell_type == "markdown" and (is_answer(cell) or not is_known(cell, known))]
-    matched.repairs += mend_pictures(texts, submitted.cells)
+    matched.repairs += attach_pictures(texts, submitted.cells)
     leave_to_a_person(known, key, texts, matched)
     notebook.cells = add_helpers(cells, known, matched)
     return notebook, matched.repairs
 
 
 def is_known(cell: NotebookNode, known: dict[str, NotebookNode]) -> bool:
+    """Return whether a cell is one of the instructor's, and not one that the student added."""
     return cell is known.get(name_of(cell))
 
 
@@ -64,7 +65,7 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
             cell.outputs = theirs.get("outputs", [])
         return []
     if is_check(cell):
-        if not any(same_code(theirs.source, ours) for ours in (cell.source, key.given[name])):
+        if not any(same_code(theirs.source, ours) for ours in (key.given[name], cell.source)):
             repairs.append(Repair(RepairKind.CHECK_CHANGED, name, "the check cell was changed: the original counts"))
     elif cell.cell_type == "code":
         if theirs.cell_type == "code" and not same_code(theirs.source, cell.source):
@@ -79,16 +80,18 @@ def take(cell: NotebookNode, theirs: NotebookNode, key: Key, repairs: list[Repai
 
 def inserted(theirs: NotebookNode, given: str) -> str:
     """Return what a student wrote into a given text of which nothing is missing, "" if it is another text."""
+    if same_text(theirs.source, given):
+        return ""
     written, whole = written_into(theirs.source, given)
     return written if whole else ""
 
 
 def leave_to_a_person(known: dict[str, NotebookNode], key: Key, cells: list[NotebookNode], matched: Matched) -> None:
-    """Where an answer is empty and texts were added that have no place, let a person look: mark the answer, which
-    makes nbgrader ask for a grade by hand. cells: answers and added texts"""
+    """If an answer is empty and some added texts belong nowhere, let a person look: mark the answer, so that nbgrader
+    asks for a manual grade. cells: answers and added texts"""
     texts = [cell for cell in cells if not is_known(cell, known) and len(cell.source) >= MIN_TEXT]
     for name, cell in known.items():
         if texts and is_answer(cell) and (same_text(cell.source, key.given[name]) or not cell.source.strip()):
             cell.source = f"{key.given[name]}\n\n{NO_ANSWER}"
-            text = "no answer here, but some texts fit nowhere: a person has to look"
+            text = "no answer was found, but some texts belong to no question: a person has to look"
             matched.repairs.append(Repair(RepairKind.UNPLACED, name, text))

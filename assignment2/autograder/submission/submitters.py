@@ -1,4 +1,4 @@
-"""Who handed in something: nobody is passed over in silence."""
+"""Find out who handed in something: nobody is left out without a message."""
 
 import os
 import stat
@@ -27,12 +27,12 @@ def submitters(assignment: Assignment) -> dict[str, str]:
         ):
             found[name] = problem_of_name(name)
         elif name.lower().endswith(FILES) and not is_left_out(name):
-            found[name] = f"not gradable: a file in {SUBMITTED}/ but not in a student's folder: whose is it?"
+            found[name] = f"not gradable: a file in {SUBMITTED}/ but not in a student's folder: move it into one"
     return found
 
 
 def may_concern(assignment: str, student: Path, others: set[str]) -> bool:
-    """Tell whether a student's folder may hold something of an assignment, in whatever folder. others: names of the
+    """Return whether a student's folder may hold something of an assignment, in whatever folder. others: names of the
     course's other assignments"""
     if is_left_out(student.name):
         return False
@@ -46,7 +46,7 @@ def may_concern(assignment: str, student: Path, others: set[str]) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether this is a folder, or may be one: what cannot be looked at, or is a link, has to get its row."""
+    """Return whether this is or may be a folder: a link, and what cannot be read, needs a row in the results too."""
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -1,16 +1,15 @@
-"""What a student wrote, compared with what was given, and put into cells of its own."""
+"""Compare what a student wrote with what was given, and put it into cells of its own."""
 
 import ast
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from autograder.course.cells import EXPERIMENT, tree_of
+from autograder.course.cells import EXPERIMENT, names_in, tree_of
 
 MAKE: dict[str, Callable[..., NotebookNode]] = {
     "code": new_code_cell,
@@ -20,18 +19,29 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 
 
 def same_text(one: str, other: str) -> bool:
-    """Tell whether two texts are the same but for space at the ends of lines and around them."""
-    return _trimmed(one) == _trimmed(other)
+    """Return whether two texts are the same except for space at the ends of lines and around the texts."""
+    return one == other or _trimmed(one) == _trimmed(other)
 
 
 def same_code(one: str, other: str) -> bool:
-    """Tell whether two cells are the same code but for comments and formatting, such as an editor changes."""
-    return same_text(one, other) or (bool(form := _form(one)) and form == _form(other))
+    """Return whether two cells are the same code except for comments and formatting, which editors change.
+
+    other: the given one, with which each student's is compared
+    """
+    if same_text(one, other):
+        return True
+    if any(name not in one for name in names_in(other).loaded if not name.startswith("_")):
+        return False  # without parsing it: most solutions do not raise what their stubs raise
+    mine, theirs = tree_of(one), tree_of(other)
+    try:
+        return bool(mine.body) and _same_tree(mine, theirs)
+    except RecursionError:
+        return False
 
 
 def written_into(theirs: str, given: str) -> tuple[str, bool]:
-    """Return what somebody has typed into a given text, the lines that are new and what was appended to others, and
-    whether nothing of the given text is missing."""
+    """Return what somebody has typed into a given text (new lines, and what was appended to others), and whether the
+    given text is still complete."""
     left = Counter(_trimmed(given))
     new: list[str] = []
     for line in _trimmed(theirs):
@@ -46,7 +56,7 @@ def written_into(theirs: str, given: str) -> tuple[str, bool]:
 
 
 def plain(cell: NotebookNode, experiment: bool = False) -> NotebookNode:
-    """Return a copy of an added cell without outputs, and without metadata but for the tag of an experiment."""
+    """Return a copy of an added cell without outputs, and without metadata except the tag of an experiment."""
     copy = MAKE[cell.cell_type](cell.source)
     if experiment or EXPERIMENT in cell.metadata.get("tags", []):
         copy.metadata["tags"] = [EXPERIMENT]
@@ -55,7 +65,7 @@ def plain(cell: NotebookNode, experiment: bool = False) -> NotebookNode:
 
 
 def copy_pictures(theirs: NotebookNode, cell: NotebookNode) -> None:
-    """Give a markdown cell the pictures that were pasted into a student's: base64 by MIME type, by name."""
+    """Give a markdown cell the pictures that were pasted into a student's: by name, base64 by MIME type."""
     attachments = theirs.get("attachments")
     if cell.cell_type != "markdown" or not isinstance(attachments, dict):
         return
@@ -88,11 +98,14 @@ def _trimmed(text: str) -> list[str]:
     return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).strip().split("\n")
 
 
-@lru_cache(maxsize=256)  # each cell is compared with many
-def _form(source: str) -> str:
-    """Return a hash of code that comments and formatting do not change, "" if there is none, or it is too deep."""
-    try:
-        tree = tree_of(source)
-        return hashlib.sha256(ast.dump(tree).encode(errors="replace")).hexdigest() if tree.body else ""
-    except RecursionError:
-        return ""
+def _same_tree(one: Any, other: Any) -> bool:
+    """Return whether two syntax trees, or parts of them, are the same except for their positions.
+
+    It ends at the first difference, and most solutions differ from their stubs soon."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, ast.AST):
+        return all(_same_tree(getattr(one, name, None), getattr(other, name, None)) for name in one._fields)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same_tree, one, other))
+    return bool(one == other)

@@ -1,4 +1,4 @@
-"""What the rest of the package has to know of PyTorch and TensorFlow, without importing them: that takes seconds."""
+"""What the rest of the package needs of PyTorch and TensorFlow, without importing them, which takes seconds."""
 
 from contextlib import contextmanager
 
@@ -6,12 +6,13 @@ from . import of_tensorflow, of_torch
 
 
 def as_array(value):
-    """Return a tensor's numbers as an array; anything else, and a tensor that NumPy has no dtype for, as it is."""
+    """Return the numbers of a tensor as an array. Return anything else unchanged, and a tensor whose dtype NumPy does
+    not have."""
     return of_tensorflow.as_array(of_torch.as_array(value))
 
 
 def as_model(network):
-    """Return a network of PyTorch's or Keras' as a model of this workbook; others as they are.
+    """Return a PyTorch or Keras network as a model of this workbook; return other models unchanged.
 
     See `torch_models.ModuleModel` and `keras_models.KerasModel`.
     """
@@ -28,9 +29,9 @@ def as_model(network):
 
 @contextmanager
 def own_state(seed=None):
-    """Keep the random numbers of the frameworks that are loaded, and what is switched in them, as they are.
+    """Restore the random generators and the global switches of the loaded frameworks after the block.
 
-    seed: of their generators in here, None for the ones that they have
+    seed: where the generators start inside the block, None to continue from their states
     """
     with of_torch.own_state(seed), of_tensorflow.own_state(seed):
         yield

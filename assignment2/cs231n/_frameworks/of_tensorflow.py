@@ -1,15 +1,16 @@
-"""Tensors, networks and the state of TensorFlow and Keras, where they are loaded."""
+"""Tensors, networks and the state of TensorFlow and Keras, if they are loaded."""
 
 import random
 from contextlib import contextmanager
 
 from .loading import loaded
 
-_seeds: set[int] = set()  # that TensorFlow's generator has started from in this process
+_seeds: set[int] = set()  # from which TensorFlow's generator has started in this process
 
 
 def as_array(value):
-    """Return the numbers of a tensor or a variable as an array; anything else, and a symbol that has none, as it is."""
+    """Return the numbers of a tensor or a variable as an array. Return anything else unchanged, and a symbol, which has
+    no numbers."""
     tf, keras = loaded("tensorflow"), loaded("keras")
     of_tensorflow = tf is not None and isinstance(value, tf.Tensor | tf.Variable)
     if not of_tensorflow and not (keras is not None and isinstance(value, keras.Variable)):
@@ -21,15 +22,18 @@ def as_array(value):
 
 
 def is_network(value):
-    """Tell whether a value is a network of Keras'."""
+    """Return whether a value is a Keras network."""
     keras = loaded("keras")
     return keras is not None and isinstance(value, keras.Model)
 
 
 @contextmanager
 def own_state(seed=None):
-    """Put the generators of TensorFlow and of Python, from which Keras draws its seeds, and what is switched for the
-    whole process back as they were; where both are loaded. seed: of both in here, None for those that they have"""
+    """Restore the generators of TensorFlow and of Python, from which Keras draws its seeds, and the global switches
+    after the block, if both frameworks are loaded.
+
+    seed: where both generators start inside the block, None to continue from their states
+    """
     tf, keras = loaded("tensorflow"), loaded("keras")
     if tf is None or keras is None:
         yield
@@ -37,7 +41,7 @@ def own_state(seed=None):
     from tensorflow.python.eager.context import context
 
     drawn, floatx, eagerly = random.getstate(), keras.config.floatx(), tf.config.functions_run_eagerly()
-    generator = context()._seed, getattr(context(), "_rng", None)  # nothing public tells them
+    generator = context()._seed, getattr(context(), "_rng", None)  # there is no public way to read them
     if seed is not None:
         random.seed(seed)
         _start_from(seed, tf, context())
@@ -51,8 +55,8 @@ def own_state(seed=None):
 
 
 def _start_from(seed, tf, context):
-    """As `tf.random.set_seed`, which also throws away what has been made ready for each operation. To make that again
-    takes longer than most cases, and is due for a seed only that has been used before."""
+    """Start TensorFlow's generator from a seed. `tf.random.set_seed` also discards what TensorFlow has prepared for
+    each operation. Preparing it again takes longer than most cases, and is only needed if the seed was used before."""
     if seed in _seeds:
         tf.random.set_seed(seed)
     else:

@@ -1,4 +1,4 @@
-"""Tensors, networks and the state of PyTorch, where it is loaded."""
+"""Tensors, networks and the state of PyTorch, if it is loaded."""
 
 from contextlib import contextmanager
 
@@ -6,7 +6,8 @@ from .loading import loaded
 
 
 def as_array(value):
-    """Return a tensor's numbers as an array; anything else, and a tensor that NumPy has no dtype for, as it is."""
+    """Return the numbers of a tensor as an array. Return anything else unchanged, and a tensor whose dtype NumPy does
+    not have."""
     torch = loaded("torch")
     if torch is None or not isinstance(value, torch.Tensor):
         return value
@@ -17,15 +18,17 @@ def as_array(value):
 
 
 def is_module(value):
-    """Tell whether a value is a PyTorch network."""
+    """Return whether a value is a PyTorch network."""
     torch = loaded("torch")
     return torch is not None and isinstance(value, torch.nn.Module)
 
 
 @contextmanager
 def own_state(seed=None):
-    """Put PyTorch's global generator, and what is switched for the whole process, back as it was; where PyTorch is
-    loaded. seed: of the generator in here, None for the one that it has"""
+    """Restore PyTorch's global generator and the global switches after the block, if PyTorch is loaded.
+
+    seed: where the generator starts inside the block, None to continue from its state
+    """
     torch = loaded("torch")
     if torch is None:
         yield

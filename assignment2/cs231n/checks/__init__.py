@@ -1,4 +1,4 @@
-"""What a check cell calls: visible verdicts in the student's session, values sent to the judge while grading."""
+"""The checks of a check cell: they give verdicts in the student's session, and send values to the judge in grading."""
 
 import os
 import sys

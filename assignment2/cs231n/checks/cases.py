@@ -1,4 +1,4 @@
-"""What separates the cases of a check cell: each has its own random numbers, and none leaves names behind."""
+"""Keep the cases of a check cell apart: each has its own random numbers, and none leaves names behind."""
 
 import os
 import zlib
@@ -8,16 +8,16 @@ import numpy as np
 
 from cs231n._frameworks import own_state
 
-SEED = "CS231N_CHECKS_SEED"  # set while grading, when the same cases draw other inputs
+SEED = "CS231N_CHECKS_SEED"  # set during grading, when the same cases draw other inputs
 GENERATOR = np.random.RandomState(0)  # seeded for each case, of which one runs at a time: making one takes 0.1 ms
 
 
 @contextmanager
 def random_numbers(cell, case):
-    """Give a case its generator, and the global ones (NumPy's, frameworks') states that depend on nothing else either.
+    """Give a case its own generator, and seed the global ones (NumPy's, frameworks') by the case too.
 
-    Yields a RandomState that is the same for this cell and case each time. Afterwards the handling of floating-point
-    errors, and the generators and switches of frameworks, are as they were.
+    Yields a RandomState that is the same for this cell and case each time. The handling of floating-point errors, and
+    the generators and switches of frameworks, are restored afterwards.
     """
     seed = zlib.crc32(f"{os.environ.get(SEED, '')}/{cell}/{case}".encode())
     np.random.seed(seed ^ 1)
@@ -28,7 +28,7 @@ def random_numbers(cell, case):
 
 @contextmanager
 def own_numpy_state():
-    """Put NumPy's global generator back as it was: once for a cell, since that takes longer than many a case."""
+    """Restore NumPy's global generator after the block: once for each cell, because it takes longer than many cases."""
     before = np.random.get_state()
     try:
         yield
@@ -38,7 +38,7 @@ def own_numpy_state():
 
 @contextmanager
 def own_names(names):
-    """Put a dictionary of global names back as it was: what a check defines is nothing a solution may come to use."""
+    """Restore a dictionary of global names after the block, so that no solution can use what a check defines."""
     before = dict(names)
     try:
         yield
@@ -49,9 +49,9 @@ def own_names(names):
 
 
 def each_of(name, inputs):
-    """Return (name of the case, its inputs) for the k-th item of each list, for all k; one case if there is no list.
+    """Return (name of the case, its inputs): case k has the k-th item of each list; one case if there are no lists.
 
-    name: with a field in braces for each input that tells the cases apart, such as "stride {stride}"
+    name: with a field in braces for each input that distinguishes the cases, such as "stride {stride}"
     inputs: dict of lists of the same length
     """
     if not inputs:

@@ -1,6 +1,6 @@
-"""Comparing what came out with what should have come out: shape and dtype first, then the values.
+"""Compare a value with the expected one: shape and dtype first, then the entries.
 
-Used twice, for the verdict that a student sees in the notebook and for the judge's, so both say the same.
+The verdict that a student sees in the notebook and the judge's verdict both use this, so both say the same.
 """
 
 from functools import lru_cache
@@ -9,14 +9,14 @@ import numpy as np
 
 from cs231n.checks.explain import explain
 
-SHORT = 60  # characters of a condition that is told; the name of the check says it in words
+SHORT = 60  # characters of a condition that is shown; the name of the check says a longer one in words
 
 
 def scaled_error(actual, expected):
-    """Return max |actual - expected| / (|expected| + rms(expected)): relative, without exploding for entries near 0.
+    """Return max |actual - expected| / (|expected| + rms(expected)): relative, but not huge for entries near 0.
 
-    Both arrays have the same shape, any number dtype. Where `expected` is all zero the error is absolute. Infinities
-    and NaN must stand in the same places, else the error is infinite.
+    Both arrays have the same shape and any number dtype. If `expected` is all zero, the error is absolute. Infinities
+    and NaN must be at the same positions, else the error is infinite.
     """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     finite = np.isfinite(expected)
@@ -34,7 +34,7 @@ def scaled_error(actual, expected):
 
 
 def difference(actual, expected, tol):
-    """Say in a few words how `actual` differs from `expected`, or return "" if it does not.
+    """Return in a few words how `actual` differs from `expected`, "" if it does not.
 
     actual: an array, or the string that `values.decode` gives for what is neither an array nor a number
     expected: an array; tol: the largest `scaled_error` that passes
@@ -57,14 +57,14 @@ def difference(actual, expected, tol):
 
 
 def _is_answer(expected):
-    """Tell whether a check asks for yes or no."""
+    """Return whether a check asks for yes or no."""
     return expected.ndim == 0 and expected.dtype == bool
 
 
 def told_difference(actual, expected, tol):
-    """As `difference`, with what can be said about the structure of a wrong array."""
+    """Return what `difference` returns, and the structure of a wrong array if it is recognized."""
     message = difference(actual, expected, tol)
-    told = isinstance(actual, str) or message.startswith("dtype") or _is_answer(expected)  # what is wrong is said
+    told = isinstance(actual, str) or message.startswith("dtype") or _is_answer(expected)  # that says it all
     words = explain(actual, expected) if message and not told else ""
     return f"{message}; {words}" if words else message
 
@@ -75,7 +75,7 @@ def _compiled(expression):
 
 
 def violation(expression, names):
-    """Evaluate a condition such as "abs(W.std() - 0.01) < 1e-3" and say how it is violated, or return "".
+    """Evaluate a condition such as "abs(W.std() - 0.01) < 1e-3"; return how it is violated, "" if it holds.
 
     expression: from the instructor's check cell, never from a submission
     names: dict of arrays, or of the strings that `values.decode` gives for other values

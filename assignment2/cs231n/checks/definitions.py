@@ -1,4 +1,4 @@
-"""Finding definitions in a session's history that Python could not take: an older one is still in their place."""
+"""Find definitions in a session's history that Python could not parse, so that older ones are still in use."""
 
 import ast
 import re

@@ -1,9 +1,9 @@
-"""Telling a student about an exception: what it is, where it was raised, and what the most common ones mean."""
+"""Tell a student about an exception: what it is, where it was raised, and what it means if it is a common one."""
 
 import re
 import traceback
 
-# exceptions that no line of a solution raised, but a check that called one or used what it returned
+# exceptions that were raised by a check, which called a solution or used its result, and by no line of the solution
 NO_VALUE = "something that the check needs is None: is a `return` missing?"
 SLIPS = {
     r"TypeError: cannot unpack non-iterable NoneType object": "it returns None: is its `return` missing?",
@@ -31,9 +31,9 @@ def one_line(error):
 
 
 def in_words(text):
-    """Say what an exception that no line of a solution raised means, "" if that is not known.
+    """Return what an exception means that no line of a solution raised, "" if that is not known.
 
-    text: of `one_line`; it was raised where a check called a solution or used what that returned
+    text: from `one_line`; a check raised it when it called a solution or used what that returned
     """
     for pattern, words in SLIPS.items():
         if found := re.fullmatch(pattern, text):
@@ -42,7 +42,7 @@ def in_words(text):
 
 
 def where(error, check_file):
-    """Say where in a notebook an exception was raised: " (in affine_forward, line 12: …)".
+    """Return where in a notebook an exception was raised: " (in affine_forward, line 12: …)".
 
     A function that was imported is named with its notebook: "fill in the TODO block of relu_forward in
     FullyConnectedNets.ipynb". check_file: the file name of the check cell's code, which is not the student's
@@ -59,18 +59,18 @@ def where(error, check_file):
 
 
 def line_of(error, check_file):
-    """Return the number, in its cell, of the line that raised an exception, and the line; 0 and "" without one."""
+    """Return the number, in its cell, and the text of the line that raised an exception; 0 and "" if there is none."""
     places = places_of(error, check_file)
     return (places[-1][1].lineno or 0, places[-1][1].line or "") if places else (0, "")
 
 
 def places_of(error, check_file):
-    """Return (code object, line of the traceback) for each frame of a student's; the last one raised."""
+    """Return (code object, line of the traceback) for each frame in a student's code; the last one raised the error."""
     codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     found = zip(codes, traceback.extract_tb(error.__traceback__), strict=False)
     return [(code, line) for code, line in found if is_notebook(code.co_filename) and code.co_filename != check_file]
 
 
 def is_notebook(filename):
-    """Tell whether code of this file name was typed into a notebook: IPython's cells or an imported notebook."""
+    """Return whether code of this file name was typed into a notebook: IPython's cells or an imported notebook."""
     return "ipykernel_" in filename or filename.startswith("<ipython-input") or ".ipynb" in filename

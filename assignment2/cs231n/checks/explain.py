@@ -1,17 +1,17 @@
-"""Explaining how an array differs from the right one by the structure of the difference: each statement was tried."""
+"""Explain how an array differs from the right one by the structure of the difference; each statement is verified."""
 
 from itertools import permutations
 
 import numpy as np
 
-CLOSE = 1e-6  # of the right array's rms: what a statement may miss by, when it is said to hold
-EXACT = 1e-9  # what a factor may miss an integer or a fraction by
-MAX_AXES = 4  # whose orders are tried
+CLOSE = 1e-6  # times the right array's rms: the largest deviation from a statement that counts as true
+EXACT = 1e-9  # the largest deviation of a factor from an integer or a fraction
+MAX_AXES = 4  # of arrays whose orders of axes are tried
 FEW = 3  # entries that have to agree before a pattern is no coincidence
 
 
 def explain(actual, expected):
-    """Say in what way `actual` differs from `expected`: the first of the patterns that fits, else how many entries.
+    """Return how `actual` differs from `expected`: the first pattern that fits, else how many entries are wrong.
 
     actual, expected: arrays of numbers, of any shapes; they differ. Returns "" if nothing can be said.
     """
@@ -28,7 +28,11 @@ def explain(actual, expected):
 
 
 def _close(a, b, like):
-    return a.shape == b.shape and np.max(np.abs(a - b), initial=0.0) <= CLOSE * np.sqrt(np.mean(like**2))
+    return a.shape == b.shape and np.max(np.abs(a - b), initial=0.0) <= CLOSE * _rms(like)
+
+
+def _rms(x):
+    return np.sqrt(np.vdot(x, x) / max(x.size, 1))
 
 
 def _other_shape(actual, expected):
@@ -65,6 +69,8 @@ def _number(x):
 
 
 def _exchanged(actual, expected):
+    if abs(actual.sum() - expected.sum()) > CLOSE * _rms(expected) * expected.size:
+        return ""  # no order of the right entries
     for axes in _orders(actual.ndim):
         if _close(actual.transpose(axes), expected, expected):
             return "the right entries, with axes swapped (transposed)"
@@ -82,8 +88,8 @@ def _addend(actual, expected):
 
 
 def _along(array, axis):
-    """Return the array with this axis first and the others joined."""
-    return np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
+    """Return the array with this axis first and the others joined, in any order."""
+    return array.swapaxes(0, axis).reshape(array.shape[axis], -1)
 
 
 def _factor_along_an_axis(actual, expected):
@@ -107,8 +113,8 @@ def _addend_along_an_axis(actual, expected):
 
 
 def _confined(actual, expected):
-    """Where are the wrong entries, if the others are right?"""
-    wrong = np.abs(actual - expected) > CLOSE * np.sqrt(np.mean(expected**2))
+    """Return where the wrong entries are, if some entries are right and the wrong ones form a pattern."""
+    wrong = np.abs(actual - expected) > CLOSE * _rms(expected)
     if wrong.all() or not wrong.any():
         return ""
     if _only(wrong, expected == 0):
@@ -131,7 +137,7 @@ def _only(wrong, where):
 def _worst(actual, expected):
     error = np.abs(actual - expected)
     worst = np.unravel_index(np.argmax(error), error.shape)
-    wrong = np.sum(error > CLOSE * np.sqrt(np.mean(expected**2)))
+    wrong = np.sum(error > CLOSE * _rms(expected))
     numbers = f"{actual[worst]:.6g} instead of {expected[worst]:.6g}"
     if expected.size == 1:
         return numbers

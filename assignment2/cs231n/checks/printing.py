@@ -1,6 +1,6 @@
-"""The verdicts of a check cell as students read them: a line for each case, and each problem named once.
+"""Print the verdicts of a check cell for students: a line for each case, and each problem once.
 
-HTML where a notebook shows it, text everywhere else.
+HTML in a notebook, text everywhere else.
 """
 
 import textwrap
@@ -23,10 +23,11 @@ class Line:
     name: str
     message: str
     fingerprint: list
-    arrays: tuple | None = None  # what came out, and what should have, where they can be compared
+    arrays: tuple | None = None  # the value and the expected one, if they can be compared
 
     @property
     def check(self):
+        """The id of the check: its case and its name."""
         return "/".join(filter(None, (self.case, self.name)))
 
 
@@ -48,7 +49,7 @@ def print_lines(cell, lines):
 
 @dataclass
 class Said:
-    """One line that is shown. arrays: those of the line, to be seen beside each other"""
+    """One line that is shown. arrays: the value and the expected one, which are drawn next to each other"""
 
     mark: str
     words: str
@@ -82,7 +83,7 @@ def _html(cell, said):
 
 
 def _picture(arrays):
-    from cs231n.figures.comparison import comparison  # only where something is wrong: a check cell has to be light
+    from cs231n.figures.comparison import comparison  # only if something is wrong: a check cell has to start fast
 
     return comparison(*arrays)
 
@@ -96,7 +97,7 @@ def _each(mark, lines, remark=""):
 
 
 def _in_cases(lines):
-    """Return what is said of one check, or one exception, that failed in several cases: the first message."""
+    """Return the text about a check, or an exception, that failed in several cases, with its first message."""
     first, cases = lines[0], [line.case for line in lines if line.case]
     if not first.name:  # an exception: it stands for the whole case
         return ": ".join(filter(None, ("; ".join(cases), first.message)))
@@ -105,7 +106,7 @@ def _in_cases(lines):
 
 
 def _grouped(lines, key):
-    """Return (key, its lines) in the order in which the keys come first."""
+    """Return (key, its lines) for each key, in the order of their first lines."""
     groups: dict = {}
     for line in lines:
         groups.setdefault(key(line), []).append(line)

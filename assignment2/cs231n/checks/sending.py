@@ -1,8 +1,7 @@
-"""The checks of one cell while grading (the environment variable CS231N_CHECKS is "send"): publish, decide nothing.
+"""The checks of one cell during grading (the environment variable CS231N_CHECKS is "send"): send, decide nothing.
 
-Every check sends the values that the student's code computed, and the judge compares them in a process of its own.
-What belongs to one case goes out together when the case ends: a message for each check would cost more time than most
-checks.
+Every check sends the values that the student's code computed, and the judge compares them in another process. All
+checks of a case are sent together when the case ends: a message for each check would take longer than most checks.
 """
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from cs231n._frameworks import as_array
 from cs231n.checks.errors import line_of, one_line, where
 from cs231n.checks.session import Checks
-from cs231n.checks.values import MIME_TYPE, encode
+from cs231n.checks.values import MIME_TYPE, encode, fold
 
 
 class SendingChecks(Checks):
@@ -21,11 +20,12 @@ class SendingChecks(Checks):
         self._messages = []
 
     def holds(self, name, expression, given=None, weight=1, **got):
+        """Send the values in a condition; the judge evaluates it."""
         given = {key: encode(value) for key, value in (given or {}).items()}
         self._values(name, got, kind="holds", expression=expression, given=given, weight=weight)
 
     def model(self, path, classes, data, at_least, weights):
-        """Tell the judge which file to look at; it loads and measures the file itself."""
+        """Tell the judge which file to read; it builds and measures the network itself."""
         names = [cls.__name__ for cls in (classes if isinstance(classes, tuple) else (classes,))]
         self._send(check="accuracy", kind="model", path=path, classes=names, at_least=at_least, weights=weights)
 
@@ -59,7 +59,9 @@ class SendingChecks(Checks):
 
         if self._messages:
             names = ", ".join(message["check"] for message in self._messages)
-            display({MIME_TYPE: {"checks": self._messages}, "text/plain": f"{self.cell}: {names}"}, raw=True)
+            checks, values = fold(self._messages)
+            bundle = {"checks": checks, "values": values}
+            display({MIME_TYPE: bundle, "text/plain": f"{self.cell}: {names}"}, raw=True)
         self._messages = []
 
     def __exit__(self, _, error, __):

@@ -1,7 +1,7 @@
 """`with checking("affine_forward") as check:` — one check cell of a notebook, in the student's session.
 
-Each case is a function that runs at once, with random numbers and names of its own. In the end the verdicts are
-printed, and if checks failed, one AssertionError gives their number.
+Each case is a function that runs at once, with random numbers and names of its own. At the end the verdicts are
+printed, and if checks failed, an AssertionError gives their number.
 """
 
 import zlib
@@ -76,9 +76,9 @@ class Checks:
         self._equal(name, dx, lambda: numerical(*arguments), tol, weight)
 
     def holds(self, name, expression, given=None, weight=1, **got):
-        """Require a condition, where more than one answer is right: "abs(W1.mean()) < 1e-3", W1=params["W1"].
+        """Require a condition, if more than one answer is right: "abs(W1.mean()) < 1e-3", W1=params["W1"].
 
-        given: names of the condition that are inputs of the check; got: names that the student's code computed
+        given: the values in the condition that are inputs of the check; got: those that the student's code computed
         """
         values = {key: decode(encode(value)) for key, value in got.items()}
         message = violation(expression, {**(given or {}), **values})
@@ -91,9 +91,9 @@ class Checks:
         self._snapshots.append((arrays, snapshots, weight))
 
     def model(self, path, classes, data, at_least, weights):
-        """Require an accuracy of the network whose weights were saved with `save_model`. Stands outside cases.
+        """Require an accuracy of the network whose weights were saved with `save_model`. Call it outside of cases.
 
-        path: the .npz file beside the notebook; classes: the class, or a tuple of classes, that it may hold
+        path: the .npz file next to the notebook; classes: the class, or a tuple of classes, that the network may have
         data: function that returns the dictionary of `get_CIFAR10_data`
         at_least: {"cifar-10": (0.50, 0.55), "synthetic": (...)}: accuracies, in rising order; weights: one for each
         """
@@ -126,7 +126,7 @@ class Checks:
             middle = {"b": 0.3, "g": 1.2}.get(name[0], 0.0)
             params[name] = (middle + scale * OWN.randn(*array.shape)).astype(array.dtype)
 
-    # -- how the student's session answers
+    # -- in the student's session
 
     def _run(self, case, function, inputs):
         self._case, self._snapshots = case, []
@@ -148,9 +148,9 @@ class Checks:
             raise RuntimeError("a check is outside a case: put it into a function below @check.case(...)")
 
     def _equal(self, name, actual, expected, tol, weight, shipped=False):
-        """expected: function that returns the right array, or None if only the judge has it
+        """Compare with the right array. expected: function that returns it, or None if only the judge has it
 
-        shipped: whether the right array comes with the package, and not out of the case
+        shipped: whether the right array comes with the package, and not from the case
         """
         actual, right = decode(encode(actual)), expected()
         message = HIDDEN if right is None else told_difference(actual, right, tol)

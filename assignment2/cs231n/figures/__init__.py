@@ -1,8 +1,8 @@
 """Interactive figures, each about one idea, drawn from what the student's own functions return.
 
-Each function takes functions of the notebook and returns a figure, which a cell shows as its value. No figure contains
-a solution: it calls the student's function to find out which entries that reads, and how. So a wrong function makes a
-picture that looks wrong.
+Each function takes functions from the notebook and returns a figure, which a cell shows as its value. No figure
+contains a solution: it calls the student's functions to find out which entries they read, and how. So a wrong function
+makes a picture that looks wrong.
 """
 
 from cs231n.figures.batch_norm import batchnorm_graph

@@ -19,10 +19,10 @@ STEPS = ("x", "mean", "var", "x_hat", "scaled", "out")
 
 
 def batchnorm_graph(batchnorm_forward, batchnorm_backward):
-    """Show the values that flow forward, step by step, and the gradients that come back.
+    """Show the values of the forward pass, step by step, and the gradients of the backward pass.
 
-    batchnorm_forward, batchnorm_backward: the student's. What stands between x and out is read off from calls with
-    other parameters; the gradients are compared with numerical ones of batchnorm_forward.
+    batchnorm_forward, batchnorm_backward: the student's. The values between x and out come from calls with other
+    parameters. The gradients are compared with numerical ones of batchnorm_forward.
     """
     values = _forward(batchnorm_forward)
     dout = np.array([[1.0, -0.5], [0.0, 1.0], [2.0, 0.5], [-1.0, 0.0]])
@@ -57,7 +57,7 @@ def batchnorm_graph(batchnorm_forward, batchnorm_backward):
 
 
 def _forward(forward):
-    """Return the values at the nodes as the function shows them; with a momentum of 0, its averages are the batch's."""
+    """Return the values at the nodes, from calls; with a momentum of 0, the averages are those of the batch."""
     x = np.array([[3.0, 0.0], [9.0, 1.0], [11.0, 1.0], [17.0, 4.0]])
     gamma, beta = np.array([2.0, 0.5]), np.array([1.0, -1.0])
     param = {"mode": "train", "momentum": 0.0}
@@ -89,7 +89,7 @@ def _node(name, value, title):
 
 
 def _gradient(name, gradient, numerical):
-    """Draw a gradient, and a frame around each entry that is not the numerical one."""
+    """Draw a gradient, with a frame around each entry that differs from the numerical one."""
     x, y = PLACES[name]
     wrong = ~np.isclose(np.atleast_2d(gradient), np.atleast_2d(numerical), rtol=1e-4, atol=1e-6)
     marks = "".join(svg.frame(x + c * CELL, y + r * CELL, CELL, CELL, dashed=True) for r, c in np.argwhere(wrong))

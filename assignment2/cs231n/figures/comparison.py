@@ -1,4 +1,4 @@
-"""What came out of a function beside what should have come out: grids of numbers, with the worst entry framed."""
+"""Draw a value next to the expected one: grids of numbers, with the worst entry framed."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ TOP, GAP = 24, 24
 
 
 def comparison(actual, expected):
-    """Return got, expected and difference as HTML that can be folded, "" if the shapes differ or nothing is there.
+    """Return got, expected and difference as HTML that can be folded, "" if the shapes differ or there is one entry.
 
-    Of an array with more axes than two, the slice with the worst entry is shown.
+    Of an array with more than two axes, it shows the slice with the worst entry.
     """
     actual, expected = (np.atleast_2d(np.asarray(array, np.float64)) for array in (actual, expected))
     if actual.shape != expected.shape or actual.size < 2:

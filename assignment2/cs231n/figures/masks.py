@@ -1,4 +1,4 @@
-"""Masks of dropout, and what dividing by p does to the mean."""
+"""Draw masks of dropout, and what dividing by p does to the mean."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a normalization averages over, found by changing one entry of its input at a time."""
+"""Draw what a normalization averages over, found by changing one entry of its input at a time."""
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def averaged_over(normalizations):
 
 
 def _depends(normalize, x):
-    """Tell for each (n, c), at its first pixel, which entries of x change it: booleans (N, C, N, C, PIXELS)."""
+    """Return which entries of x change the first pixel of each (n, c) of out: booleans (N, C, N, C, PIXELS)."""
     before = normalize(x.copy())[:, :, 0, 0]
     found = np.zeros((N, C, x.size), dtype=bool)
     for k in range(x.size):
@@ -65,7 +65,7 @@ def _batch(left, name):
 
 
 def _in_words(read):
-    """Say what is read of (N, C, PIXELS): how many examples, channels and pixels."""
+    """Return how many examples, channels and pixels are read, in words. read: booleans (N, C, PIXELS)"""
     counts = (int(read.any(axis=axes).sum()) for axes in ((1, 2), (0, 2), (0, 1)))
     named = (
         f"{n} {what}{'' if n == 1 else 's'}" for n, what in zip(counts, ("example", "channel", "pixel"), strict=True)

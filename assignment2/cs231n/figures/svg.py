@@ -17,13 +17,14 @@ ROUNDING = 1e-12  # of a grid's largest number: what is less is shown as 0
 
 
 def text(x, y, words, size=12, anchor="start", color="currentColor", bold=False):
+    """Draw one line of text. anchor: "start", "middle" or "end", the part of the text that is at x"""
     weight = ' font-weight="bold"' if bold else ""
     place = f'x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}"'
     return f'<text {place} fill="{color}"{weight}>{escape(str(words))}</text>'
 
 
 def number(value):
-    """Return a number in at most five characters, where that is possible."""
+    """Return a number in at most five characters, if that is possible."""
     if not np.isfinite(value):
         return str(value)
     rounded = float(f"{value:.2g}") if abs(value) < 10 else float(f"{value:.3g}")
@@ -41,7 +42,7 @@ def shade(share):
 def grid(array, x, y, scale=None, cell=CELL, title=""):
     """Draw a matrix as a grid of colored cells with their numbers.
 
-    scale: the size of a number that has the full color, by default the largest; title: a line above
+    scale: the absolute value that gets the full color, by default the largest; title: a line above
     """
     array = np.atleast_2d(np.asarray(array, np.float64))
     finite = np.abs(array[np.isfinite(array)])
@@ -58,6 +59,7 @@ def grid(array, x, y, scale=None, cell=CELL, title=""):
 
 
 def frame(x, y, width, height, color="currentColor", dashed=False):
+    """Draw an empty rectangle."""
     dashes = ' stroke-dasharray="5 3"' if dashed else ""
     place = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
     return f'<rect {place} fill="none" stroke="{color}" stroke-width="3"{dashes}/>'

@@ -1,4 +1,4 @@
-"""Update rules as paths over a valley that is steep in one direction and flat in the other."""
+"""Draw update rules as paths over a valley that is steep in one direction and flat in the other."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from cs231n.figures.svg import BLUE, GREEN, PURPLE, VERMILION, number
 WIDTH, HEIGHT = 600, 300
 CURVATURE = np.array([1.0, 20.0])
 START, STEPS = np.array([-2.6, 1.0]), 60
-REACH = np.array([3.0, 1.5])  # half of what is seen, in each direction
+REACH = np.array([3.0, 1.5])  # half of the visible range, in each direction
 RATES = (0.001, 0.003, 0.01, 0.02, 0.05, 0.09, 0.11, 0.3)
 LINES = ((BLUE, ""), (VERMILION, "8 4"), (GREEN, "2 3"), (PURPLE, "9 3 2 3"))
 
@@ -45,7 +45,7 @@ def _loss(w):
 
 
 def _walk(rule, rate):
-    """Return the positions of one run; it ends where it leaves the range of numbers that can be drawn."""
+    """Return the positions of one run, which ends early if it leaves the range of numbers that can be drawn."""
     w, config, path = START.copy(), {"learning_rate": rate}, [START]
     for _ in range(STEPS):
         w, config = rule(w, CURVATURE * w, config)
@@ -61,7 +61,7 @@ def _pixels(points):
 
 
 def _drawn(path, color, dashes):
-    """Draw a path as far as the first point outside the picture, with a dot where it ends."""
+    """Draw a path up to the first point outside the picture, with a dot at its end."""
     outside = np.flatnonzero(~(np.abs(path) <= REACH).all(axis=1))
     seen = path[: outside[0] + 1] if outside.size else path
     points = _pixels(seen[np.isfinite(seen).all(axis=1)])

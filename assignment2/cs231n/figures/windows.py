@@ -1,4 +1,4 @@
-"""Windows that slide over an image: what a convolution multiplies, and where the gradient of max pooling goes."""
+"""Draw windows that slide over an image: what a convolution multiplies, and where max pooling's gradient goes."""
 
 import numpy as np
 

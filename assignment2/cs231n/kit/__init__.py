@@ -1,4 +1,4 @@
-"""Tools around the steps of a notebook: progress, hints, a fresh start, handing in.
+"""Tools for the steps of a notebook: progress, hints, a fresh start, handing in.
 
 In a notebook, `from cs231n.kit import hand_in, hint, progress, start_again`; in a terminal, `python -m cs231n --help`.
 Everything here reads the notebooks as they were last saved, and changes none of them.

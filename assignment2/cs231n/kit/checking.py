@@ -1,4 +1,4 @@
-"""Running the steps and check cells of notebooks without a front end, as grading does, with the visible checks."""
+"""Run the steps and check cells of notebooks without a front end, as grading does, with the visible checks."""
 
 import contextlib
 import linecache
@@ -16,9 +16,9 @@ def check(folder: Path) -> list[str]:
     your own work only.
     Raises ValueError if there is no notebook with steps.
     """
-    import cs231n.notebook_import  # noqa: F401  switches on that notebooks import each other
+    import cs231n.notebook_import  # noqa: F401  lets notebooks import each other
 
-    os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are for a front end
+    os.environ.setdefault("MPLBACKEND", "Agg")  # there is no front end to show pictures
     found = read_folder(folder, notebooks_for(folder))
     if not found.notebooks:
         raise ValueError(f"there is no notebook with steps in {folder.absolute()}")

@@ -1,4 +1,4 @@
-"""The visible checks as GitHub Classroom reads them: points for each step, out of its maximum."""
+"""Write the results of the visible checks for GitHub Classroom: points for each step, out of its maximum."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from cs231n.kit.notebooks import Folder, Step
 
 
 def results(folder: Folder, failing: list[str], verdicts: dict[str, dict]) -> dict:
-    """Return what Classroom's reporter reads of a run of all check cells.
+    """Return the results of a run of all check cells in the form that Classroom's reporter reads.
 
     A step gets the share of its points that its visible checks earn.
     failing: the steps whose check cells fail; verdicts: see `cs231n.verdicts`
@@ -23,10 +23,10 @@ def results(folder: Folder, failing: list[str], verdicts: dict[str, dict]) -> di
 
 
 def test_of(step: Step, failing: list[str], verdict: dict | None) -> dict:
-    """Return one step as a test. verdict: of its check cell, None if that has never run to its end"""
+    """Return one step as a test. verdict: that of its check cell, None if the cell has never run to its end"""
     passed = step.name not in failing and verdict is not None
     share = 1 - verdict["failed"] / verdict["checks"] if verdict and verdict["checks"] else float(passed)
-    if not passed and share == 1:  # remembered from another run: this time the cell did not come to its checks
+    if not passed and share == 1:  # the verdict is from another run: this time the cell failed before its checks
         share = 0.0
     return {
         "name": step.name,
@@ -38,5 +38,5 @@ def test_of(step: Step, failing: list[str], verdict: dict | None) -> dict:
 
 
 def output_line(results: dict) -> str:
-    """Return the line that an action of GitHub writes to its output."""
+    """Return the line that an action on GitHub writes to its output."""
     return f"result={base64.b64encode(json.dumps(results).encode()).decode()}\n"

@@ -7,9 +7,9 @@ from cs231n.kit.front_end import put_below
 from cs231n.kit.handed_out import steps, stub
 
 ADVICE = """\
-The cell below holds {step} as it was handed out. To begin again, swap the texts: cut what the cell of {step} holds
-now, paste the empty step there, and keep your old text in the new cell, as comments. The cell that was there from the
-start is the one that is graded, so do not delete it."""
+The cell below has {step} as it was handed out. To begin again, swap the texts: cut what is in the cell of {step} now,
+paste the empty step there, and keep your old text in the new cell, as comments. The original cell is the one that is
+graded, so do not delete it."""
 
 
 def start_again(step: str) -> None:
@@ -33,6 +33,6 @@ def stub_of(step: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ": did you mean affine_forward?" where a name is close to a known one, else ""."""
+    """Return ": did you mean affine_forward?" if a name is close to a known one, else ""."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f": did you mean {close[0]}?" if close else ""

@@ -1,10 +1,10 @@
-"""What a notebook's front end can do that a terminal cannot."""
+"""Show texts and add cells in a notebook, with a fallback for terminals."""
 
 from cs231n._shell import kernel, shell
 
 
 def show(markdown: str) -> None:
-    """Show a text as a notebook does, or print it elsewhere."""
+    """Show Markdown in a notebook, or print it elsewhere."""
     if kernel() is not None:
         from IPython.display import Markdown, display
 
@@ -14,7 +14,7 @@ def show(markdown: str) -> None:
 
 
 def put_below(text: str) -> bool:
-    """Put a text into a new cell below the one that runs; returns False if there are no cells."""
+    """Put a text into a new cell below the one that runs; return False if this is not a notebook."""
     if kernel() is None:
         return False
     shell().set_next_input(text)

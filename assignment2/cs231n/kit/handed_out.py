@@ -1,4 +1,4 @@
-"""What was handed out with this package. In a clone of the repository there is none of it."""
+"""Look up what was handed out with this package. A clone of the repository has nothing of this."""
 
 from pathlib import Path
 

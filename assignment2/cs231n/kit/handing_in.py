@@ -1,4 +1,4 @@
-"""`hand_in()`: one zip file with the notebooks, their weights and a manifest; it says what is missing."""
+"""`hand_in()`: write one zip file with the notebooks, their weights and a manifest, and say what is missing."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from cs231n.kit.handed_out import assignment_in, edition_in, notebooks_for
 from cs231n.kit.notebooks import Folder, Notebook, read_folder
 from cs231n.kit.overview import missing_weights, saved
 
-ARCHIVE = "hand_in.zip"  # behind the assignment's name; ASCII without spaces: no learning platform has to change it
+ARCHIVE = "hand_in.zip"  # after the assignment's name; ASCII without spaces, so that no learning platform changes it
 MANIFEST = "manifest.json"
 FORMAT = 1  # of the manifest
 GIVEN = ("start.py",)  # comes with the hand-out
@@ -21,7 +21,7 @@ PACKAGES = ("numpy", "matplotlib", "ipykernel")
 
 
 def hand_in(folder: str | Path = ".") -> Path:
-    """Write `<assignment>_hand_in.zip` beside the notebooks, say what is in it and what is missing; returns its path.
+    """Write `<assignment>_hand_in.zip` next to the notebooks, print what is in it and what is missing; return its path.
 
     It contains what is on the disk: save your notebooks first. Hand in the zip as it is.
     Raises ValueError if there is no notebook with steps in the folder.
@@ -43,8 +43,8 @@ def hand_in(folder: str | Path = ".") -> Path:
 
 
 def files_of(folder: Folder) -> list[str]:
-    """Return the names of what is handed in: notebooks, also those that cannot be read, their weights, and the
-    student's own modules beside them. Without a notebook there are none."""
+    """Return the names of the files to hand in: notebooks, unreadable ones too, their weights, and the student's own
+    modules next to them; [] if there is no notebook."""
     notebooks = [notebook.path.name for notebook in folder.notebooks] + list(folder.unreadable)
     weights = [name for notebook in folder.notebooks for name in notebook.weights if (folder.path / name).is_file()]
     modules = sorted(path.name for path in folder.path.glob("*.py") if path.name not in GIVEN)
@@ -52,8 +52,8 @@ def files_of(folder: Folder) -> list[str]:
 
 
 def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:
-    """Describe a hand-in: format, edition, time, versions, a hash of what each notebook was handed out as, size and
-    SHA-256 of each file."""
+    """Return a description of a hand-in: format, edition, time, versions, the edition of each notebook, and the size
+    and SHA-256 of each file."""
     return {
         "format": FORMAT,
         "assignment": assignment_in(folder.path),
@@ -72,7 +72,7 @@ def manifest_of(folder: Folder, content: dict[str, bytes]) -> dict:
 
 
 def summary(folder: Folder, content: dict[str, bytes]) -> list[str]:
-    """Say what a hand-in contains and what is missing."""
+    """Return lines about what a hand-in contains and what is missing."""
     lines = ["In the file:"]
     lines += [f"  {name}, {len(data) / 1e3:.0f} kB, {saved(folder.path / name)}" for name, data in content.items()]
     lacking = problems(folder)
@@ -80,7 +80,7 @@ def summary(folder: Folder, content: dict[str, bytes]) -> list[str]:
 
 
 def problems(folder: Folder) -> list[str]:
-    """Name what is missing or still empty, in a line each."""
+    """Return a line for each thing that is missing or still empty."""
     lines = [f"{name}.ipynb is not in this folder" for name in folder.missing]
     lines += [f"{text}: open it in JupyterLab and save it again" for text in folder.unreadable.values()]
     for notebook in folder.notebooks:
@@ -89,7 +89,7 @@ def problems(folder: Folder) -> list[str]:
 
 
 def empty_steps(notebook: Notebook) -> list[str]:
-    """Name the steps that are still empty, and the questions without an answer, in a line each."""
+    """Return a line about the steps that are still empty, and one about the questions without an answer."""
     empty = [step for step in notebook.steps.values() if step.is_empty]
     kinds = {"still empty": False, "unanswered": True}
     found = {said: [step.name for step in empty if step.is_answer == kind] for said, kind in kinds.items()}
@@ -97,6 +97,7 @@ def empty_steps(notebook: Notebook) -> list[str]:
 
 
 def version_of(package: str) -> str:
+    """Return the version of an installed package, "" if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -1,7 +1,7 @@
 """`hint("affine_backward")`: the idea of a step first, then shapes and formula, then an example. Never the solution.
 
-The hints are written in `assignments/<assignment>/hints/<notebook>.toml`, a
-list of Markdown texts for each step; each text says more than the one before.
+The hints are in `assignments/<assignment>/hints/<notebook>.toml`, a list of Markdown texts for each step. Each text
+says more than the one before.
 """
 
 import tomllib
@@ -11,11 +11,11 @@ from cs231n.kit.fresh_start import did_you_mean
 from cs231n.kit.front_end import show
 from cs231n.shipped import folders, of_step
 
-opened: dict[str, int] = {}  # hints that this session has shown, by step; kept nowhere else
+opened: dict[str, int] = {}  # the level that this session has shown, by step; not stored anywhere
 
 
 def hint(step: str, level: int | None = None) -> None:
-    """Show the next hint for a step, or the hint of a level: 1 is the idea, and the last one says most.
+    """Show the next hint for a step, or the hint of a level: level 1 is the idea, and the last one says most.
 
     Raises ValueError if there is no hint for the step or the level.
     """

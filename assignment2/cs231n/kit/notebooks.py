@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-EMPTY_BLOCK = "this TODO block is still empty"  # what a TODO block raises until somebody fills it
+EMPTY_BLOCK = "this TODO block is still empty"  # the error of a TODO block until somebody fills it in
 EMPTY_ANSWER = "YOUR ANSWER HERE"
-CHECK = "test_"  # the check cell of a step has its id, with this in front
+CHECK = "test_"  # the id of a check cell is this and the id of its step
 WEIGHTS = re.compile(r"""check\.model\(\s*["']([^"']+\.npz)["']""")
 
 
 @dataclass
 class Step:
-    """What students fill in and what checks it: a TODO block with its check cell, one of the two, or an answer."""
+    """What students fill in, and what checks it: a TODO block with its check cell, one of the two, or an answer."""
 
     name: str
     points: float = 0.0
     is_answer: bool = False
-    is_written: bool = False  # whether students write something here; a check of code that is given is the other case
+    is_written: bool = False  # whether students write something here; if not, only given code is checked
     is_checked: bool = False
     is_empty: bool = False
 
@@ -33,6 +33,7 @@ class Notebook:
 
     @property
     def name(self) -> str:
+        """Its name without `.ipynb`."""
         return self.path.stem
 
     @cached_property
@@ -60,13 +61,13 @@ class Notebook:
 
     @property
     def weights(self) -> list[str]:
-        """The files of weights that its checks read, which are handed in with it."""
+        """The names of the files of weights that its checks read; they are handed in with it."""
         found = (name for cell in self.cells if graded(cell).get("grade") for name in WEIGHTS.findall(text_of(cell)))
         return list(dict.fromkeys(found))
 
     @property
     def edition(self) -> str:
-        """The edition it was handed out as, in eight hexadecimal digits, which change with each check and stub."""
+        """The edition that it was handed out as: eight hexadecimal digits, which change with each check and stub."""
         given = sorted(
             (graded(cell)["grade_id"], graded(cell).get("checksum", "")) for cell in self.cells if graded(cell)
         )
@@ -75,7 +76,7 @@ class Notebook:
 
 @dataclass
 class Folder:
-    """The notebooks of an assignment in a folder. missing: those that were handed out and are not there"""
+    """The notebooks of an assignment in a folder. missing: those that were handed out and are not in the folder"""
 
     path: Path
     notebooks: list[Notebook] = field(default_factory=list)
@@ -114,7 +115,7 @@ def read_cells(path: Path) -> list[dict]:
 
 
 def graded(cell: dict) -> dict:
-    """Return what nbgrader notes about a cell, {} for cells that it does not know."""
+    """Return nbgrader's metadata of a cell, {} for cells that nbgrader does not know."""
     about = cell.get("metadata", {}).get("nbgrader", {})
     return about if isinstance(about.get("grade_id"), str) else {}
 
@@ -126,6 +127,6 @@ def text_of(cell: dict) -> str:
 
 
 def is_empty(cell: dict) -> bool:
-    """Tell whether nothing, or only a part, has been written into a cell that students write."""
+    """Return whether a cell that students write is still empty, or only partly written."""
     text = text_of(cell).strip()
     return EMPTY_BLOCK in text if cell["cell_type"] == "code" else text in ("", EMPTY_ANSWER)

@@ -1,4 +1,4 @@
-"""`progress()`: what is done, what fails, what is still empty, and what is missing."""
+"""`progress()`: show what is done, what fails, what is still empty, and what is missing."""
 
 import sys
 import time
@@ -39,7 +39,7 @@ def lines_about(folder: Folder, verdicts: dict[str, dict]) -> list[str]:
 
 
 def state_of(step: Step, verdict: dict | None) -> str:
-    """Say how far a student has come with a step. verdict: of its check cell, None if it has not been run"""
+    """Return the state of a step in words. verdict: that of its check cell, None if the cell has not been run"""
     if step.is_answer:
         return "unanswered" if step.is_empty else "answered"
     if step.is_empty:
@@ -53,14 +53,14 @@ def state_of(step: Step, verdict: dict | None) -> str:
 
 
 def missing_weights(notebook: Notebook) -> list[str]:
-    """Name the files of weights that are not beside their notebook."""
+    """Return a line for each file of weights that is not next to its notebook."""
     missing = [name for name in notebook.weights if not (notebook.path.parent / name).exists()]
     return [f"{name} is missing: run the cell that saves it" for name in missing]
 
 
 def stale_imports() -> list[str]:
-    """Name the notebooks that have changed on disk since this kernel imported them."""
-    if "cs231n.notebook_import" not in sys.modules:  # importing it switches something on
+    """Return a line for each notebook that has changed on disk since this kernel imported it."""
+    if "cs231n.notebook_import" not in sys.modules:  # importing it would turn on that notebooks import each other
         return []
     from cs231n.notebook_import import loader_of
 
@@ -70,7 +70,7 @@ def stale_imports() -> list[str]:
 
 
 def saved(path: Path) -> str:
-    """Say when a file was saved: "saved just now", "saved 5 minutes ago", "as it was handed out"."""
+    """Return when a file was saved: "saved just now", "saved 5 minutes ago", "as it was handed out"."""
     written = path.stat().st_mtime
     if written < HANDED_OUT_BEFORE:
         return "as it was handed out"

@@ -1,4 +1,4 @@
-"""Copying what was written in an earlier edition into a new one."""
+"""Copy what was written in an earlier edition into a new one."""
 
 import json
 import re
@@ -13,12 +13,12 @@ KEPT_BESIDE = ("*.npz", str(verdicts.FILE))
 
 
 def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
-    """Copy what was written in the notebooks of `earlier` into those of `folder`; returns lines that say what was done.
+    """Copy what was written in the notebooks of `earlier` into those of `folder`; return lines that say what was done.
 
     It copies TODO blocks and answers that are not empty, cells that a student added, and files of weights. A cell in
-    `folder` that is not empty stays as it is. So do experiments, which the new edition may have fixed; the lines name
+    `folder` that is not empty does not change. Nor do experiments, which the new edition may have fixed; the lines name
     those that differ. Nothing in `earlier` changes.
-    Raises ValueError if `earlier` has none of the notebooks, or is the folder itself.
+    Raises ValueError if `earlier` has none of the notebooks, or is `folder` itself.
     """
     if earlier.resolve() == folder.resolve():
         raise ValueError(f"{earlier} is this folder: name the folder of the earlier edition")
@@ -31,9 +31,9 @@ def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
         if taken := merge(notebook["cells"], cells):
             text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
             (folder / name).write_text(text, encoding="utf-8")
-        lines.append(f"{name}: {', '.join(taken) or 'nothing to take over'}")
+        lines.append(f"{name}: {', '.join(taken) or 'nothing to copy'}")
         lines += [
-            f"  {label} differs and was not taken over: compare it with the old one" for label in left(notebook, cells)
+            f"  {label} differs and was not copied: compare it with the old one" for label in left(notebook, cells)
         ]
     for pattern in KEPT_BESIDE:
         for path in earlier.glob(pattern):
@@ -46,9 +46,9 @@ def take_over(earlier: Path, folder: Path = Path()) -> list[str]:
 
 
 def merge(cells: list[dict], earlier: list[dict]) -> list[str]:
-    """Copy what was written in the cells of an earlier edition into those of a new one; returns the names of the cells
-    that have changed."""
-    taken, place = [], 0  # where a cell that was added goes: after the one that it followed
+    """Copy what was written in the cells of an earlier edition into those of a new one; return the names of the cells
+    that were copied."""
+    taken, place = [], 0  # place: where an added cell goes, after the cell that it followed
     for cell in earlier:
         here = next((each for each in cells if name_of(each) == name_of(cell)), None)
         if here is not None:
@@ -64,18 +64,19 @@ def merge(cells: list[dict], earlier: list[dict]) -> list[str]:
 
 
 def left(notebook: dict, earlier: list[dict]) -> list[str]:
-    """Name the experiments that differ from those in an earlier edition."""
+    """Return the names of the experiments that differ from those in an earlier edition."""
     before = {name_of(cell): text_of(cell) for cell in earlier}
     found = [cell for cell in notebook["cells"] if is_experiment(cell) and not graded(cell)]
     return [name_of(cell) for cell in found if text_of(cell) != before.get(name_of(cell), text_of(cell))]
 
 
 def is_experiment(cell: dict) -> bool:
+    """Return whether a cell is tagged as an experiment."""
     return "experiment" in cell.get("metadata", {}).get("tags", [])
 
 
 def is_added(cell: dict) -> bool:
-    """Tell whether a student has added a cell: front ends draw random ids, and the handed-out ids are words."""
+    """Return whether a student added a cell: front ends give random ids, and the ids that are handed out are words."""
     name = str(cell.get("id", ""))
     return bool(name) and not graded(cell) and not HANDED_OUT.fullmatch(name)
 

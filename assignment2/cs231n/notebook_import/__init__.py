@@ -5,13 +5,13 @@ imports and constants, in whatever cell they are. Everything else is left out: e
 
 - Python searches for notebooks in the current folder and along sys.path; if the environment variable
   CS231N_NOTEBOOK_PATH names a folder, only there.
-- A module of Python or an installed package of the same name comes first, but not a .py file beside the notebook, since
-  that may be an export of it and would run the experiments.
+- A module of Python or an installed package of the same name comes first, but not a .py file next to the notebook: that
+  may be an export of the notebook, and would run the experiments.
 - After a change, save the notebook and run `importlib.reload(FullyConnectedNets)`, then the import cells again.
 - Tracebacks show the lines of the notebook; a frame's file is called FullyConnectedNets.ipynb[affine_forward].
 
-The parts, in the order in which an import uses them: `finder` finds a notebook, `definitions` picks out what is
-executed, `loader` executes it, `stale` tells whether it has changed since.
+The parts, in the order in which an import uses them: `finder` finds a notebook, `definitions` selects what is executed,
+`loader` executes it, `stale` tells whether it has changed since.
 
 The library importnb is not used: it puts names into builtins and is no longer maintained.
 """

@@ -1,4 +1,4 @@
-"""What of a notebook is executed when it is imported: functions, classes, imports and constants."""
+"""Select what is executed when a notebook is imported: functions, classes, imports and constants."""
 
 import __future__
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 
-# Cell magics that run the cell's own code, where what it defines stays.
+# Cell magics that run the cell's own code and keep what it defines.
 KEEPING = {"time", "capture", "prun"}
 # What a constant may call: it takes no time and has no effect. A notebook says np for numpy.
 MODULES = {"np", "numpy", "math", "functools", "itertools", "collections", "operator", "re", "string"}
@@ -31,7 +31,7 @@ class Step:
     node: ast.stmt
     code: CodeType
     names: list[str]  # that it binds
-    experiment: bool  # whether it stands in an experiment's cell, whose results may be missing
+    experiment: bool  # whether it is in the cell of an experiment, whose results may be missing
 
     def __str__(self):
         return f"cell {self.cell}, line {self.node.lineno}"
@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(eq=False)
 class Definitions:
-    """What importing a notebook executes, and why other names that it mentions are not there."""
+    """What importing a notebook executes, and why other names that it mentions are not defined."""
 
     steps: list[Step] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)  # name: why the notebook does not define it
@@ -61,7 +61,7 @@ def read_definitions(path: Path) -> Definitions:
 
 
 def parse_definitions(content: bytes | str, path: Path) -> Definitions:
-    """Find the definitions in the JSON of a notebook, as `read_definitions` does in a file. path: what it is called"""
+    """Find the definitions in the JSON of a notebook, as `read_definitions` does in a file. path: for its name"""
     definitions, flags = Definitions(), 0
     for label, source, experiment in _code_cells(content, path):
         filename = f"{path.name}[{label}]"
@@ -92,7 +92,8 @@ def parse_definitions(content: bytes | str, path: Path) -> Definitions:
 
 
 def _code_cells(content, path):
-    """(label, source, is an experiment) of each code cell but checks; the label is its nbgrader id or its number."""
+    """Yield (label, source, is an experiment) for each code cell except checks; the label is its nbgrader id or its
+    number."""
     try:
         if isinstance(content, bytes):
             content = content.decode(json.detect_encoding(content))
@@ -120,7 +121,7 @@ def _code_cells(content, path):
 
 
 def _parse(source):
-    """The text and the syntax tree of a cell; lines that only IPython understands are not in the tree."""
+    """Return the text and the syntax tree of a cell; lines that only IPython understands are not in the tree."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as an invalid escape: the notebook itself has shown it
         try:
@@ -133,7 +134,7 @@ def _parse(source):
 
 
 def _without_magics(source):
-    """Python code for a cell with `%`, `!` or `?` lines."""
+    """Return Python code for a cell with `%`, `!` or `?` lines."""
     try:
         from IPython.core.inputtransformer2 import TransformerManager
     except ImportError:
@@ -147,7 +148,7 @@ def _is_check(tree):
 
 
 def _definitions_of(tree, filename, label, flags):
-    """(steps, absent, flags of the __future__ imports so far) of one cell."""
+    """Return (steps, absent, flags of the __future__ imports so far) of one cell."""
     steps, absent = [], {}
     for node in tree.body:
         names = bound_names(node)
@@ -163,7 +164,7 @@ def _definitions_of(tree, filename, label, flags):
 
 
 def is_definition(node: ast.stmt) -> bool:
-    """Whether a top-level statement is executed when its notebook is imported."""
+    """Return whether a top-level statement is executed when its notebook is imported."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
             return True
@@ -179,7 +180,8 @@ def is_definition(node: ast.stmt) -> bool:
 
 
 def _is_constant(target, value):
-    """`eps = 1e-5`, `relu = lambda x: ...`, `rng = np.random.default_rng(0)`, but no other call: `net = train()`."""
+    """Return whether it is a constant: `eps = 1e-5`, `relu = lambda x: ...`, `rng = np.random.default_rng(0)`, but not
+    `net = train()`."""
     match target:
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
             return all(_is_constant(each, value) for each in targets)
@@ -189,7 +191,7 @@ def _is_constant(target, value):
 
 
 def _computes(value):
-    """Whether an expression could take long or have effects: it calls what is not known to be harmless."""
+    """Return whether an expression could take long or have effects: it calls what is not known to be harmless."""
     match value:
         case ast.Lambda(args=arguments):  # its body does not run
             return any(map(_computes, [*arguments.defaults, *filter(None, arguments.kw_defaults)]))
@@ -201,7 +203,7 @@ def _computes(value):
 
 
 def _is_harmless(called):
-    """Whether a function is one of Python's or NumPy's that takes no time: `float`, `np.finfo`."""
+    """Return whether a function is one of Python's or NumPy's that takes no time: `float`, `np.finfo`."""
     if isinstance(called, ast.Name):
         return called.id in FUNCTIONS
     if not isinstance(called, ast.Attribute) or called.attr in NOT_CALLED:
@@ -212,7 +214,7 @@ def _is_harmless(called):
 
 
 def bound_names(node: ast.AST) -> list[str]:
-    """The names that a top-level statement binds."""
+    """Return the names that a top-level statement binds."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -227,7 +229,7 @@ def bound_names(node: ast.AST) -> list[str]:
 
 
 def _names_in_text(source):
-    """The names that a cell with a syntax error seems to define."""
+    """Return the names that a cell with a syntax error seems to define."""
     pattern = r"(?m)^(?:(?:async[ ]+)?def|class)[ ]+(\w+)|^(\w+)[ ]*=(?!=)"
     return [a or b for a, b in re.findall(pattern, source)]
 

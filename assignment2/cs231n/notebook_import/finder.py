@@ -1,4 +1,4 @@
-"""Where notebooks are looked for, and when they go before other modules."""
+"""Find notebooks, and decide when they come before other modules."""
 
 import contextlib
 import difflib
@@ -16,13 +16,13 @@ FOLDER_VARIABLE = "CS231N_NOTEBOOK_PATH"
 
 
 class NotebookFinder(importlib.abc.MetaPathFinder):
-    """Finds notebooks. It stands before Python's own finders, to go before a .py export of the same notebook."""
+    """Finds notebooks. It is before Python's own finders, so that a notebook comes before a .py export of it."""
 
     def find_spec(self, fullname, path=None, target=None):
         parent, _, name = fullname.rpartition(".")
         if parent:
-            # `from FullyConnectedNets import name` comes here only if the module, which passes for a package without
-            # parts, has no such name: the place for a better message than "cannot import name".
+            # `from FullyConnectedNets import name` gets here only if the module, which looks like an empty package,
+            # has no such name: this is the place for a better message than "cannot import name".
             loader = loader_of(parent)
             if loader is not None:
                 raise ImportError(loader.explain(name), name=parent, path=str(loader.path))
@@ -35,7 +35,7 @@ class NotebookFinder(importlib.abc.MetaPathFinder):
 
 
 class MissingNotebookFinder(importlib.abc.MetaPathFinder):
-    """Stands last: says what to do about an assignment's notebook that is missing, when nothing else has its name."""
+    """The last finder: says what to do about a missing notebook of an assignment if nothing else has its name."""
 
     def find_spec(self, fullname, path=None, target=None):
         known = [name for names in notebooks().values() for name in names]
@@ -47,24 +47,24 @@ class MissingNotebookFinder(importlib.abc.MetaPathFinder):
 
 
 def _advice(name):
-    """Say how to get a notebook to where it is looked for."""
+    """Return how to bring a notebook to where Python looks for it."""
     folder = next(iter(_folders()), Path())
     if FOLDER_VARIABLE in os.environ:
         return f"Looked in {folder} ({FOLDER_VARIABLE} is set)"
     if copies := [path.name for path in sorted(folder.glob("*.ipynb")) if _is_copy(path.stem, name)]:
         return f"There is {' and '.join(copies)} in {folder}: rename the right one to {name}.ipynb"
     how = ", with the button Upload of the panel Files" if "google.colab" in sys.modules else ""
-    return f"Put that notebook beside this one, into {folder}{how}"
+    return f"Put that notebook next to this one, into {folder}{how}"
 
 
 def _is_copy(stem, name):
-    """Whether a browser, a file manager or Jupyter may call a copy so: "Dropout (1)", "Dropout-Copy1"."""
+    """Return whether a browser, a file manager or Jupyter may give a copy this name: "Dropout (1)", "Dropout-Copy1"."""
     rest = stem.casefold().removeprefix(name.casefold())
     return stem.casefold().startswith(name.casefold()) and not rest.strip(" ()-_.0123456789").removeprefix("copy")
 
 
 def _folders():
-    """Where notebooks are looked for, the current folder first."""
+    """Return the folders in which notebooks are looked for, the current folder first."""
     if FOLDER_VARIABLE in os.environ:
         return [Path(os.environ[FOLDER_VARIABLE]).absolute()]
     with contextlib.suppress(FileNotFoundError):  # somebody has deleted the current folder
@@ -78,7 +78,7 @@ def _find_notebook(name):
 
 
 def _is_someone_elses(name, notebook):
-    """Whether a module of this name exists that has nothing to do with the notebook."""
+    """Return whether a module with this name exists that has nothing to do with the notebook."""
     if name in sys.stdlib_module_names:
         return True
     spec = importlib.machinery.PathFinder.find_spec(name)

@@ -1,4 +1,4 @@
-"""Executing the definitions of a notebook in a module, and explaining what the module does not have."""
+"""Execute the definitions of a notebook in a module, and explain why the module lacks a name."""
 
 import ast
 import difflib
@@ -73,7 +73,7 @@ class NotebookLoader(importlib.abc.Loader):
         return frozenset(defined)
 
     def _unusable(self, definitions):
-        """Yield which functions need a name that importing the notebook does not define, and why it does not."""
+        """Yield a line for each name that a function needs and the import does not define, with the reason."""
         for step in definitions.steps:
             if not step.experiment and isinstance(step.node, ast.FunctionDef | ast.ClassDef):
                 for name in sorted(global_names(step.code) & definitions.absent.keys() - self.defined):
@@ -82,7 +82,7 @@ class NotebookLoader(importlib.abc.Loader):
     def _leave_out(self, step, error):
         why = f"{step}, `{_first_line(step.node)}` raised {type(error).__name__}: {error}"
         self.snapshot.definitions.absent.update(dict.fromkeys(step.names, why))
-        # What depends on an experiment cannot be there, and that is no cause for alarm unless somebody asks for it.
+        # What depends on an experiment cannot exist here; that is a problem only if somebody asks for it.
         if not step.experiment and not isinstance(step.node, ast.Assign | ast.AnnAssign):
             self.snapshot.definitions.problems.append(f"{self.path.name}: {why}")
 
@@ -90,11 +90,11 @@ class NotebookLoader(importlib.abc.Loader):
         raise AttributeError(self.explain(name), name=name)
 
     def explain(self, name):
-        """Why the notebook has no such name, and what to do."""
+        """Return why the notebook has no such name, and what to do."""
         text = f"{self.path.name} does not define {name}: "
         if self.loading:
             return text + (
-                "it is still being imported, and imports in turn the notebook that asks (a circle): "
+                "it is still being imported, and imports the notebook that asks for it (a circular import): "
                 f"define {name} before that import, or in a notebook that both import"
             )
         if self.snapshot.is_stale():
@@ -106,7 +106,7 @@ class NotebookLoader(importlib.abc.Loader):
         return text + hint + f"write it there ({self.path}). " + self.advice(repair="Then")
 
     def advice(self, repair=""):
-        """Say how the notebook is imported again; repair: how that sentence begins, if something comes first."""
+        """Return how to import the notebook again. repair: how that sentence begins, if something comes first"""
         start = f"{repair} save the notebook and run" if repair else "Run"
         return (
             f"{start} `import importlib, {self.name}; importlib.reload({self.name})`, "
@@ -122,7 +122,7 @@ def loader_of(name):
 
 
 def global_names(code: CodeType) -> set[str]:
-    """Return the global names that code reads, that of its functions included."""
+    """Return the global names that code reads, in its functions too."""
     names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     return names.union(*(global_names(each) for each in code.co_consts if isinstance(each, CodeType)))
 

@@ -1,4 +1,4 @@
-"""Whether a notebook has changed on disk since it was imported."""
+"""Return whether a notebook has changed on disk since it was imported."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from cs231n.notebook_import.definitions import Definitions, read_definitions
 
 
 class Snapshot:
-    """The definitions of a notebook when they were read, to compare with those that are on disk later."""
+    """The definitions of a notebook when it was read, to compare with those on disk later."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -21,7 +21,7 @@ class Snapshot:
         return self.definitions
 
     def is_stale(self) -> bool:
-        """Tell whether the definitions on disk are no longer those that were read."""
+        """Return whether the definitions on disk are no longer those that were read."""
         now = _stamp(self.path)
         if now is None or now == self._stamp:
             return False
@@ -34,7 +34,7 @@ class Snapshot:
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return time and size of a file, None if there is none: the same stamp means the same file."""
+    """Return the time and size of a file, None if there is none: equal stamps mean the same content."""
     try:
         status = path.stat()
     except OSError:

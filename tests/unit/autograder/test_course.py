@@ -7,6 +7,7 @@ import sys
 import nbformat
 from autograder.course.assignment import Assignment
 from autograder.course.catalogue import fingerprints_file, known_mistakes
+from autograder.course.cells import Names, names_in
 from autograder.course.key import key_modules, load_key
 from autograder.judging.networks import key_class
 from helpers.courses import WORKBOOK
@@ -61,3 +62,11 @@ def test_any_earlier_notebook_may_be_imported(course_keys):
     order = list(WORKBOOK.hours)
     found = {name: list(key.definitions) for name, key in course_keys.items()}
     assert found == {name: order[:number] for number, name in enumerate(order)}
+
+
+def test_local_variable_is_no_name_that_a_cell_reads():
+    """Does a cell read the global names in it, wherever they are, and no local variable of that name?"""
+    source = "%matplotlib inline\ndef f(x, affine=None):\n    relu = x\n    return [conv(relu, affine) for each in x]"
+    assert names_in(source).loaded == {"conv"}
+    assert names_in(f"{source}\nrelu = f(conv)").loaded == {"conv", "f"}
+    assert names_in("def f(:") == Names()

@@ -187,7 +187,7 @@ def test_a_plain_page_is_behind_each_page(options, step, said, monkeypatch, tmp_
 def test_no_page_at_all():
     """Does a notebook that takes too long before anything is written end as the student's own trouble?"""
     exporter = PageExporter(template_name="classic", page_seconds=0.2, preprocessors=[endless])
-    with pytest.raises(NoPage, match="and as much for a plain one"):
+    with pytest.raises(NoPage, match="and so did writing a plain one"):
         exporter.from_notebook_node(new_notebook(), NAMES)
 
 

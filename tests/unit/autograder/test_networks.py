@@ -75,7 +75,7 @@ def test_damaged_data_set_is_not_the_students_fault(judge, tmp_path, monkeypatch
         (lambda folder: None, "was not handed in"),
         (lambda folder: (folder / "net.npz").write_bytes(b"no weights"), "damaged"),
         (lambda folder: hand_in(folder, "mnist"), "was trained on 'mnist'"),
-        (lambda folder: hand_in(folder, "synthetic", Other()), "holds a Other, expected Net"),
+        (lambda folder: hand_in(folder, "synthetic", Other()), "contains a network of class Other, expected Net"),
         (lambda folder: os.mkfifo(folder / "net.npz"), "not a file"),
         (lambda folder: os.symlink("/dev/zero", folder / "net.npz"), "is a link"),
         (lambda folder: (folder / "net.npz").mkdir(), "not a file"),
@@ -110,7 +110,7 @@ def test_accuracy_decides(judge, tmp_path, monkeypatch):
     monkeypatch.setattr(networks, "held_out_images", lambda data, seed: images)
     found = judge(MESSAGE, tmp_path)
     assert [(v.check, v.status) for v in found] == [("1. accuracy", "passed"), ("2. accuracy", "failed")]
-    assert found[1].message == "50.0% on the held-out images (synthetic), at least 60% asked for"
+    assert found[1].message == "50.0% on the held-out images (synthetic), at least 60% required"
 
 
 @pytest.fixture

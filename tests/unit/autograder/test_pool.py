@@ -7,7 +7,9 @@ import time
 import pytest
 from autograder.core.memory import data_bytes, limit_data
 from autograder.execution import pool as pools
+from autograder.execution.environment import single_threaded
 from autograder.execution.pool import TooLong, WorkerDied, local_pool
+from threadpoolctl import threadpool_info
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by signals")
 
@@ -45,6 +47,10 @@ def fail_oddly():
     raise Odd("odd", 2)
 
 
+def blas_threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
 def hold(size):
     hold.held = bytearray(size)
     return os.getpid()
@@ -57,6 +63,15 @@ def take(limit):
         return len(bytearray(2 * limit))
     except MemoryError:
         return "MemoryError"
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="NumPy has one thread anyway")
+def test_a_worker_multiplies_in_one_thread(monkeypatch):
+    """Does a process, of which there are as many as cores, take one of them, although NumPy has been imported?"""
+    for name in single_threaded():
+        monkeypatch.delenv(name, raising=False)
+    with local_pool(1) as opened:
+        assert set(opened.submit(blas_threads).result()) == {1}
 
 
 def test_what_kills_every_process_is_told_and_nothing_else_is_lost(pool):

@@ -1,12 +1,13 @@
 """Executions on disk."""
 
 import errno
-import gzip
+import marshal
 import os
 import threading
 from dataclasses import replace
 
 import pytest
+import zstandard
 from autograder.core.results import CellResult, Status
 from autograder.execution.job import CodeCell, Job, Runtime
 from autograder.execution.store import Store, pack, unpack
@@ -30,8 +31,17 @@ def test_what_is_put_is_got(tmp_path):
 
 @pytest.mark.parametrize(
     "damaged",
-    [b"", pack(RESULTS)[:-5], gzip.compress(b"[{}]"), gzip.compress(b'[{"status": "gone", "outputs": []}]'), b"text"],
-    ids=["empty", "cut", "of another form", "of an unknown status", "not compressed"],
+    [
+        b"",
+        pack(RESULTS)[:-5],
+        pack(RESULTS)[:20] + b"?" + pack(RESULTS)[21:],
+        zstandard.compress(marshal.dumps([{}])),
+        zstandard.compress(marshal.dumps([("done", ["text"])])),
+        zstandard.compress(marshal.dumps([("gone", [])])),
+        zstandard.compress(b"text"),
+        b"text",
+    ],
+    ids=["empty", "cut", "changed", "other", "no output", "of an unknown status", "not marshaled", "not compressed"],
 )
 def test_damaged_entry_counts_as_none(tmp_path, damaged):
     """Is an entry that cannot be read as if it was not there?"""
@@ -51,7 +61,7 @@ def test_concurrent_writers(tmp_path):
     for thread in threads:
         thread.join()
     assert store.get(JOB) == RESULTS
-    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".gz"]
+    assert [path.suffix for path in tmp_path.rglob("*") if path.is_file()] == [".zst"]
 
 
 def test_full_disk_loses_nothing(tmp_path, monkeypatch):

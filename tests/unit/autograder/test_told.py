@@ -47,7 +47,7 @@ def test_an_exception_that_carries_a_secret(name, number, line):
     ("code", "said"),
     [
         (["def double(x):\n    return 2 *"], "the cell that defines double has a SyntaxError"),
-        (["def doubled(x):\n    return 2 * x"], "no cell defines double: does it have another name?"),
+        (["def doubled(x):\n    return 2 * x"], "no cell defines double: does yours have another name?"),
         (["1 / 0\ndef double(x):\n    return 2 * x"], "the cell that defines double ended before that line"),
     ],
 )

@@ -1,5 +1,6 @@
 """What a student sees of a check cell, and what leaves the process while grading: cs231n.checks."""
 
+import json
 from contextlib import suppress
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from cs231n import model_io
 from cs231n.checks import checking, hints, shipped
 from cs231n.checks.session import ChecksFailed
-from cs231n.checks.values import MIME_TYPE, decode
+from cs231n.checks.values import MIME_TYPE, decode, unfold
 from cs231n.verdicts import recall
 
 
@@ -349,6 +350,38 @@ def test_grading_sends_values_and_no_verdict(sent, capsys):
     assert [message["check"] for message in sent if message.get("shipped")] == ["vector/hidden"]
     assert sent[4]["error"] == "ValueError: no"
     assert "expected" not in str(sent)
+
+
+def test_an_array_that_many_checks_look_at_is_sent_once(sent, monkeypatch):
+    """Does a large value travel once for all checks of a case, small ones and other ones by themselves?"""
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: bundles.append(data[MIME_TYPE]))
+    with checking("double") as check:
+
+        @check.case("large")
+        def _(random):
+            W, other = random.randn(30, 20), random.randn(30, 20)
+            check.unchanged(W=W)
+            check.value("W", W)
+            check.holds("shape", "W.shape == (30, 20)", given={"W": W}, W=W, other=other, size=W.size)
+            check.value("W, upside down", W.T)
+
+    [bundle] = json.loads(json.dumps(bundles))
+    assert len(bundle["values"]) == 3
+    numbers = [list(message["values"].values()) for message in bundle["checks"]]
+    assert numbers[0] == [0]
+    assert numbers[1][:2] == [0, 1]
+    assert numbers[2:] == [[2], [0]]
+    assert decode(numbers[1][2]) == 600
+    unfolded = [unfold(message, bundle["values"]) for message in bundle["checks"]]
+    assert decode(unfolded[1]["values"]["other"]).shape == decode(unfolded[3]["values"]["W"]).shape == (30, 20)
+    assert unfolded[1]["given"]["W"] == unfolded[0]["values"]["value"] != unfolded[1]["values"]["other"]
+
+
+@pytest.mark.parametrize("values", [*({"value": n} for n in (2, -1, True, "0", 0.0)), [0], 7])
+def test_a_number_without_a_value_stays_a_number(values):
+    """Is what stands for no value of a message, which a student's code may have sent, left as it is?"""
+    assert unfold({"check": "a", "values": values}, [{"type": "a"}, {"type": "b"}])["values"] == values
 
 
 class Net:

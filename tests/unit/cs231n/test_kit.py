@@ -329,7 +329,7 @@ def test_take_over(tmp_path, capsys):
     assert found["why"]["source"] == ["Because."]
     assert found["test_double"]["source"] == "check two"
     assert found["plot"]["source"] == "new_plot()"
-    assert "plot differs and was not taken over" in capsys.readouterr().out
+    assert "plot differs and was not copied" in capsys.readouterr().out
     assert (new / "net.npz").read_bytes() == b"weights"
     assert verdicts.recall(new) == verdicts.recall(old)
 

@@ -255,7 +255,7 @@ def test_circular_import_is_named(notebook):
     """Do two notebooks that import each other give an error that says it, or work where they can?"""
     notebook("NbOne", "from NbTwo import g\ndef f(): return 1")
     notebook("NbTwo", "from NbOne import f\ndef g(): return 2")
-    with pytest.raises(ImportError, match=r"NbOne.ipynb does not define f: it is still being imported.*circle"):
+    with pytest.raises(ImportError, match=r"NbOne.ipynb does not define f: it is still .*circular import"):
         import NbOne  # noqa: F401
     notebook("NbThree", "import NbFour\ndef f(): return 1")
     notebook("NbFour", "import NbThree\ndef g(): return NbThree.f() + 1")
@@ -266,7 +266,7 @@ def test_circular_import_is_named(notebook):
 
 def test_missing_notebook(notebook, tmp_path, monkeypatch):
     """Does a missing notebook of the workbook say where it belongs, and another name stay Python's affair?"""
-    expected = f"there is no FullyConnectedNets.ipynb: Put that notebook beside this one, into {tmp_path}"
+    expected = f"there is no FullyConnectedNets.ipynb: Put that notebook next to this one, into {tmp_path}"
     with pytest.raises(ModuleNotFoundError, match=expected) as error:
         import FullyConnectedNets  # noqa: F401
     assert error.value.name == "FullyConnectedNets"

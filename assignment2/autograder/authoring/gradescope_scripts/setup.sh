@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "${AUTOGRADER:-/autograder}/source"
 
-if [ -z "${AUTOGRADER:-}" ]; then # not where somebody tries it at home
+if [ -z "${AUTOGRADER:-}" ]; then # not when somebody tries it on another machine
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q --yes --no-install-recommends bubblewrap libseccomp2 python3-pip
     pip3 install uv || pip3 install --break-system-packages uv

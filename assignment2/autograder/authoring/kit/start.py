@@ -4,7 +4,7 @@
     python start.py --from OLD_FOLDER   copy what you wrote in an earlier edition
     python start.py --only-set-up       open nothing
 
-Everything is installed into the folder .venv beside this file. Delete that folder to remove it all.
+Everything is installed into the folder .venv next to this file. Delete that folder to remove everything.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SETTINGS = {  # of the JupyterLab in .venv only
 
 
 def main() -> int:
-    """Return the exit status."""
+    """Set up the folder if needed, and open it; returns the exit status."""
     options = arguments()
     if not is_set_up():
         print("Setting up, once. This takes a minute or two ...", flush=True)
@@ -46,6 +46,7 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description="Set up this folder and open it in JupyterLab.")
     parser.add_argument("--from", dest="earlier", metavar="FOLDER", help="copy your work from an earlier edition")
     parser.add_argument("--only-set-up", action="store_true", help="open nothing")
@@ -53,18 +54,19 @@ def arguments() -> argparse.Namespace:
 
 
 def content() -> str:
-    """Return a hash of all that is installed: after an update it is another one, and all is installed again."""
+    """Return a hash of what has to be installed: if it changes, because of an update, everything is installed again."""
     files = [HERE / "requirements.txt", *sorted(HERE.glob("*.whl"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def is_set_up() -> bool:
+    """Return whether everything is installed, as this folder needs it."""
     stamp = VENV / "set-up"
     return PYTHON.exists() and stamp.exists() and stamp.read_text() == content()
 
 
 def set_up() -> None:
-    """Make .venv again: with uv where it is there, which brings its own Python, else with venv and pip."""
+    """Make .venv again: with uv if it is installed, which brings its own Python, else with venv and pip."""
     if shutil.which("uv"):
         run("uv", "venv", "--quiet", "--clear", "--python", ">={}.{}".format(*OLDEST), VENV)
         run("uv", "pip", "install", "--quiet", "--python", PYTHON, "-r", "requirements.txt")

@@ -1,4 +1,4 @@
-"""What proves a key, compared with its cells: each part has to be about something that exists."""
+"""Compare what proves a key with the key's cells: each part has to be about something that exists."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ FOLDERS = ("misconceptions", "variants", "equivalents", "reference")
 
 
 def strays(assignment: Assignment, found: dict[str, Key]) -> Iterator[tuple[str, str]]:
-    """Yield (where, problem) for what belongs to no notebook, no step, or to several."""
+    """Yield (where, problem) for what belongs to no notebook, to no step, or to several."""
     for folder in FOLDERS:
         for path in sorted((assignment.proof / folder).glob("*")):
             if path.stem not in {*found, "fingerprints", "__pycache__"}:
@@ -33,7 +33,7 @@ def strays(assignment: Assignment, found: dict[str, Key]) -> Iterator[tuple[str,
 
 
 def strays_of(key: Key) -> Iterator[str]:
-    """Yield what does not belong in one notebook."""
+    """Yield what does not belong in one notebook or its proof."""
     names = Counter(name_of(cell) for cell in key.notebook.cells)
     yield from (f"{name}: {times} cells have this id" for name, times in names.items() if times > 1)
     checks = {name_of(cell) for cell in key.notebook.cells if is_check(cell)}
@@ -56,4 +56,4 @@ def strays_of(key: Key) -> Iterator[str]:
     made = [mutant for cell in {each[0] for each in known} for mutant in mutants_of(cell, sources.get(cell, ""))]
     alive = {(mutant.cell, mutant.line, mutant.change) for mutant in made}
     for cell, _, change in sorted(known - alive):
-        yield f"the equivalent {change} of {cell} is not a mutant any more: delete it"
+        yield f"the equivalent {change} of {cell} is no longer a mutant: delete it"

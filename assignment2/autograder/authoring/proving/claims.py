@@ -1,4 +1,4 @@
-"""What has to be true of one step of a key: each claim is a function that says how far it holds, and what to do."""
+"""The claims about one step of a key: each is a function that says how far the claim is true, and what to do."""
 
 import re
 from collections.abc import Callable
@@ -20,19 +20,20 @@ from autograder.judging.expected import KeyFails
 from autograder.judging.judge import score
 
 FAILED = re.compile(r"^  ✗ (.*(?:\n {6,}.*)*)", re.MULTILINE)  # as `cs231n.checks.printing` prints it
-MANY = 3  # checks that are named; of more the first ones
+MANY = 3  # checks that are named in a message; the others are counted
 
 
 @dataclass
 class Found:
-    """How far a claim holds. said: a word for the table; problems: each says what is wrong, and what to do"""
+    """How far a claim is true. said: a word for the table; problems: each says what is wrong, and what to do"""
 
     said: str
     problems: list[str] = field(default_factory=list)
 
 
 def key_passes(bench: Bench) -> Found:
-    """The key passes its own checks, judged, and in a session like a student's; and each case can tell."""
+    """Claim: the key passes its own checks, when graded and in a session like a student's, and each case has a value
+    that depends on its random inputs."""
     try:
         expected = bench.expected
     except KeyFails as failure:
@@ -59,7 +60,7 @@ def key_passes(bench: Bench) -> Found:
 
 
 def release_earns_nothing(bench: Bench) -> Found:
-    """The step as it is handed out, with its blocks empty, earns no points."""
+    """Claim: the step as it is handed out, with its blocks empty, earns no points."""
     found = bench.verdicts(empty(bench))
     earned = score(found, bench.points)
     if not earned:
@@ -71,11 +72,12 @@ def release_earns_nothing(bench: Bench) -> Found:
 
 
 def empty(bench: Bench) -> NotebookNode:
+    """Return the step as it is handed out, with its hidden checks."""
     return one_step(bench.key.template, bench.step)
 
 
 def mistakes_are_named(bench: Bench) -> Found:
-    """Each misconception of the catalog is caught by the checks of its own step, and reads its own hint."""
+    """Claim: the checks of its own step catch each misconception of the catalog, and give its own hint."""
     hints = {mistake.name: mistake.hint for mistake in bench.mistakes}
     known = KnownMistakes({bench.step: prints_of(bench)[0]}, hints)
     problems = [how_mistaken(bench, mistake, known) for mistake in bench.mistakes]
@@ -99,17 +101,17 @@ def how_mistaken(bench: Bench, mistake: Misconception, known: KnownMistakes) -> 
 
 
 def variants_keep_points(bench: Bench) -> Found:
-    """Correct solutions that look different pass every check, and read no hint."""
+    """Claim: correct solutions that look different pass every check."""
     some = variants(bench)
     problems = []
     for name, cells in some.items():
         if checks := [f"{v.check} ({v.message})" for v in lost(bench.verdicts(bench.form(cells)))]:
-            problems.append(f"the variant {name} is right, but loses {named(checks)}: the check asks too much")
+            problems.append(f"the variant {name} is correct, but fails {named(checks)}: the check asks too much")
     return share(problems, len(some))
 
 
 def variants(bench: Bench) -> dict[str, dict[str, str]]:
-    """Return the variants, by file, of this step or of what its checks build on; each with its solution cells."""
+    """Return the variants of this step or of what its checks build on, by file, each with its solution cells."""
     below = {bench.step, *foundations(bench.key)[bench.check]}
     files = sorted((bench.key.assignment.proof / "variants" / bench.key.name).glob("*.py"))
     found = {path.name: read_cells(path) for path in files}
@@ -117,16 +119,17 @@ def variants(bench: Bench) -> dict[str, dict[str, str]]:
 
 
 def start_variants(bench: Bench) -> None:
+    """Start to run the variants of a step."""
     for cells in variants(bench).values():
         bench.start(bench.job(bench.form(cells)))
 
 
 def mutants_die(bench: Bench) -> Found:
-    """Each small change of the solution loses points in its own step."""
+    """Claim: each small change of the solution loses points in its own step."""
     outcomes = judge(bench, mutants_at(bench))
     problems = [
         f"no check notices the change {outcome.mutant.change} in the line `{outcome.mutant.line}`: add a case, or, "
-        "where it makes no difference to anybody, an entry in equivalents/ with the reason"
+        "if it makes no difference to any caller, an entry in equivalents/ with the reason"
         for outcome in outcomes
         if not outcome.caught
     ]
@@ -134,8 +137,8 @@ def mutants_die(bench: Bench) -> Found:
 
 
 def agrees_with_reference(bench: Bench) -> Found:
-    """The key's values agree with those that an independent implementation gave, where there is one. Where each case
-    computes the right values itself, the key agrees with them in a session, which `key_passes` has tried."""
+    """Claim: the key's values agree with those of an independent implementation, if there is one. If each case computes
+    the right values itself, `key_passes` has compared the key with them in a session."""
     values = recorded(bench.key).get(bench.check)
     checks = bench.expected.checks[bench.check]
     compared = {check: message for check, message in checks.items() if message["kind"] == CheckKind.EQUAL}
@@ -155,7 +158,7 @@ def agrees_with_reference(bench: Bench) -> Found:
 
 @dataclass(frozen=True)
 class Claim:
-    """judge: tells how far it holds; start: begins the executions for it, so that no core waits for another claim"""
+    """judge: says how far it is true; start: starts the executions for it, so that no core waits for another claim"""
 
     judge: Callable[[Bench], Found]
     start: Callable[[Bench], object] = lambda bench: None
@@ -171,14 +174,16 @@ CLAIMS = {
 
 
 def lost(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts on checks that did not pass."""
     return [verdict for verdict in verdicts if not verdict.passed]
 
 
 def share(problems: list[str], total: int) -> Found:
+    """Return what was found about a claim with one problem for each of `total` parts that fails."""
     return Found(f"{total - len(problems)}/{total}" if total else "–", problems)
 
 
 def named(words: list[str]) -> str:
-    """Return words in one, of many only the first."""
+    """Join words with commas; if there are many, name the first ones and count the others."""
     more = [f"{len(words) - MANY} more"] if len(words) > MANY else []
     return ", ".join([*words[:MANY], *more])

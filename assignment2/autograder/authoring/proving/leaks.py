@@ -1,4 +1,4 @@
-"""What students get, against what they must not get: solutions, hidden checks, model answers, marking schemes."""
+"""Search what students get for what they must not get: solutions, hidden checks, model answers, marking schemes."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -7,9 +7,9 @@ from pathlib import Path
 from autograder.course.cells import name_of
 from autograder.course.key import Key
 
-CASE = "def _(random"  # the head of a case says what it draws from, and no more
+CASE = "def _(random"  # the first line of a case gives nothing away
 MARKS = ("### BEGIN", "### END")
-TELLING = 20  # characters: a shorter line says nothing of its own
+TELLING = 20  # characters: a shorter line is not specific enough
 TEXTS = (".py", ".json", ".toml", ".md", ".txt")
 
 
@@ -27,8 +27,8 @@ def leaks(found: dict[str, Key], packages: list[Path]) -> Iterator[tuple[str, st
 
 
 def given_away(path: Path, secret: set[str]) -> list[str]:
-    """Return the lines of a file that are secret. In code, a line counts beside another one only: the head of a loop
-    is everybody's."""
+    """Return the lines of a file that are secret. In code, a line counts only if the next one is secret too, because
+    anybody may write a line such as the head of a loop."""
     lines = [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").split("\n")]
     if path.suffix != ".py":
         return [line for line in lines if line in secret]
@@ -36,7 +36,7 @@ def given_away(path: Path, secret: set[str]) -> list[str]:
 
 
 def secret_lines(found: dict[str, Key]) -> set[str]:
-    """Return the lines that students must not get and that say something of their own."""
+    """Return the lines that students must not get and that are long enough to be specific."""
     public: set[str] = set()
     secret: set[str] = set()
     for key in found.values():
@@ -48,4 +48,5 @@ def secret_lines(found: dict[str, Key]) -> set[str]:
 
 
 def lines_of(text: str) -> set[str]:
+    """Return the lines of a text, without space around them."""
     return {line.strip() for line in text.split("\n")}

@@ -1,4 +1,4 @@
-"""The proof of an assignment: every claim about every step, where something has changed since the last proof."""
+"""Prove an assignment: every claim about every step, if something has changed since the last proof."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ class Row:
     """What was found about one step.
 
     found: by claim; prints: the fingerprints of its misconceptions
-    unchanged: since a proof without problems, whose words are repeated here
+    unchanged: whether nothing has changed since a proof without problems, whose result is repeated here
     """
 
     notebook: str
@@ -46,13 +46,14 @@ class Row:
 
     @property
     def problems(self) -> list[str]:
+        """What is wrong with the step."""
         return [problem for found in self.found.values() for problem in found.problems]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """rows: of the steps; elsewhere: (where, problem) about texts, files and the assignment as a whole; unwritten:
-    (notebook, place) where words of an author are still missing"""
+    """The result. rows: one for each step; elsewhere: (where, problem) about texts, files and the whole assignment;
+    unwritten: (notebook, place) where a text of the author is still missing"""
 
     rows: list[Row]
     elsewhere: list[tuple[str, str]]
@@ -60,7 +61,7 @@ class Proof:
 
     @property
     def problems(self) -> list[tuple[str, str]]:
-        """Where something is wrong, and what."""
+        """(where, problem) of everything that is wrong."""
         return [
             *((f"{row.notebook}, {row.check}", text) for row in self.rows for text in row.problems),
             *self.elsewhere,
@@ -70,7 +71,7 @@ class Proof:
 def prove(assignment: Assignment, names: list[str], everything: bool = False) -> Proof:
     """Prove an assignment, and record the fingerprints of its misconceptions.
 
-    names: of notebooks, all if the list is empty; everything: what has not changed, too
+    names: those of notebooks, all if the list is empty; everything: prove unchanged steps too
     """
     executions = assignment.course / "executions"
     wanted, record = some_keys(assignment, names), Record(assignment)
@@ -91,9 +92,9 @@ def prove(assignment: Assignment, names: list[str], everything: bool = False) ->
 
 
 def prove_step(bench: Bench, following: Bench | None = None, claims: dict[str, Claim] = CLAIMS) -> Row:
-    """Try claims about one step; if the key itself does not pass, only that one.
+    """Try claims about one step; if the key fails its own checks, no other claim is tried.
 
-    following: the next step, whose jobs begin before those of this step end, so that no core waits
+    following: the next step, whose jobs start before those of this step end, so that no core waits
     """
     for each in [bench, following] if following else [bench]:
         for claim in claims.values():
@@ -119,14 +120,14 @@ def about_the_whole(assignment: Assignment) -> Iterator[tuple[str, str]]:
 
 
 class LastProof:
-    """What was proved the last time, without a problem, by the hash of all that it depends on."""
+    """What was proved without a problem the last time, with the hash of all that it depends on."""
 
     def __init__(self, path: Path, record: Record):
         self.path, self.record = path, record
         self.rows = read_json(path)
 
     def row(self, bench: Bench) -> Row | None:
-        """Return the row of a step that has not changed since, None for any other."""
+        """Return the row of a step that has not changed since then, None for any other step."""
         found = self.rows.get(f"{bench.key.name}/{bench.step}")
         if not found or found["digest"] != self.digest(bench):
             return None
@@ -134,7 +135,7 @@ class LastProof:
         return Row(bench.key.name, bench.check, claims, unchanged=True)
 
     def write(self, rows: dict[Bench, Row]) -> None:
-        """Remember the rows that have no problem, and forget the others of these steps."""
+        """Record the rows without problems, and delete what is recorded for the other steps among these."""
         for bench, row in rows.items():
             said = {claim: found.said for claim, found in row.found.items()}
             entry = {"digest": self.digest(bench), "said": said} if not row.problems else None
@@ -162,4 +163,5 @@ class LastProof:
 
 @cache
 def code() -> str:
+    """Return the hash of the grader's code."""
     return digest_of_files(code_of_the_grader(), "")

@@ -1,4 +1,4 @@
-"""The proof as text for a terminal: a line for each step, then what is wrong, where, and what to do."""
+"""Show a proof as text for a terminal: a line for each step, then what is wrong, where, and what to do."""
 
 import textwrap
 
@@ -27,10 +27,12 @@ def lines_of(proof: Proof) -> list[str]:
 
 
 def wrapped(text: str) -> list[str]:
+    """Return a text in lines of a terminal's width."""
     return textwrap.wrap(printable(text), WIDTH, subsequent_indent="  ", break_long_words=False)
 
 
 def line_of(row: Row, claims: list[str], width: int) -> str:
+    """Return the line of a step. width: of the column with its name"""
     mark = "✗" if row.problems else "·" if row.unchanged else "✓"
     said = " ".join(f"{row.found[claim].said if claim in row.found else '':>9}" for claim in claims)
     return f"{mark} {row.check.removeprefix('test_'):{width - 2}} {said}"

@@ -1,4 +1,4 @@
-"""What texts say about an assignment, against its cells: points, and names of steps and notebooks that are gone."""
+"""Compare what texts say about an assignment with its cells: points, and names of steps and notebooks that are gone."""
 
 import re
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ NONE = ("No", "–")
 QUOTED = re.compile(r"`([^`\n]+)`")
 WORD = re.compile(r"[A-Za-z_]\w*")
 FILE = re.compile(r"([A-Za-z_]\w*)\.ipynb")
-TO_WRITE = re.compile(r"\b[Ss]ay |^Ask |^A model answer")  # lines of templates that stand for what an author writes
+TO_WRITE = re.compile(r"\b[Ss]ay |^Ask |^A model answer")  # lines of templates that an author replaces
 TEMPLATES = ("first.txt", "notebook.txt", "exercise.txt", "question.txt")
 
 
 def wrong_points(key: Key, together: float) -> Iterator[str]:
-    """Yield where the texts of a notebook give other points than its cells. together: those of the assignment"""
+    """Yield where the texts of a notebook give other points than its cells. together: the points of the assignment"""
     worth = {name_of(cell).removeprefix("test_"): points_of(cell) for cell in key.notebook.cells if is_graded(cell)}
     own = sum(worth.values())
     for index, cell in enumerate(key.notebook.cells):
@@ -44,8 +44,8 @@ def wrong_points(key: Key, together: float) -> Iterator[str]:
 
 
 def worth_of_text(key: Key, index: int) -> float:
-    """Return the points that the text in a cell is about: of the cells it is named after, else all up to the next text
-    that gives points."""
+    """Return the points that the text in a cell is about: those of the cells with its name, else those of all cells up
+    to the next text that gives points."""
     own = name_of(key.notebook.cells[index]).removesuffix("_text")
     named = [cell for cell in key.notebook.cells if is_graded(cell) and name_of(cell) in (own, f"test_{own}")]
     if named:
@@ -82,18 +82,19 @@ def steps_named(text: str) -> list[str]:
 
 
 def is_graded(cell: NotebookNode) -> bool:
+    """Return whether a cell has points, by checks or by a person."""
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
 def number(text: str) -> float:
-    """Read a number of points; nan, which equals nothing, if there is none."""
+    """Return a number of points, nan, which equals nothing, if the text is not a number."""
     text = text.strip(" *")
     return 0.0 if text in NONE else float(text) if re.fullmatch(NUMBER, text) else float("nan")
 
 
 def names_that_are_gone(assignment: Assignment, found: dict[str, Key]) -> Iterator[tuple[str, str]]:
-    """Yield (notebook, problem) for names in texts that are gone: of notebooks that the course does not have, and of
-    what was released or executed and is in no cell any more."""
+    """Yield (notebook, problem) for names in texts of notebooks that the course does not have, and of functions that
+    were released or executed before and are in no cell any more."""
     now = {word for key in found.values() for cell in key.notebook.cells for word in words_of(cell)}
     gone = {name for path in earlier(assignment) for cell in read(path).cells for name in names_of(cell)} - now
     notebooks = {path.stem for path in assignment.course.glob("source/*/*.ipynb")}
@@ -113,16 +114,17 @@ def earlier(assignment: Assignment) -> list[Path]:
 
 
 def names_of(cell: NotebookNode) -> set[str]:
-    """Return what a solution cell is called and defines."""
+    """Return the name of a solution cell, and the names that it defines."""
     return {name_of(cell), *defined_names(cell)} if is_solution(cell) and cell.cell_type == "code" else set()
 
 
 def words_of(cell: NotebookNode) -> set[str]:
+    """Return the name of a cell, and the names in its code."""
     return {name_of(cell), *WORD.findall(cell.source)} if cell.cell_type == "code" else {name_of(cell)}
 
 
 def unwritten(key: Key) -> Iterator[str]:
-    """Yield where a notebook still has what `new` and `add` put in the place of an author's words."""
+    """Yield where a notebook still has the texts of `new` and `add` that an author has to replace."""
     lines = {line.strip() for file in TEMPLATES for line in template(file).splitlines() if TO_WRITE.search(line)}
     for cell in key.notebook.cells:
         if left := [line.strip() for line in cell.source.splitlines() if line.strip() in lines]:

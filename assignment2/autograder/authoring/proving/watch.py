@@ -1,4 +1,4 @@
-"""Proving while somebody edits: after each save, what has changed."""
+"""Prove what has changed after each save, while somebody edits."""
 
 import time
 from pathlib import Path
@@ -9,13 +9,14 @@ from autograder.core.errors import GraderError
 from autograder.course.assignment import Assignment
 
 EDITED = (".ipynb", ".toml", ".py")
-SECONDS = 1.0  # between two looks
+SECONDS = 1.0  # between two looks at the files
 
 
 def watch(assignment: Assignment, names: list[str]) -> None:
-    """Prove notebooks whenever a file of the key or its proof changes, until somebody interrupts.
+    """Prove notebooks whenever a file of the key or its proof changes, until Ctrl-C.
 
-    If something cannot be read at that moment, it says so, and tries again after the next change.
+    names: those of the notebooks, all if the list is empty
+    If a file cannot be read at that moment, this is printed, and the next change starts another try.
     """
     seen: set[tuple[Path, int]] = set()
     while True:
@@ -27,13 +28,14 @@ def watch(assignment: Assignment, names: list[str]) -> None:
 
 
 def files_of(assignment: Assignment) -> set[tuple[Path, int]]:
-    """Return the files that an author edits, with the times of their last change."""
+    """Return the files that an author edits, each with the time of its last change in nanoseconds."""
     paths = [path for folder in (assignment.source, assignment.proof) for path in folder.rglob("*")]
     edited = [path for path in paths if path.suffix in EDITED and path.parent.name != ".ipynb_checkpoints"]
     return {(path, path.stat().st_mtime_ns) for path in edited}
 
 
 def proved(assignment: Assignment, names: list[str]) -> str:
+    """Return the proof of notebooks as text, or why there is none."""
     try:
         return "\n".join(lines_of(prove(assignment, names)))
     except GraderError as problem:

@@ -1,1 +1,1 @@
-"""One kernel: the sandbox it lives in, the fork server it comes from, and the client that talks to it."""
+"""One kernel: the sandbox that it runs in, the fork server that it comes from, and the client that talks to it."""

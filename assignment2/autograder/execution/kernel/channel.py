@@ -1,4 +1,4 @@
-"""A kernel's end of the pipes to the grader, and what a cell prints on its way there."""
+"""A kernel's end of the pipes to the grader, which also buffers what cells print."""
 
 import io
 import os
@@ -72,7 +72,7 @@ class Channel:
                 rest = rest[os.write(self.sink, rest) :]
 
     def print(self, kind: Kind, text: str) -> None:
-        """Keep what was printed until there is much of it, or until it has waited for some time."""
+        """Buffer what was printed, and send it if there is much of it or the last flush is some time ago."""
         if self.is_fork:
             os.write(self._file, text.encode(errors="replace"))
             return
@@ -104,8 +104,8 @@ class Channel:
 
 
 def capture_children() -> int:
-    """Lead the standard outputs of this process, which its children inherit, into a file without a name, and its
-    standard input to nothing; returns the descriptor of the file."""
+    """Redirect the standard output and error of this process, which its children inherit, to a file without a name, and
+    its standard input to the null device; returns the descriptor of the file."""
     descriptor, path = tempfile.mkstemp()
     os.close(descriptor)
     # appending, so that it can be emptied between two writes

@@ -1,47 +1,51 @@
-"""Talking to a kernel. Nothing that it sends is trusted: it may send anything, in any order, or nothing."""
+"""Talk to a kernel. Nothing that it sends is trusted: it may send anything, in any order, or nothing."""
 
-import asyncio
-import os
 import secrets
-import signal
+import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import Protocol
 
 from autograder.core.errors import GraderError
 from autograder.core.results import CellResult, Status
 from autograder.execution.job import Limits
 from autograder.execution.kernel.frames import HEADER, NO_CELL, Kind, frame
 from autograder.execution.kernel.outputs import BrokenFrame, Outputs, TooMuchOutput
-from autograder.execution.kernel.sandbox import Sandbox
 
 READY_SECONDS, LOOK_SECONDS = 180, 0.25  # a framework takes seconds to load, on a busy machine minutes
 
 
+class Pipes(Protocol):
+    """What is written to them goes to the kernel, and what is read comes from it; buffered."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def write(self, data: bytes, /) -> int: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Home(Protocol):
+    """What a kernel lives in: a sandbox, or a process with the grader's rights."""
+
+    def usage(self) -> tuple[int, int]:
+        """Return the number of processes and the memory in bytes, as far as they are limited."""
+
+    def kill(self) -> None:
+        """End the kernel and all that it has started; then nothing more can be read from it."""
+
+
 class Kernel:
-    """The grader's end of the pipes to a kernel. Use as `async with`: it is ready, and in the end gone.
+    """The grader's end of the pipes to a kernel. Use as `with`, which waits until it is ready, and ends it."""
 
-    end: kills the kernel and all that it has started
-    sandbox: the one that it lives in, None if it has the grader's rights
-    """
+    def __init__(self, pipes: Pipes, limits: Limits, home: Home):
+        self.limits, self.home = limits, home
+        self._pipes = pipes
+        self._watch = Watch(limits, home)
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        limits: Limits,
-        end: Callable[[], None],
-        sandbox: Sandbox | None = None,
-    ):
-        self.reader, self.writer = reader, writer
-        self.limits, self.sandbox = limits, sandbox
-        self._end = end
-        self._next_look = 0.0
-
-    async def __aenter__(self) -> "Kernel":
+    def __enter__(self) -> "Kernel":
         try:
-            status = await self._outcome(NO_CELL, Outputs(self.limits.output_bytes), READY_SECONDS)
+            status = self._outcome(NO_CELL, Outputs(self.limits.output_bytes), READY_SECONDS)
             if status is not Status.DONE:
                 raise GraderError(
                     "a kernel did not start: is there enough memory and disk space? Run `autograder doctor`"
@@ -51,77 +55,104 @@ class Kernel:
             raise
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
 
     def _close(self) -> None:
-        self.writer.close()
-        self._end()
+        self._watch.stop()
+        self.home.kill()
+        with suppress(OSError):  # there may be a cell left that it did not read
+            self._pipes.close()
 
-    async def run(self, kind: Kind, body: bytes, seconds: float) -> CellResult:
-        """Execute a cell. When it has ended in any other way than DONE, the kernel is of no use.
+    def run(self, kind: Kind, body: bytes, seconds: float) -> CellResult:
+        """Execute a cell. After any status but DONE, the kernel cannot be used any more.
 
-        kind: SOURCE or CODE, which says what the body is
+        kind: SOURCE or CODE, which says what the body is; seconds: of wall-clock time that the cell may take
         """
         token, outputs = secrets.token_bytes(8), Outputs(self.limits.output_bytes)
-        self.writer.write(frame(token, kind, body))
-        status = await self._outcome(token, outputs, seconds)
+        status = self._outcome(token, outputs, seconds, frame(token, kind, body))
         return CellResult(status, outputs.finish())
 
-    async def _outcome(self, token: bytes, outputs: Outputs, seconds: float) -> Status:
-        """Collect the outputs of a cell until it ends, or until it must be given up; return how it ended."""
-        reading = asyncio.ensure_future(self._read(token, outputs))
-        watching = asyncio.ensure_future(self._watch())
+    def _outcome(self, token: bytes, outputs: Outputs, seconds: float, cell: bytes = b"") -> Status:
+        """Send a cell, and collect its outputs until it ends or has to be given up; return how it ended."""
+        self._watch.begin(seconds)
         try:
-            async with asyncio.timeout(seconds):
-                await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
-            return reading.result() if reading.done() else watching.result()
-        except TimeoutError:
-            return Status.TIMED_OUT
-        finally:
-            await cancel(reading, watching)
-
-    async def _read(self, token: bytes, outputs: Outputs) -> Status:
-        """Collect outputs until the cell ends; frames with another token are skipped, and counted all the same."""
-        try:
-            while True:
-                theirs, kind, length = HEADER.unpack(await self.reader.readexactly(HEADER.size))
-                outputs.count(length)
-                body = await self.reader.readexactly(length)
-                if theirs != token:
-                    continue
-                if kind == Kind.DONE:
-                    return Status.DONE
-                outputs.add(kind, body)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return Status.KILLED
+            self._pipes.write(cell)
+            self._pipes.flush()
+            status = self._read(token, outputs)
+        except OSError:
+            status = Status.KILLED
         except TooMuchOutput:
-            return Status.TOO_MUCH_OUTPUT
+            status = Status.TOO_MUCH_OUTPUT
         except BrokenFrame:
-            return Status.BROKEN_MESSAGES
+            status = Status.BROKEN_MESSAGES
+        return self._watch.finish(status)
 
-    async def _watch(self) -> Status:
-        """Look at what the sandbox uses, at intervals that go on from cell to cell; return once that is too much."""
-        while True:
-            await asyncio.sleep(max(0.0, self._next_look - time.monotonic()))
-            self._next_look = time.monotonic() + LOOK_SECONDS
-            if self.sandbox is not None:
-                processes, memory = self.sandbox.usage()
-                if memory > self.limits.memory_bytes:
-                    return Status.OUT_OF_MEMORY
-                if processes > self.limits.processes:
-                    return Status.TOO_MANY_PROCESSES
-
-
-async def cancel(*tasks: asyncio.Future[Status]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    def _read(self, token: bytes, outputs: Outputs) -> Status:
+        """Collect outputs until the cell ends; frames with another token are counted and skipped."""
+        while len(header := self._pipes.read(HEADER.size)) == HEADER.size:
+            theirs, kind, length = HEADER.unpack(header)
+            outputs.count(length)
+            body = self._pipes.read(length)
+            if len(body) < length:
+                break
+            if theirs != token:
+                continue
+            if kind == Kind.DONE:
+                return Status.DONE
+            outputs.add(kind, body)
+        return Status.KILLED
 
 
-def kill_group(pid: int) -> None:
-    """Kill a process that leads its group and what it has started, as long as that did not leave the group."""
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+class Watch:
+    """Ends a kernel whose cell takes too long or too much. It is a thread, since the one that talks to the kernel
+    only waits for it."""
+
+    def __init__(self, limits: Limits, home: Home):
+        self.limits, self.home = limits, home
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._deadline: float | None = None  # of the cell that runs
+        self._found: Status | None = None
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def begin(self, seconds: float) -> None:
+        """Start to watch a cell. seconds: of wall-clock time that it may take"""
+        self._deadline = time.monotonic() + seconds
+
+    def finish(self, status: Status) -> Status:
+        """Stop watching a cell that has ended. Return why its kernel was killed; its status if it was not."""
+        with self._lock:
+            self._deadline = None
+            return self._found or status
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(self._pause()):
+            with self._lock:
+                self._found = self._too_much() if self._deadline is not None else None
+                if self._found is not None:
+                    self.home.kill()
+                    return
+
+    def _pause(self) -> float:
+        """Return the seconds until the next look: cells of less than a second are looked at when they are due."""
+        left = LOOK_SECONDS if self._deadline is None else self._deadline - time.monotonic()
+        return max(0.0, min(LOOK_SECONDS, left))
+
+    def _too_much(self) -> Status | None:
+        if self._pause() == 0.0:
+            return Status.TIMED_OUT
+        processes, memory = self.home.usage()
+        if memory > self.limits.memory_bytes:
+            return Status.OUT_OF_MEMORY
+        if processes > self.limits.processes:
+            return Status.TOO_MANY_PROCESSES
+        return None

@@ -1,8 +1,8 @@
-"""Cells and the key's definitions in the form that a kernel gets them in.
+"""Bring cells and the key's definitions into the form in which a kernel gets them.
 
-A check cell, or a definition of the key's, is compiled here: a kernel that never has its source cannot show it, neither
-in a history nor in a traceback. What is left of it in the student's process are the code objects: names, constants and
-the order of things.
+Check cells and the key's definitions are compiled here: a kernel that never has their source cannot show it, neither in
+a history nor in a traceback. The student's process has only their code objects: names, constants and the order of
+instructions.
 """
 
 import ast
@@ -22,7 +22,8 @@ UNCHECKED = bytes(12)  # of a .pyc: there is no source that it could be older th
 
 
 def for_kernel(cell: CodeCell) -> tuple[Kind, bytes]:
-    """Return a cell as the kind and the body of a frame; what is compiled goes as source where it is not plain."""
+    """Return the kind and the body of a cell's frame: code if it is a check cell or the key's, and plain Python, else
+    source."""
     if cell.role is Role.CHECK or cell.ours:
         try:
             return Kind.CODE, compiled_cell(cell.source)
@@ -33,6 +34,7 @@ def for_kernel(cell: CodeCell) -> tuple[Kind, bytes]:
 
 @lru_cache(maxsize=512)  # the check cells of a course are the same for the whole class
 def compiled_cell(source: str) -> bytes:
+    """Compile a cell and return it in the form of `marshal`; raises what `compile` raises."""
     return compiled(source, FILENAME)
 
 

@@ -1,7 +1,7 @@
 """The frames that a kernel and the grader exchange over a pair of pipes, or one socket.
 
 A frame is a header and a body: the token of the cell that it belongs to, its kind, and how long its body is. The grader
-draws a new token for each cell, so nothing that an earlier cell has left running can speak for a later one.
+draws a new token for each cell, so code that an earlier cell left running cannot answer for a later one.
 """
 
 import re
@@ -25,15 +25,16 @@ class Kind(IntEnum):
     DATA = 5  # JSON: a MIME bundle that the cell has displayed
     RESULT = 6  # JSON: the MIME bundle of its last expression
     ERROR = 7  # JSON: an exception with its traceback
-    DONE = 8  # nothing: the cell has ended, or, of no cell, the kernel is there
+    DONE = 8  # nothing: the cell has ended, or, with NO_CELL, the kernel is ready
 
 
 def frame(token: bytes, kind: Kind, body: bytes = b"") -> bytes:
+    """Return a frame in bytes: its header, then its body."""
     return HEADER.pack(token, kind, len(body)) + body
 
 
 def is_bundle(data: object) -> bool:
-    """Tell whether this is a MIME bundle: texts, or anything under the types that the notebook format calls JSON."""
+    """Return whether this is a MIME bundle: texts, or anything under the types that the notebook format calls JSON."""
     return isinstance(data, dict) and all(
         isinstance(mime, str) and (isinstance(value, str) or JSON_TYPE.fullmatch(mime)) for mime, value in data.items()
     )

@@ -1,4 +1,4 @@
-"""From a kernel's frames to the outputs of a cell. Student code may have written them: nothing is trusted."""
+"""Turn a kernel's frames into the outputs of a cell. Student code may have written them: nothing is trusted."""
 
 import json
 import re
@@ -9,9 +9,9 @@ from nbformat import NotebookNode
 from autograder.core.text import well_formed
 from autograder.execution.kernel.frames import HEADER, Kind, is_bundle
 
-FRAME_BYTES = 2**10  # what a frame counts beside its body: an output is larger in memory than in a frame
-MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside its texts: a million empty objects fill the memory
-DEEP = 100  # levels of JSON in each other
+FRAME_BYTES = 2**10  # that a frame counts besides its body: an output is larger in memory than in a frame
+MAX_STRUCTURE, MAX_TEXTS = 2**18, 2**16  # bytes of JSON outside strings, and strings: many tiny objects fill memory
+DEEP = 100  # nested levels of JSON
 TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # never looks at a byte twice
 STREAMS = {Kind.STDOUT: "stdout", Kind.STDERR: "stderr"}
 
@@ -42,7 +42,7 @@ class Outputs:
             raise TooMuchOutput
 
     def add(self, kind: int, body: bytes) -> None:
-        """Add what a frame shows, text to the text before it; raises BrokenFrame for what no kernel sends."""
+        """Add what a frame shows, appending text to the text before; raises BrokenFrame for what no kernel sends."""
         self._left -= FRAME_BYTES
         if kind in (Kind.STDOUT, Kind.STDERR):
             self._add_text(STREAMS[Kind(kind)], body.decode(errors="replace"))
@@ -93,7 +93,7 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def is_complex(body: bytes) -> bool:
-    """Tell whether JSON has more parts than a kernel sends, without parsing it."""
+    """Return whether JSON has more parts than a kernel sends, without parsing it."""
     structure = len(body)
     for number, text in enumerate(TEXT.finditer(body)):
         structure -= text.end() - text.start()
@@ -103,6 +103,7 @@ def is_complex(body: bytes) -> bool:
 
 
 def is_error(content: dict[str, Any]) -> bool:
+    """Return whether JSON describes an exception: its name, its text and the lines of its traceback."""
     trace = content.get("traceback")
     texts = [content.get("ename"), content.get("evalue"), *(trace if isinstance(trace, list) else [None])]
     return all(isinstance(text, str) for text in texts)

@@ -1,8 +1,8 @@
 """The program that a kernel's process runs: IPython's shell, cell by cell, until the grader closes the pipe.
 
 In a sandbox the fork server's child calls `serve`; without one it is started as a module, and its standard input and
-output are the pipes. Students' modules must not stand in for what it imports, so Python's own option -P keeps their
-folder away until everything is imported.
+output are the pipes. Students' modules must not replace what it imports, so Python's option -P keeps their folder off
+the path until everything is imported.
 """
 
 import marshal
@@ -20,7 +20,7 @@ from autograder.execution.kernel.shell import PipeShell
 
 
 def serve(shell: PipeShell, channel: Channel) -> None:
-    """Be a kernel: run each cell that comes, until the grader is gone."""
+    """Run a kernel: execute each cell that comes, until the grader is gone."""
     shell.connect(channel)
     channel.send(Kind.DONE)
     while True:
@@ -37,7 +37,7 @@ def serve(shell: PipeShell, channel: Channel) -> None:
 
 
 def run(shell: PipeShell, kind: Kind, body: bytes) -> None:
-    """Run one cell. A check cell leaves nothing in the history, and there is no source of it."""
+    """Run one cell. A compiled one leaves nothing in the history, and its source is not here."""
     if kind is Kind.SOURCE:
         shell.run_cell(body.decode(), store_history=True)  # type: ignore[no-untyped-call]
         return
@@ -62,9 +62,10 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
+    """Run a kernel without a sandbox, whose pipes are the standard input and output."""
     pipes = os.dup(0), os.dup(1)
     shell = PipeShell.make()
-    sys.path.insert(1, "")  # behind the definitions of earlier notebooks, as in a sandbox
+    sys.path.insert(1, "")  # after the definitions of earlier notebooks, as in a sandbox
     if os.name == "posix":
         end_with_parent()
     serve(shell, Channel(*pipes))

@@ -1,8 +1,8 @@
-"""The sandbox that student code runs in: namespaces and a file system of its own, made by bubblewrap.
+"""Make the sandbox that student code runs in: namespaces and a file system of its own, by bubblewrap.
 
 Inside there are the interpreter with its packages, `cs231n`, the data set and the earlier notebooks' definitions, all
 read-only; an empty home and temporary folder in memory; no network, no other process, no file and no environment
-variable of the grader's. There is no `/proc` either: it would show where on the grader's disk all that lies, the
+variable of the grader's. There is no `/proc` either: it would show where all this is on the grader's disk, the
 environment that the fork server was started in, and bubblewrap's processes, whose limits are not a kernel's.
 """
 
@@ -16,16 +16,16 @@ from functools import cache
 from pathlib import Path
 
 import cs231n
-from cs231n import data_utils
 
 from autograder.core.errors import GraderError
+from autograder.execution.job import data_folder
 from autograder.execution.kernel import seccomp
 
 SCRATCH = "/tmp"  # everything that a student's code can write to, one file system in memory
 HOME, WORK = f"{SCRATCH}/home", f"{SCRATCH}/work"
 IMPORTS, PACKAGES = "/imports", "/withheld"
 SHARED = "/dev/shm"
-DEVICES = ("null", "full", "random", "urandom")  # no /dev/zero: mapped, it is shared memory that nobody counts
+DEVICES = ("null", "full", "random", "urandom")  # no /dev/zero: mapped, it is shared memory that cannot be counted
 MACHINE = ("/proc/cpuinfo", "/proc/meminfo")  # what libraries look up in /proc before they compute
 FIRST_USER = 1_000_000  # a grader that is root gives each sandbox an unused user of its own
 INSTALL = (
@@ -61,20 +61,20 @@ def require() -> None:
 
 
 def require_hidden(folder: Path) -> None:
-    """Raise NoSandbox if a sandbox would show this folder, because what it has to show contains it."""
+    """Raise NoSandbox if a sandbox would show this folder, because it is in a folder that a sandbox has to show."""
     for path in read_only():
         if folder.resolve().is_relative_to(Path(path).resolve()):
             raise NoSandbox(
-                f"{folder} lies in {path}, which student code has to see to run Python: move the course, "
+                f"{folder} is in {path}, which student code has to see to run Python: move the course, "
                 "or use a virtual environment in a folder of its own"
             )
 
 
 def isolation() -> list[str]:
-    """The part of bubblewrap's command line that says what is not shared.
+    """Return the part of bubblewrap's command line that says what is not shared.
 
-    Not `--disable-userns`: a kernel could not enter namespaces that lie above the last user namespace. `seccomp` keeps
-    student code from making one.
+    Not `--disable-userns`: a kernel could not enter namespaces above the last user namespace. `seccomp` keeps student
+    code from making one.
     """
     user = [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
     spaces = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--hostname", "sandbox"]
@@ -82,25 +82,38 @@ def isolation() -> list[str]:
 
 
 def read_only() -> list[str]:
-    """What a sandbox shows as it is: the system's libraries, Python, its packages, `cs231n`, the data set."""
+    """Return what a sandbox shows as it is: the system's libraries, Python, its packages, `cs231n`, the data set."""
     found = ["/usr", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime"]
     found += MACHINE
     found += [sys.base_prefix, sys.prefix, *(path for path in sys.path if path.endswith("-packages"))]
     found.append(str(Path(cs231n.__file__).parent))
-    if data := data_utils.find_cifar10():
-        found.append(str(Path(data).resolve()))
+    if data := data_folder():
+        found.append(str(data.resolve()))
     return [path for path in dict.fromkeys(found) if os.path.exists(path)]
 
 
 def file_system(folder: Path, scratch_bytes: int) -> list[str]:
-    """The part of bubblewrap's command line that lays out the files.
+    """Return the part of bubblewrap's command line that lays out the files.
 
-    folder: on the grader's disk; its `imports`, `modules` and `withheld` are shown, whichever there are
+    folder: on the grader's disk; its `imports`, `modules` and `withheld` are shown if they exist
     """
     scratch = ["--size", str(scratch_bytes), "--perms", "1777", "--tmpfs"]
-    options = [*scratch, SCRATCH]
-    options += ["--perms", "0777", "--dir", HOME, "--perms", "0777", "--dir", WORK]
-    shown = read_only()
+    options = [*scratch, SCRATCH, *system(tuple(read_only()))]
+    if (folder / "imports").exists():
+        options += ["--ro-bind", str(folder / "imports"), IMPORTS]
+    for module in sorted((folder / "modules").glob("*")):
+        options += ["--ro-bind", str(module), f"{WORK}/{module.name}"]
+    options += ["--perms", "0755", "--dir", PACKAGES]
+    for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
+        place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
+        options += ["--ro-bind", str(stand_in), place]
+    return [*options, *scratch, SHARED, "--remount-ro", "/", "--chdir", "/"]
+
+
+@cache  # the same for every kernel
+def system(shown: tuple[str, ...]) -> list[str]:
+    """Return the part of it that lays out what no notebook changes. shown: what `read_only` returns"""
+    options = ["--perms", "0777", "--dir", HOME, "--perms", "0777", "--dir", WORK]
     for parent in dict.fromkeys(str(parent) for path in shown for parent in reversed(Path(path).parents)):
         options += ["--perms", "0755", "--dir", parent]  # bubblewrap's own would be closed to a kernel's user
     for path in shown:
@@ -110,26 +123,18 @@ def file_system(folder: Path, scratch_bytes: int) -> list[str]:
             options += ["--symlink", os.readlink(path), path]
         elif os.path.isdir(path):
             options += ["--ro-bind", path, path]
-    if (folder / "imports").exists():
-        options += ["--ro-bind", str(folder / "imports"), IMPORTS]
-    for module in sorted((folder / "modules").glob("*")):
-        options += ["--ro-bind", str(module), f"{WORK}/{module.name}"]
-    options += ["--perms", "0755", "--dir", PACKAGES]
-    for stand_in in sorted((folder / "withheld").glob("*")):  # over the original, which is nowhere in the sandbox
-        place = str(Path(cs231n.__file__).parent) if stand_in.name == "cs231n" else f"{PACKAGES}/{stand_in.name}"
-        options += ["--ro-bind", str(stand_in), place]
-    # not the system's /proc, but what TensorFlow ends the process without: the path of the program, and no arguments
+    # not the system's /proc, but what TensorFlow needs to start: the path of the program, and an empty command line
     options += ["--perms", "0755", "--dir", "/proc", "--perms", "0755", "--dir", "/proc/self"]
     options += ["--symlink", sys.executable, "/proc/self/exe", "--dev-bind", "/dev/null", "/proc/self/cmdline"]
     options += ["--dir", "/dev"]
     for device in DEVICES:
         options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    return [*options, *scratch, SHARED, "--remount-ro", "/", "--chdir", "/"]
+    return options
 
 
 @dataclass
 class Sandbox:
-    """A running sandbox. It ends when `pipe`, the write end of a pipe, is closed by all who have it, or by `kill`."""
+    """A running sandbox. It ends by `kill`, or when all processes that have `pipe`, a pipe's write end, close it."""
 
     process: subprocess.Popen[bytes]
     pid: int
@@ -137,7 +142,7 @@ class Sandbox:
 
     @property
     def uid(self) -> int | None:
-        """The user that a kernel becomes: None if it stays the one that the grader is."""
+        """Return the id of the user that a kernel becomes; None if it keeps the grader's."""
         return FIRST_USER + self.pid if os.geteuid() == 0 else None
 
     def kill(self) -> None:
@@ -146,7 +151,7 @@ class Sandbox:
         self.process.wait()
 
     def usage(self) -> tuple[int, int]:
-        """Return the number of processes in the sandbox and the memory in bytes that they and their files take."""
+        """Return the number of processes in the sandbox, and the bytes of memory that they and their files take."""
         try:
             space = os.readlink(f"/proc/{self.pid}/ns/pid")
             inside = [pid for pid in filter(str.isdigit, os.listdir("/proc")) if lives_in(space, pid)]
@@ -157,6 +162,7 @@ class Sandbox:
 
 
 def lives_in(space: str, pid: str) -> bool:
+    """Return whether a process is in a process namespace. space: its name, as `/proc` has it"""
     try:
         return os.readlink(f"/proc/{pid}/ns/pid") == space
     except OSError:  # it has ended, or belongs to somebody else
@@ -164,13 +170,13 @@ def lives_in(space: str, pid: str) -> bool:
 
 
 def used_bytes(folder: str) -> int:
-    """Return how much of a file system is used, which is memory if the files are kept in memory."""
+    """Return how many bytes of a file system are used, which is memory if the files are kept in memory."""
     status = os.statvfs(folder)
     return (status.f_blocks - status.f_bfree) * status.f_frsize
 
 
 def private_bytes(pid: str) -> int:
-    """Return the memory of a process that it shares with no file and no other process's pages in memory."""
+    """Return how many bytes of memory a process has that belong neither to a file nor to shared memory."""
     try:
         with open(f"/proc/{pid}/statm") as file:
             _, resident, shared, *_ = map(int, file.read().split())
@@ -180,13 +186,14 @@ def private_bytes(pid: str) -> int:
 
 
 def open_sandbox(folder: Path, scratch_bytes: int) -> Sandbox:
-    """Make a sandbox in which nothing runs yet; raises NoSandbox with bubblewrap's own words if it fails."""
+    """Make a sandbox in which nothing runs yet; raises NoSandbox with bubblewrap's message if it fails."""
     info_read, info_write = os.pipe()
     filter_read, filter_write = os.pipe()
     os.write(filter_write, seccomp.program())
     os.close(filter_write)
     wait, pipe = os.pipe()
-    init = ["/bin/sh", "-c", "echo ready; exec cat"]  # ends with the pipe, and everything in the sandbox with it
+    os.write(pipe, b"ready\n")
+    init = ["cat"]  # says so when the sandbox is there; ends with the pipe, and everything in the sandbox with it
     descriptors = ["--info-fd", str(info_write), "--seccomp", str(filter_read)]
     command = [*isolation(), *descriptors, *file_system(folder, scratch_bytes), "--", *init]
     passed = [info_write, filter_read]

@@ -1,14 +1,14 @@
-"""System calls that nothing in a sandbox may make, by libseccomp: neither student code nor bubblewrap's own processes.
+"""Refuse system calls, by libseccomp, to everything in a sandbox: student code, and bubblewrap's own processes.
 
-A mount or user namespace of its own would let it mount a file system in memory without a limit. `clone` is refused
-only with the flag that asks for a user namespace; the flags of `clone3` lie in memory, where no filter can look, so
+A process with its own mount or user namespace could mount a file system in memory without a limit. `clone` is refused
+only with the flag that asks for a user namespace. The flags of `clone3` are in memory, which no filter can read, so
 that call does not exist, and the C library falls back to `clone`.
 
 Memory that processes share belongs to none of them and can outlive every mapping of it, so it could not be counted:
 System V's segments, files in memory that have no name, and anonymous shared mappings do not exist. What is shared
 through files in the sandbox's own file systems in memory is limited by their size. `io_uring` would make calls that no
-filter sees. And a process must not act through another one, whose limits are not its own: none may look into, or
-write to, another's memory.
+filter sees. And a process must not act through another one, which has other limits: none may read or write another's
+memory.
 """
 
 import errno
@@ -38,7 +38,7 @@ def unavailable() -> str:
 
 
 def new_filter() -> "SyscallFilter":
-    """Return the filter; its `load` puts it on the calling process and its children, for good."""
+    """Return the filter; its `load` applies it to the calling process and its children, permanently."""
     from pyseccomp import ALLOW, ERRNO, MASKED_EQ, Arg, Attr, SyscallFilter
 
     refuse = ERRNO(errno.EPERM)

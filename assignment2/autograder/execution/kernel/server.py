@@ -1,13 +1,13 @@
-"""The other end of a fork server, started with `python -m`: forks kernels that have imported NumPy, Matplotlib and
-IPython already.
+"""The program of a fork server, started with `python -m`: forks kernels that have already imported NumPy, Matplotlib
+and IPython.
 
 Importing them takes a second, most of what executing a notebook costs, so it is done once for each worker. Every
-request names a sandbox that bubblewrap has made; the forked child enters its namespaces before it runs anything of a
-student's. The server itself runs no student code, holds nothing secret (its environment is the kernels') and is not
-reachable from inside a sandbox.
+request names a sandbox that bubblewrap has made; the forked child enters its namespaces before it runs any student
+code. The server itself runs no student code, has no secrets (its environment is that of the kernels) and cannot be
+reached from inside a sandbox.
 
-A request is one packet on the standard input, which is a socket, and with it the write end of a pipe and the socket
-that the kernel reads cells from. When the kernel has ended, whatever the reason, the pipe closes.
+A request is one packet on the standard input, which is a socket. With it come the write end of a pipe and the socket
+that the kernel reads cells from. The pipe closes when the kernel has ended, for whatever reason.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pyseccomp import SyscallFilter
 
 NAMESPACES = ("user", "pid", "mnt", "net", "ipc", "uts")  # user first: it gives the right to enter the others
-PRELOADED = (  # beside what kernels import themselves: of cs231n, what no check cell has to do without
+PRELOADED = (  # besides what kernels import themselves: of cs231n, only what no check cell withholds
     "numpy.random",
     "matplotlib.pyplot",
     "cs231n.checks",
@@ -58,7 +58,7 @@ def main() -> None:
     shell = PipeShell.make()
     system_calls = seccomp.new_filter()
     gc.freeze()  # the collector would touch, and so copy, every page that the kernels share
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: the pipe tells
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: the pipe tells when they end
     control = socket.socket(fileno=os.dup(0))
     while True:
         packet, descriptors, _, _ = socket.recv_fds(control, 2**20, 2)
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def serve_kernel(packet: bytes, pipe: int, cells: int, system_calls: "SyscallFilter", shell: PipeShell) -> NoReturn:
-    """In a child: start the kernel in the namespaces of the sandbox, keep the pipe open as long as it runs."""
+    """In a child: start the kernel in the namespaces of the sandbox, and keep the pipe open while it runs."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         request = KernelRequest.from_bytes(packet)
@@ -105,7 +105,7 @@ def fork_in_sandbox() -> int:
     try:
         return os.fork()
     except OSError as error:
-        if error.errno == errno.ENOMEM:  # Linux says so too where memory is short; the grader then names both
+        if error.errno == errno.ENOMEM:  # also when memory is short: the grader's message names both
             raise SandboxGone from None
         raise
 
@@ -127,6 +127,7 @@ def open_namespaces(pid: int) -> dict[str, int]:
 
 
 def enter(space: int) -> None:
+    """Enter a namespace. space: a descriptor of it"""
     check(libc.setns(space, 0))
 
 
@@ -137,7 +138,8 @@ def check(result: int) -> None:
 
 
 def enter_sandbox(request: KernelRequest, spaces: dict[str, int], cells: int, system_calls: "SyscallFilter") -> None:
-    """In the kernel's process: enter the sandbox for good, give up every privilege, and keep no file but CELLS."""
+    """In the kernel's process: enter the sandbox for good, give up every privilege, and close every file but CELLS and
+    the standard streams."""
     for name in spaces.keys() - {"user", "pid"}:
         enter(spaces[name])  # of mnt, this changes the root folder too
     os.setsid()
@@ -148,8 +150,9 @@ def enter_sandbox(request: KernelRequest, spaces: dict[str, int], cells: int, sy
     os.environ.clear()
     os.environ.update(request.environment)
     sys.path[:0] = request.path
-    for name in [name for name in sys.modules if name.partition(".")[0] in request.forget]:
-        del sys.modules[name]
+    if request.forget:  # else looking would touch, and so copy, a page for each module
+        for name in [name for name in sys.modules if name.partition(".")[0] in request.forget]:
+            del sys.modules[name]
     os.chdir(request.folder)
     os.dup2(cells, CELLS, inheritable=False)
     os.closerange(CELLS + 1, 4096)
@@ -164,13 +167,14 @@ def give_up_privileges(uid: int | None) -> None:
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     check(libc.capset(header, (ctypes.c_uint32 * 6)()))
-    check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))  # else only root could look at what it uses
+    check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))  # else only root could see what it uses
 
 
 def become_kernel(shell: PipeShell) -> NoReturn:
+    """Run a kernel in this process until the grader is gone."""
     import numpy as np
 
-    np.random.seed()  # the server's state, which every kernel inherits, would make chance the same for all
+    np.random.seed()  # every kernel inherits the server's state, and would draw the same numbers
     program.serve(shell, Channel(CELLS, CELLS))
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""IPython's shell at the end of a channel: what cells show becomes frames, and there is nobody to ask."""
+"""IPython's shell on a channel: what cells show is sent as frames, and `input` raises an error."""
 
 import builtins
 import getpass
@@ -21,7 +21,7 @@ from autograder.execution.kernel.frames import Kind, is_bundle
 
 
 class Publisher(DisplayPublisher):
-    """Sends what is displayed. What changes or clears an earlier display is dropped."""
+    """Sends what is displayed; calls that update or clear an earlier display do nothing."""
 
     def publish(self, data: Any, metadata: Any = None, *, update: bool = False, **more: Any) -> None:  # type: ignore[override]
         if not update:
@@ -47,7 +47,7 @@ class Hook(DisplayHook):
 
 
 class PipeShell(InteractiveShell):
-    """The shell of a kernel; made before it has a channel, so that it can be made once and forked."""
+    """The shell of a kernel; it is made before it has a channel, so that it can be made once and then forked."""
 
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
@@ -55,7 +55,7 @@ class PipeShell(InteractiveShell):
 
     @classmethod
     def make(cls) -> "PipeShell":
-        """Return the shell of this process; its history is in memory, and its profile nowhere."""
+        """Return the shell of this process, with its history in memory and without a profile."""
         upstream.apply(upstream.transform_only_what_is_not_python)
         options = Config()
         options.HistoryManager.enabled = False
@@ -68,16 +68,21 @@ class PipeShell(InteractiveShell):
         self.profile_dir = None
 
     def connect(self, channel: Channel) -> None:
-        """Show everything on a channel from now on, and answer every question with an error."""
+        """Show everything on a channel from now on, and let `input` and `getpass` raise an error."""
         self.channel = channel
         sys.stdout, sys.stderr = Stream(channel, Kind.STDOUT), Stream(channel, Kind.STDERR)
         builtins.input = getpass.getpass = refuse_input  # type: ignore[assignment]
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell: Any = None, **more: Any) -> bool:
+        """Tell whether a cell awaits something. IPython compiles every cell to find out; here only one that may."""
+        may = transformed_cell is None or "await" in transformed_cell or "async" in transformed_cell
+        return may and super().should_run_async(raw_cell, transformed_cell=transformed_cell, **more)
 
     def enable_gui(self, gui: Any = None) -> None:
         pass
 
     def ask_exit(self) -> None:
-        """What `exit()` and `quit()` call: they end the cell and not the kernel."""
+        """End the cell, and not the kernel: `exit()` and `quit()` call this."""
         raise SystemExit
 
     def system_raw(self, cmd: str) -> None:
@@ -93,11 +98,12 @@ class PipeShell(InteractiveShell):
 
 
 def refuse_input(prompt: str = "", *_: object, **__: object) -> NoReturn:
+    """Raise StdinNotImplementedError: a kernel of the grader has no user."""
     raise StdinNotImplementedError("input() was called, but nobody can answer")
 
 
 def bundle_to_json(data: Any) -> bytes:
-    """Return a MIME bundle as a frame has it, pictures in base64; raises TypeError for anything else."""
+    """Return a MIME bundle as the body of a frame, pictures in base64; raises TypeError for anything else."""
     if isinstance(data, dict):
         data = {mime: b64encode(part).decode() if isinstance(part, bytes) else part for mime, part in data.items()}
     if not is_bundle(data):
@@ -106,4 +112,5 @@ def bundle_to_json(data: Any) -> bytes:
 
 
 def to_json(content: dict[str, Any]) -> bytes:
+    """Return JSON in UTF-8; half of a surrogate pair becomes a question mark."""
     return json.dumps(content, ensure_ascii=False).encode(errors="replace")
