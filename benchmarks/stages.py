@@ -53,9 +53,9 @@ STAGES = {  # in the order of a submission; what is measured for each is in `wat
     "store": "pack and keep results, look them up",
     "outputs": "clean outputs and put them in",
     "judge": "compare values, measure networks, plan what is followed through",
-    "entry": "write the judged notebook as text, for the writer",
+    "entry": "write the judged notebook as text, and lay it out",
     "send": "pack what the writer gets, and what else a worker does",
-    "writer": "the writer: unpack, write autograded/",
+    "writer": "the writer: unpack, put into autograded/",
     "gradebook": "the writer: points and comments",
     "page": "feedback pages",
 }
@@ -168,9 +168,9 @@ def watch(meter: Meter) -> None:
         (type(process_worker()), "execute", "talk"),
         (Kernel, "_close", "ending"),
         (task, "entry_of", "entry"),
+        (task, "convert_one", "entry"),
         (schedule.Schedule, "_finish", "writer"),
-        (schedule.Schedule, "_total", "gradebook"),
-        (entering, "enter", "gradebook"),
+        (entering.Ledger, "enter", "gradebook"),
         (feedback, "write_pages", "page"),
     ):
         meter.watch(owner, name, stage)

@@ -4,20 +4,23 @@
 
 The grader runs as it always does, on the submissions of `benchmarks/grading.py`, each handed in by many students. Its
 workers are threads that compute nothing: each sleeps as long as one submission takes, or not at all, and returns an
-answer that a real worker has made before. So the machine needs no more cores than the writer, one. Then real workers
-look at the same class once more. Prints tables in Markdown and draws `docs/scaling.svg`.
+answer that a real worker has made before, with the notebooks that it has laid out. So the machine needs no more cores
+than the writer, one. Then real workers look at the same class once more, when its pages are there too. Prints tables in
+Markdown and draws `docs/scaling.svg`.
 """
 
 import argparse
 import multiprocessing
 import os
 import pickle
+import resource
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,9 +30,11 @@ import matplotlib
 from autograder.course.key import keys
 from autograder.demo.run import make_course
 from autograder.demo.training import train_networks
+from autograder.execution.pool import local_pool
 from autograder.grading import run
+from autograder.grading.feedback import DIGEST, digests_of_pages, write_feedback
 from autograder.grading.schedule import Schedule
-from autograder.grading.task import Task, answer
+from autograder.grading.task import Task, answer, unpacked
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.steps import rules_of
@@ -54,11 +59,12 @@ def main() -> None:
         hand_in_class(the(prepared), KINDS, train_networks(the(prepared)))
         alone(prepare, prepared)
 
-        print("| what | submissions | seconds | a second | core-ms of the grader, each | its peak in MB |")
-        print("| --- | --: | --: | --: | --: | --: |")
+        print("| what | submissions | seconds | a second | core-ms of the grader, each | of all | its peak in MB |")
+        print("| --- | --: | --: | --: | --: | --: | --: |")
         course = class_of(prepared, options.students)
         limit = row("workers that return at once", options.students, *alone(graded, course, 2, 0.0))
-        row("the same class again, real workers", options.students, *alone(graded, course, 2, None))
+        alone(write_pages, course)
+        row("the same class again, two real workers", options.students, *alone(graded, course, 2, None))
         reached = {}
         for workers in WORKERS:
             course = class_of(prepared, workers * ROUNDS)
@@ -73,9 +79,9 @@ def alone(function: Callable[..., Any], *arguments: Any) -> Any:
         return process.submit(function, *arguments).result()
 
 
-def row(name: str, students: int, seconds: float, core: float, megabytes: float) -> float:
+def row(name: str, students: int, seconds: float, core: float, everything: float, megabytes: float) -> float:
     """Print a row; return the submissions a second."""
-    each = f"{students / seconds:.1f} | {1000 * core / students:.1f}"
+    each = f"{students / seconds:.1f} | {1000 * core / students:.1f} | {1000 * everything / students:.1f}"
     print(f"| {name} | {students} | {seconds:.1f} | {each} | {megabytes:.0f} |", flush=True)
     return students / seconds
 
@@ -84,61 +90,82 @@ def row(name: str, students: int, seconds: float, core: float, megabytes: float)
 
 
 def prepare(course: Path) -> None:
-    """Have each submission evaluated; keep the answers in the folder `answers`."""
+    """Have each submission evaluated, and its notebooks laid out; keep the answers in the folder `answers`."""
     assignment = the(course)
     config, names = load_config(assignment), list(keys(assignment))
     (course / "answers").mkdir()
     with open_gradebook(config) as gradebook:
         schedule = Schedule(config, gradebook, rules_of(config, assignment), names, again=True)
         for folder in sorted((course / "submitted").iterdir()):
-            packed = pickle.dumps(answer(schedule._task(folder.name)), pickle.HIGHEST_PROTOCOL)
-            (course / "answers" / folder.name).write_bytes(packed)
+            (course / "answers" / folder.name).write_bytes(pickle.dumps(answer(schedule.task(folder.name))))
 
 
 def class_of(prepared: Path, students: int) -> Path:
-    """Return a course in which so many students have handed in what those of the prepared one did."""
+    """Return a course in which so many students have handed in what those of the prepared one did, and workers have
+    laid it out."""
     course = prepared.with_name("class")
     shutil.rmtree(course, ignore_errors=True)
-    shutil.copytree(prepared, course, ignore=shutil.ignore_patterns("submitted"))
-    kinds = sorted((prepared / "submitted").iterdir())
+    shutil.copytree(prepared, course, ignore=shutil.ignore_patterns("submitted", "answers", "autograded"))
+    (course / "answers").mkdir()
+    kinds = sorted((prepared / "answers").iterdir())
     for number in range(students):
-        folder = course / "submitted" / f"student-{number:04}"
-        shutil.copytree(kinds[number % KINDS], folder, copy_function=os.link)
+        kind, student = kinds[number % KINDS], f"student-{number:04}"
+        for folder in ("submitted", "autograded"):
+            shutil.copytree(prepared / folder / kind.name, course / folder / student, copy_function=os.link)
+        found = unpacked(kind.read_bytes())
+        assert found.marks
+        found.marks = replace(found.marks, student=student)
+        (course / "answers" / student).write_bytes(pickle.dumps(found))
     return course
 
 
 # -- in a process of its own
 
 
-def graded(course: Path, workers: int, seconds: float | None) -> tuple[float, float, float]:
-    """Grade a class without pages; returns the seconds, those that the grader was on a processor, and its memory in MB
-    at its peak.
+def graded(course: Path, workers: int, seconds: float | None) -> tuple[float, float, float, float]:
+    """Grade a class; returns the seconds, those that the grader, and that all processes were on a processor, and the
+    grader's memory in MB at its peak.
 
-    seconds: that a worker sleeps for a submission; None for real workers
+    seconds: that a worker sleeps for a submission, and no pages are written; None for real workers
     """
     pool = mock.patch.object(run, "local_pool", partial(sleepers, course / "answers", seconds))
     start, before = time.perf_counter(), time.process_time()
     with mock.patch.dict({}) if seconds is None else pool:
-        outcome = run.grade(the(course), run.Options(workers=workers, feedback=False))
+        outcome = run.grade(the(course), run.Options(workers=workers, feedback=seconds is None))
     took, core = time.perf_counter() - start, time.process_time() - before
     assert not outcome.set_aside, outcome.set_aside
     assert outcome.judged == (0 if seconds is None else len(outcome.rows))
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
     status = Path("/proc/self/status").read_text()
-    return took, core, int(status.split("VmHWM:")[1].split()[0]) / 1e3
+    return took, core, core + others.ru_utime + others.ru_stime, int(status.split("VmHWM:")[1].split()[0]) / 1e3
+
+
+def write_pages(course: Path) -> None:
+    """Write the pages of the first students of a class, and give them to the others, who have handed in the same."""
+    assignment, config = the(course), load_config(the(course))
+    students = sorted(path.name for path in (course / "submitted").iterdir())
+    digests = digests_of_pages(assignment, config, students)
+    with local_pool(os.cpu_count()) as pool:
+        write_feedback(assignment, config, students[:KINDS], pool)
+    for number, student in enumerate(students[KINDS:]):
+        folder = assignment.feedback(student)
+        shutil.copytree(assignment.feedback(students[number % KINDS]), folder, copy_function=os.link)
+        (folder / DIGEST).unlink()
+        (folder / DIGEST).write_text(digests[student])
 
 
 @contextmanager
 def sleepers(answers: Path, seconds: float, workers: int, _: float) -> Iterator["Sleepers"]:
     """Open a pool of workers that compute nothing, in place of `local_pool`."""
     with Sleepers(workers) as pool:
-        pool.answers, pool.seconds = sorted(answers.iterdir()), seconds
+        pool.answers, pool.seconds = answers, seconds
         yield pool
 
 
 class Sleepers(ThreadPoolExecutor):
     """Workers that compute nothing: they have every key, and answers to all tasks."""
 
-    answers: list[Path]
+    answers: Path
     seconds: float
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
@@ -148,7 +175,7 @@ class Sleepers(ThreadPoolExecutor):
         if not isinstance(about, Task):  # a key
             return None
         time.sleep(self.seconds)
-        return self.answers[int(about.student.rpartition("-")[2]) % KINDS].read_bytes()
+        return (self.answers / about.student).read_bytes()
 
 
 # -- the picture

@@ -11,6 +11,8 @@ from autograder.course.assignment import CONFIGURATION, COURSE_ID, nbgrader_opti
 from autograder.integration.entering import AUTOGRADE, SANITIZE
 from autograder.integration.exchange import MakeFitForRelease
 from autograder.integration.exporters import TEMPLATE, TEMPLATES, PageExporter, SubmissionExporter
+from autograder.integration.formgrader import TEMPLATES as FORMGRADER
+from autograder.integration.formgrader import for_everybody
 from autograder.integration.going_on import GoOnAfterErrors
 from autograder.integration.marks import GetMarks
 from autograder.integration.penalties import PerDay
@@ -25,7 +27,7 @@ def configure(c: Config, file: str = CONFIGURATION) -> None:
     file: the path of that file, which is in the course folder
     """
     upstream.patch_nbgrader()
-    upstream.add_policy_to_submissions(submission_policy)
+    upstream.change_formgrader(for_everybody, submission_policy, FORMGRADER)
     c.merge(nbgrader_options())
     about = settings(Path(file).parent)
     c.CourseDirectory.course_id = about.get("id", COURSE_ID)

@@ -53,7 +53,7 @@ def findings(course: Path) -> Iterator[tuple[bool, str, str, str]]:
     yield True, "data set", f"CIFAR-10 in {where}" if where else missing, ""
     reason = sandbox.unavailable()
     yield not reason, "sandbox", reason or "bubblewrap works", sandbox.INSTALL
-    locked = upstream.can_add_policy()
+    locked = upstream.can_change_formgrader()
     state = "its pages run no scripts but its own" if locked else "its pages are sent without a Content-Security-Policy"
     yield locked, "formgrader", state, "submissions are cleaned anyway; pip install nbgrader==0.9.6"
     config = Config()

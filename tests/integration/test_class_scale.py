@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import Mock
@@ -31,7 +31,7 @@ from autograder.grading.printing import print_outcome
 from autograder.grading.run import Options, grade
 from autograder.grading.task import evaluated
 from autograder.integration.converters import ConversionFailed
-from autograder.integration.entering import enter
+from autograder.integration.entering import Ledger
 from autograder.judging.networks import DataSetMissing
 from autograder.submission.preparation import make_job
 from distributed import LocalCluster
@@ -58,6 +58,14 @@ def course(tmp_path):
 
 def totals(outcome):
     return {row.student: row.total for row in outcome.rows}
+
+
+def hand_in_again(course, student, old, new):
+    """Change something in what a student has handed in."""
+    path = course / "submitted" / student / ASSIGNMENT / "Toy.ipynb"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 def test_identical_work_is_done_once_and_unchanged_work_never(course):
@@ -268,6 +276,10 @@ def test_postgresql(course):
     assert totals(grade(the(course), HOW)) == {"ada": 6, "bob": 6, "cy": 2}
     with Gradebook(url, "cs231n") as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ada").score == 6
+        gradebook.find_grade("why", "Toy", ASSIGNMENT, "cy").manual_score = 1.5
+        gradebook.db.commit()
+    hand_in_again(course, "cy", "3 * x", "2 * x")
+    assert totals(grade(the(course), HOW)) == {"ada": 6, "bob": 6, "cy": 7.5}
 
 
 def test_grader_without_the_data_set_costs_nobody_a_point(course, monkeypatch, capsys):
@@ -306,8 +318,7 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
         raise GraderError("a kernel did not start")
 
     grade(the(course), Options(workers=1, no_sandbox=not SANDBOX, feedback=False))
-    hand_in_again = course / "submitted" / "cy" / ASSIGNMENT / "Toy.ipynb"
-    hand_in_again.write_text(hand_in_again.read_text().replace("3 * x", "4 * x"))
+    hand_in_again(course, "cy", "3 * x", "4 * x")
     monkeypatch.setattr("autograder.grading.run.local_pool", in_this_process)
     monkeypatch.setattr("autograder.execution.worker.Worker.execute", no_memory)
     with pytest.raises(GraderError, match="did not start"):
@@ -324,31 +335,69 @@ def test_kernel_that_does_not_start_stops_the_run(course, monkeypatch):
 def test_trouble_while_writing_stops_the_run(course, monkeypatch, problem):
     """Does the grader's trouble while a submission is entered end the run, and cost nobody a point?"""
     with monkeypatch.context() as patched:
-        patched.setattr("autograder.integration.entering.enter", Mock(side_effect=problem))
+        patched.setattr("autograder.integration.entering.Ledger.enter", Mock(side_effect=problem))
         with pytest.raises(type(problem), match=re.escape(str(problem))):
             grade(the(course), HOW)
     assert totals(grade(the(course), HOW)) == {"ada": 6, "bob": 6, "cy": 2}
 
 
+def test_a_run_that_ends_between_points_and_notebooks(course, monkeypatch):
+    """When a run ends after it has entered points, and before the judged notebook is in its place, does the next one do
+    both again, even if the student has handed in what was graded before?"""
+    grade(the(course), HOW)
+    before = shutil.copytree(course / "submitted" / "cy", course / "before")
+    hand_in_again(course, "cy", "3 * x", "2 * x")
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.grading.schedule.put_in_place", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            grade(the(course), HOW)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "cs231n") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "cy").score == 6
+    shutil.copytree(before, course / "submitted" / "cy", dirs_exist_ok=True)
+    outcome = grade(the(course), HOW)
+    assert (outcome.judged, totals(outcome)) == (1, {"ada": 6, "bob": 6, "cy": 2})
+    judged = course / "autograded" / "cy"
+    assert "3 * x" in (judged / ASSIGNMENT / "Toy.ipynb").read_text()
+    assert [path.name for path in judged.iterdir()] == [ASSIGNMENT]
+
+
 def test_a_submission_that_cannot_be_entered_stops_nobody_else(course, monkeypatch):
     """Does any other exception cost the one submission only, and say so in the table?"""
 
-    def entered(gradebook, assignment, student, *rest):
-        if student == "bob":
-            raise ValueError("an odd notebook")
-        enter(gradebook, assignment, student, *rest)
+    enter, sizes = Ledger.enter, []
 
-    monkeypatch.setattr("autograder.integration.entering.enter", entered)
+    def entered(ledger, batch):
+        sizes.append(len(batch))
+        enter(ledger, [replace(marks, scores={"Toy": {}}) if marks.student == "bob" else marks for marks in batch])
+
+    monkeypatch.setattr("autograder.grading.run.local_pool", all_at_once)
+    monkeypatch.setattr("autograder.integration.entering.Ledger.enter", entered)
     outcome = grade(the(course), HOW)
     assert totals(outcome) == {"ada": 6, "bob": 0, "cy": 2}
     remarks = {row.student: row.remarks for row in outcome.rows}
-    assert remarks["bob"] == ["not gradable: ValueError: an odd notebook, see logs/"]
+    assert sizes == [3, 1, 1, 1]
+    assert remarks["bob"] == ["not gradable: KeyError: 'test_double', see logs/"]
     assert "Traceback" in (course / "logs" / "assignment2" / "bob.log").read_text()
 
 
 @contextmanager
 def in_this_process(*limits):
     with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+class Patient(ThreadPoolExecutor):
+    """Works in this process, and returns nothing before everything is done."""
+
+    def submit(self, function, *arguments):
+        future = Future()
+        future.set_result(super().submit(function, *arguments).result())
+        return future
+
+
+@contextmanager
+def all_at_once(*limits):
+    with Patient(1) as pool:
         yield pool
 
 

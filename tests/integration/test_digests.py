@@ -64,6 +64,7 @@ COUNTS = {
     "limit": configured("c.ExecuteFromStore.cell_seconds = 5"),
     "sandbox": configured("c.ExecuteFromStore.sandbox = False"),
     "penalty": configured("from nbgrader.plugins import BasePlugin\nc.AssignLatePenalties.plugin_class = BasePlugin"),
+    "hook": configured("def tell(**about): ...\nc.Autograde.post_convert_hook = tell"),
     "due date": due,
 }
 DOES_NOT_COUNT = {

@@ -16,11 +16,13 @@ import nbformat
 import pytest
 from autograder.core import upstream
 from IPython.core.inputtransformer2 import TransformerManager
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import Highlight2HTML
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.server_extensions.formgrader import handlers
 
 MAGIC = "%timeit x\n!ls\ny = 1\n"
 PYTHON = "x = 1\nprint('%s' % x)\n"
@@ -273,3 +275,22 @@ def test_patch_of_a_module_that_is_gone_is_left_out():
 
     upstream.apply(gone, lambda: applied.append("the other"))
     assert applied == ["the other"]
+
+
+def test_formgrader_leaves_people_out():
+    """Do formgrader's templates still have no language, and the page of a lost notebook and of a wrong address fail?"""
+    own = Path(handlers.template_path)
+    environment = Environment(loader=FileSystemLoader(own))
+    assert "lang=" not in (own / "base.tpl").read_text() + (own / "formgrade" / "index.html.j2").read_text()
+    with pytest.raises(TemplateNotFound):
+        environment.get_template("formgrade_404.tpl").render(resources={})
+    assert not inspect.iscoroutinefunction(unpatched(handlers.Template404.prepare))  # as that of a Jupyter handler is
+
+
+def test_formgrader_is_built_as_it_was(monkeypatch):
+    """Is there everything that `change_formgrader` patches, and is nothing patched where some of it is gone?"""
+    assert upstream.can_change_formgrader()
+    monkeypatch.delattr(handlers, "Template404")
+    monkeypatch.setattr(handlers.SubmissionHandler, "write", lambda handler, chunk: None)
+    upstream.change_formgrader(str, lambda page, root: "", Path())
+    assert not hasattr(handlers.SubmissionHandler.write, "patched_here")

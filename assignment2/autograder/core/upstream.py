@@ -231,32 +231,69 @@ def silence_sqlalchemy() -> None:
     warnings.filterwarnings("ignore", category=SAWarning)
 
 
-def add_policy_to_submissions(policy: Callable[[str, str], str]) -> None:
-    """Send formgrader's page of a submission with a Content-Security-Policy, which nbgrader has no setting for.
+def change_formgrader(change: Callable[[str], str], policy: Callable[[str, str], str], templates: Path) -> None:
+    """Change what formgrader sends, which nbgrader has no setting for: its pages lack a language, names of controls
+    and contrast, and that of a submission a Content-Security-Policy.
 
-    policy: function of (the page, host and path of formgrader)
+    change: what makes another page of a page
+    policy: function of (the page of a submission, host and path of formgrader)
+    templates: folder of those that replace nbgrader's of the same name
+
     Does nothing outside a Jupyter server, which imports formgrader before it reads the configuration of a course.
     """
     handlers = sys.modules.get(FORMGRADER)
-    owner = getattr(handlers, "SubmissionHandler", None)
+    if handlers is None or not can_change_formgrader():
+        return
+    every = handlers.BaseHandler
 
-    def make(write: Callable[..., None]) -> Callable[..., None]:
-        def with_policy(handler: Any, chunk: Any) -> None:
-            if isinstance(chunk, str):
+    def changing(write: Callable[..., None]) -> Callable[..., None]:
+        return lambda handler, chunk: write(handler, change(chunk) if is_page(chunk) else chunk)
+
+    def changing_with_policy(write: Callable[..., None]) -> Callable[..., None]:
+        def write_page(handler: Any, chunk: Any) -> None:
+            if is_page(chunk):
+                chunk = change(chunk)
                 added = policy(chunk, f"{handler.request.host}{handler.base_url}/formgrader")
                 handler.set_header("Content-Security-Policy", f"{handler.content_security_policy}; {added}")
             write(handler, chunk)
 
-        return with_policy
+        return write_page
 
-    if owner is not None:
-        patch_method(owner, "write", make)
+    def rendering(render: Callable[..., str]) -> Callable[..., str]:
+        def render_template(handler: Any, name: str, **names: Any) -> str:
+            from jinja2 import ChoiceLoader, FileSystemLoader
+
+            environment = handler.settings["nbgrader_jinja2_env"]
+            if not isinstance(environment.loader, ChoiceLoader):
+                environment.loader = ChoiceLoader([FileSystemLoader(templates), environment.loader])
+            return render(handler, name, **names)
+
+        return render_template
+
+    def preparing(prepare: Callable[..., None]) -> Callable[..., Any]:
+        async def prepare_as_others(handler: Any) -> None:
+            await every.prepare(handler)  # finds out who asks; the page of an error is empty without
+            prepare(handler)
+
+        return prepare_as_others
+
+    patch_method(handlers.SubmissionHandler, "write", changing_with_policy)  # first: it inherits the next one
+    patch_method(every, "write", changing)
+    patch_method(every, "render", rendering)
+    patch_method(handlers.Template404, "prepare", preparing)
 
 
-def can_add_policy() -> bool:
-    """Return whether formgrader is built as `add_policy_to_submissions` expects."""
+def is_page(chunk: object) -> bool:
+    """Return whether what a handler writes is a page, not the data of a script."""
+    return isinstance(chunk, str) and chunk.lstrip()[:9].lower() == "<!doctype"
+
+
+def can_change_formgrader() -> bool:
+    """Return whether formgrader is built as `change_formgrader` expects."""
     try:
-        owner = getattr(importlib.import_module(FORMGRADER), "SubmissionHandler", None)
-    except ImportError:
+        handlers = importlib.import_module(FORMGRADER)
+        changed = (handlers.SubmissionHandler, handlers.BaseHandler, handlers.Template404)
+    except (ImportError, AttributeError):
         return False
-    return all(hasattr(owner, name) for name in ("write", "base_url", "content_security_policy"))
+    used = ("write", "render", "prepare", "base_url", "content_security_policy")
+    return all(hasattr(owner, name) for owner in changed for name in used)

@@ -83,7 +83,7 @@ def names_code(value: Any) -> bool:
     if isinstance(value, list | tuple | set):
         return any(map(names_code, value))
     if is_code(value):
-        return value.__module__.partition(".")[0] not in INSTALLED
+        return str(value.__module__).partition(".")[0] not in INSTALLED  # None: a function of the configuration's own
     return isinstance(value, str) and bool(CODE.fullmatch(value))
 
 

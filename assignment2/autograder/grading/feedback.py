@@ -7,11 +7,11 @@ from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbgrader.api import Comment, Grade, Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Comment, Grade, Notebook
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import CONFIGURATION, Assignment
 from autograder.execution.pool import WorkerDied
 from autograder.grading.boundary import Boundary
 from autograder.grading.logs import log_of, write_log
@@ -23,6 +23,9 @@ from autograder.integration.plain_page import reason_of
 
 EXTRA_SECONDS = 60  # for the pages of one student, on top of several times their limit
 DIGEST = ".written"  # a file in the folder of a student's pages: the hash of all that they depend on
+# the columns of the gradebook that a page depends on
+MARKS = ((Grade, Grade.auto_score, Grade.manual_score, Grade.extra_credit), (Comment, Comment.comment))
+ROWS = 1000  # of the gradebook that are in memory at a time
 
 
 def write_feedback(assignment: Assignment, config: Config, students: list[str], pool: Executor) -> dict[str, list[str]]:
@@ -30,8 +33,7 @@ def write_feedback(assignment: Assignment, config: Config, students: list[str], 
 
     Returns remarks for the instructor, by student: which pages are plain ones, or why they could not be written.
     """
-    with open_gradebook(config) as gradebook:
-        digests = {student: digest_of_pages(gradebook, assignment, student) for student in students}
+    digests = digests_of_pages(assignment, config, students)
     due = {student: digest for student, digest in digests.items() if digest and digest != written(assignment, student)}
     futures: dict[Future[str], str] = {
         pool.submit(write_pages, assignment, student, digest): student for student, digest in due.items()
@@ -102,21 +104,30 @@ def written(assignment: Assignment, student: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def digest_of_pages(gradebook: Gradebook, assignment: Assignment, student: str) -> str:
-    """Return the hash of all that a student's pages depend on, "" if nothing of this student was judged."""
-    judged = sorted(assignment.autograded(student).glob("*.ipynb"))
-    try:
-        submission = gradebook.find_submission(assignment.name, student)
-    except MissingEntry:
-        return ""
-    grades, remarks = (rows_of(gradebook, kind, submission) for kind in (Grade, Comment))
-    marks = [(notebook, name, g.auto_score, g.manual_score, g.extra_credit) for notebook, name, g in grades]
-    comments = [(notebook, name, each.comment) for notebook, name, each in remarks]
-    said = repr(
-        [sorted(marks, key=repr), sorted(comments, key=repr), (assignment.course / "nbgrader_config.py").read_bytes()]
-    )
-    digest = hashlib.sha256(said.encode())
-    secret = assignment.autograded(student) / SECRET
-    for path in [*judged, secret] if secret.exists() else judged:
+def digests_of_pages(assignment: Assignment, config: Config, students: list[str]) -> dict[str, str]:
+    """Return the hash of all that each student's pages depend on, "" if nothing of a student was judged."""
+    about_all = (assignment.course / CONFIGURATION).read_bytes()
+    digests = {student: hashlib.sha256(about_all) for student in students}
+    known = set()
+    with open_gradebook(config) as gradebook:
+        row = gradebook.find_assignment(assignment.name).id
+        for kind, *columns in MARKS:
+            query = rows_of(kind, *columns, assignment=row)
+            in_order = query.order_by(Notebook.name, BaseCell.name).execution_options(yield_per=ROWS)
+            for student, *mark in gradebook.db.execute(in_order):
+                if student in digests:
+                    digests[student].update(repr(mark).encode())
+                    known.add(student)
+    return {
+        student: with_files(digest, assignment.autograded(student)) if student in known else ""
+        for student, digest in digests.items()
+    }
+
+
+def with_files(digest: "hashlib._Hash", judged: Path) -> str:
+    """Add the judged notebooks and the secret in a folder to a hash; return it, "" if there are no notebooks."""
+    notebooks = sorted(judged.glob("*.ipynb"))
+    secret = judged / SECRET
+    for path in [*notebooks, secret] if secret.exists() else notebooks:
         digest.update(path.read_bytes())
-    return digest.hexdigest() if judged else ""
+    return digest.hexdigest() if notebooks else ""

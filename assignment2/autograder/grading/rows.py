@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.core.annotations import repairs_of, status_of
 from autograder.core.files import is_there
@@ -11,6 +10,7 @@ from autograder.core.results import FAULTS, Status
 from autograder.core.text import printable
 from autograder.course.assignment import Assignment
 from autograder.course.cells import name_of
+from autograder.integration.standings import Standing
 from autograder.submission.arrangement import submission_folder
 
 CUT_SHORT = (*FAULTS, Status.NOT_REACHED)
@@ -32,28 +32,24 @@ class Row:
         return sum(self.scores.values())
 
 
-def row(gradebook: Gradebook, assignment: Assignment, student: str, remarks: list[str]) -> Row:
-    """Return the line of a student. remarks: what the run reports about this submission"""
+def row(assignment: Assignment, student: str, standing: Standing | None, maximum: float, remarks: list[str]) -> Row:
+    """Return the line of a student.
+
+    standing: what the gradebook holds, None if it holds nothing; maximum: the points of the assignment
+    remarks: what the run reports about this submission
+    """
     remarks = [printable(remark) for remark in remarks]
-    try:
-        submission = gradebook.find_submission(assignment.name, student)
-    except MissingEntry:
+    if standing is None:
         return Row(student, {}, 0.0, 0.0, remarks)
-    missing = [
-        f"{n.name} was not handed in" for n in submission.notebooks if not handed_in(assignment, student, n.name)
-    ]
-    scores = {notebook.name: notebook.score for notebook in sorted(submission.notebooks, key=lambda n: n.name)}
-    return Row(student, scores, submission.max_score, submission.total_seconds_late, missing + remarks)
+    folder = submission_folder(assignment, student)
+    missing = [f"{name} was not handed in" for name in standing.parts if not is_there(folder / f"{name}.ipynb")]
+    scores = {name: part.points for name, part in standing.parts.items()}
+    return Row(student, scores, maximum, standing.seconds_late, missing + remarks)
 
 
 def row_without_id(folder: str, problem: str) -> Row:
     """Return the line of a file or folder in `submitted/` whose name is no student's id. problem: why it is not"""
     return Row(printable(folder), {}, 0.0, 0.0, [problem])
-
-
-def handed_in(assignment: Assignment, student: str, notebook: str) -> bool:
-    """Return whether a student handed in a notebook of this name."""
-    return is_there(submission_folder(assignment, student) / f"{notebook}.ipynb")
 
 
 def remarks_in(judged: NotebookNode) -> list[str]:

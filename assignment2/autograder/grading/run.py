@@ -22,12 +22,13 @@ from autograder.grading.lock import only_grader
 from autograder.grading.rows import Row, row, row_without_id
 from autograder.grading.schedule import Schedule
 from autograder.grading.task import evaluated, require_key
-from autograder.integration.converters import NoCourse, load_config
+from autograder.integration.converters import NoCourse, course_directory, load_config
 from autograder.integration.entering import require_our_steps
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.grades import write_grades
 from autograder.integration.migration import require_same_key
 from autograder.integration.penalties import renew_penalties
+from autograder.integration.standings import standings
 from autograder.integration.steps import execution_options, rules_of
 from autograder.submission.arrangement import SUBMITTED
 from autograder.submission.submitters import submitters
@@ -88,6 +89,8 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
             raise NoCourse(
                 f"nothing to grade: no folder matches {course / SUBMITTED}/*/{assignment.name}: collect first"
             )
+        for student in problems.keys() & course_directory(config).student_id_exclude.split(","):
+            problems[student] = "not graded: c.CourseDirectory.student_id_exclude names this student"
         students = [student for student, problem in problems.items() if not problem]
         names = list(keys(assignment))
         rules = rules_of(config, assignment, remote=options.scheduler is not None)
@@ -102,13 +105,15 @@ def grade(assignment: Assignment, options: Options | None = None) -> Outcome:
             on_pages = write_feedback(assignment, config, students, pool) if options.feedback else {}
             renew_penalties(gradebook, config)
             write_grades(gradebook, course / "grades.csv")
-            remarks = {student: schedule.remarks(student) for student in students}
-            for student, said in on_pages.items():
-                remarks[student] += said
-            rows = [row(gradebook, assignment, student, found) for student, found in remarks.items()]
-            rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
+            now = standings(gradebook, assignment.name)
+            most = gradebook.find_assignment(assignment.name).max_score
+    rows = []
+    for student in students:
+        remarks = schedule.remarks(student, now.get(student)) + on_pages.get(student, [])
+        rows.append(row(assignment, student, now.get(student), most, remarks))
+    rows += [row_without_id(name, problem) for name, problem in problems.items() if problem]
     executed = schedule.executed + (away.executed if away else 0)
-    return Outcome(rows, schedule.changed, executed, schedule.judged, schedule.set_aside)
+    return Outcome(rows, schedule.changed(now), executed, schedule.judged, schedule.set_aside)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
-"""Open the gradebook that a course's configuration names, and read what it holds about one submission."""
+"""Open the gradebook that a course's configuration names, and read its rows about cells."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
@@ -39,13 +39,24 @@ def open_gradebook(config: Config) -> Iterator[Gradebook]:
         yield gradebook
 
 
-def rows_of(gradebook: Gradebook, kind: type[Any], submission: SubmittedAssignment) -> list[Any]:
-    """Return the rows of a table that belong to a submission, each as (notebook, cell, row)."""
+def rows_of(kind: type[Any], *columns: Any, assignment: str, students: Collection[str] | None = None) -> Select[Any]:
+    """Return the query for rows of a table, grades or comments: student, notebook, cell, and columns of the row.
+
+    assignment: its id; students: by default the whole class
+    These tables have one index, for cell and submitted notebook together. So where some students are asked for, the
+    query names both: otherwise the database would read the rows of everybody.
+    """
     query = (
-        select(Notebook.name, BaseCell.name, kind)
-        .join(BaseCell, BaseCell.id == kind.cell_id)
+        select(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, *columns)
         .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
-        .where(SubmittedNotebook.assignment_id == submission.id)
+        .join(BaseCell, BaseCell.id == kind.cell_id)
+        .where(SubmittedAssignment.assignment_id == assignment)
     )
-    return list(gradebook.db.execute(query))
+    if students is None:
+        return query
+    cells = select(BaseCell.id).join(Notebook).where(Notebook.assignment_id == assignment)
+    theirs = SubmittedAssignment.assignment_id == assignment, SubmittedAssignment.student_id.in_(students)
+    notebooks = select(SubmittedNotebook.id).join(SubmittedAssignment).where(*theirs)
+    return query.where(kind.cell_id.in_(cells), kind.notebook_id.in_(notebooks))

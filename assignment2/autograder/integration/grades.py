@@ -6,6 +6,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from autograder.core.tables import write_csv
+from autograder.integration.standings import Standing, standings
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
@@ -19,14 +20,14 @@ def write_grades(gradebook: Gradebook, path: Path) -> None:
 
 
 def _rows(gradebook: Gradebook) -> Iterator[list[object]]:
+    students = gradebook.students
     for assignment in gradebook.assignments:
-        submissions = {submission.student.id: submission for submission in assignment.submissions}
-        for student in gradebook.students:
-            submission = submissions.get(student.id)
-            points = submission.score if submission else 0.0
-            penalty = submission.late_submission_penalty if submission else 0.0
+        found, nothing = standings(gradebook, assignment.name), Standing(None, 0.0)
+        most = assignment.max_score
+        for student in students:
+            standing = found.get(student.id, nothing)
+            points, penalty = standing.points, standing.penalty
             yield [
-                assignment.name, assignment.duedate, submission.timestamp if submission else None, student.id,
-                student.last_name, student.first_name, student.email, points, penalty, max(0.0, points - penalty),
-                assignment.max_score,
+                assignment.name, assignment.duedate, standing.time, student.id, student.last_name, student.first_name,
+                student.email, points, penalty, max(0.0, points - penalty), most,
             ]  # fmt: skip

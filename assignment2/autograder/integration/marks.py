@@ -3,7 +3,7 @@
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Comment, Grade
+from nbgrader.api import Comment, Grade, Notebook
 from nbgrader.preprocessors import GetGrades
 
 from autograder.course.cells import is_check
@@ -22,9 +22,10 @@ class GetMarks(GetGrades):
 
     def _row(self, kind: type[Any], cell: NotebookNode) -> Any:
         if kind not in self.known:
-            submission = self.gradebook.find_submission(self.assignment_id, self.student_id)
-            rows = rows_of(self.gradebook, kind, submission)
-            self.known[kind] = {name: row for notebook, name, row in rows if notebook == self.notebook_id}
+            assignment = self.gradebook.find_assignment(self.assignment_id).id
+            query = rows_of(kind, kind, assignment=assignment, students=[self.student_id])
+            rows = self.gradebook.db.execute(query.where(Notebook.name == self.notebook_id))
+            self.known[kind] = {name: row for _, _, name, row in rows}
         return self.known[kind][cell.metadata.nbgrader.grade_id]
 
     def _get_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:

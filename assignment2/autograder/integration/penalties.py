@@ -3,11 +3,14 @@ grading changes the points afterwards."""
 
 import math
 
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import Gradebook, SubmittedNotebook
 from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import update
 from traitlets import Float
 from traitlets.config import Config
+
+from autograder.integration.standings import Standing, standings
 
 SECONDS_OF_A_DAY = 86400
 
@@ -30,28 +33,31 @@ class Penalties:
         step.init_plugin()
         self.plugin = step.plugin_inst
 
-    def of(self, submission: SubmittedAssignment) -> dict[str, float | None]:
+    def of(self, student: str, standing: Standing) -> dict[str, float | None]:
         """Return the penalty of each notebook of a submission, at most its points; None if there is none.
 
         What a person has entered for a late submission stays if the plugin returns None.
         """
-        late, student = submission.total_seconds_late, submission.student.id
+        late = standing.seconds_late
         if late <= 0:
-            return dict.fromkeys(notebook.name for notebook in submission.notebooks)
+            return dict.fromkeys(standing.parts)
         found: dict[str, float | None] = {}
-        for notebook in submission.notebooks:
-            penalty = self.plugin.late_submission_penalty(student, notebook.score, late)
-            capped = None if penalty is None else min(max(0.0, penalty), notebook.score)
-            found[notebook.name] = notebook.late_submission_penalty if capped is None else capped
+        for name, part in standing.parts.items():
+            penalty = self.plugin.late_submission_penalty(student, part.points, late)
+            found[name] = part.penalty if penalty is None else min(max(0.0, penalty), part.points)
         return found
 
 
 def renew_penalties(gradebook: Gradebook, config: Config) -> None:
     """Compute the penalties of all submissions of a configuration's assignment again, and write those that differ."""
     penalties = Penalties(config)
-    for submission in gradebook.assignment_submissions(config.CourseDirectory.assignment_id):
-        current = penalties.of(submission)
-        for notebook in submission.notebooks:
-            if notebook.late_submission_penalty != current[notebook.name]:
-                notebook.late_submission_penalty = current[notebook.name]
+    changed = [
+        {"id": part.id, "late_submission_penalty": current[name]}
+        for student, standing in standings(gradebook, config.CourseDirectory.assignment_id).items()
+        for current in [penalties.of(student, standing)]
+        for name, part in standing.parts.items()
+        if part.penalty != current[name]
+    ]
+    if changed:
+        gradebook.db.execute(update(SubmittedNotebook), changed)
     gradebook.db.commit()

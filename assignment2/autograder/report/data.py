@@ -20,6 +20,7 @@ from autograder.course.key import keys
 from autograder.integration.converters import load_config
 from autograder.integration.gradebook import open_gradebook
 from autograder.integration.penalties import Penalties
+from autograder.integration.standings import standings
 from autograder.submission.submitters import submitters
 
 
@@ -164,8 +165,9 @@ def read_course(assignment: Assignment) -> Course:
         graded = [(n.name, cell) for n in notebooks for cell in (*n.grade_cells, *n.task_cells)]
         cells = {(notebook, cell.name): Cell(notebook, cell.name, cell.max_score) for notebook, cell in graded}
         bar = tqdm(submitted, desc="reading", unit="student", disable=not submitted)
-        penalties = Penalties(config)
-        submissions = [submission_of(assignment, entry, cells, stubs, penalties) for entry in bar]
+        penalties, found = Penalties(config), standings(gradebook, assignment.name)
+        late = {student: (each.seconds_late, penalties.of(student, each)) for student, each in found.items()}
+        submissions = [submission_of(assignment, entry, cells, stubs, *late[entry.student_id]) for entry in bar]
     if not submissions:
         raise NothingGraded(f"no graded submission of {assignment.name}: run `autograder grade` first")
     submissions.sort(key=lambda submission: submission.student)
@@ -190,16 +192,18 @@ def submission_of(
     entry: SubmittedAssignment,
     cells: dict[tuple[str, str], Cell],
     stubs: dict[str, dict[str, str]],
-    penalties: Penalties,
+    late_seconds: float,
+    penalties: dict[str, float | None],
 ) -> StudentResult:
     """Return what the gradebook and the autograded notebooks say about one student.
 
-    stubs: the sources of the solution cells in the release, by notebook and cell; penalties: those for lateness
+    stubs: the sources of the solution cells in the release, by notebook and cell
+    penalties: those for lateness, by notebook
     """
     student = entry.student
     submission = StudentResult(
         student.id, student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or "",
-        late_seconds=entry.total_seconds_late, penalty=sum(penalty or 0.0 for penalty in penalties.of(entry).values()),
+        late_seconds=late_seconds, penalty=sum(penalty or 0.0 for penalty in penalties.values()),
     )  # fmt: skip
     for notebook in sorted(entry.notebooks, key=lambda notebook: notebook.name):
         for grade in notebook.grades:

@@ -1,7 +1,8 @@
 """An interactive figure: an SVG drawing with one frame for each choice, as HTML that needs no server.
 
 The choice is a group of radio buttons, so keys, touch and screen readers work by themselves, and CSS shows the frame.
-The script only lets one drag over the buttons; without it one clicks. Where HTML is not shown, there is a still
+The script only lets one drag over the buttons; without it one clicks. A notebook that is not trusted has neither
+buttons nor CSS: it shows the first frame as an image, and the numbers. Where HTML is not shown, there is a still
 picture, and where that is not shown either, a text.
 """
 
@@ -21,7 +22,8 @@ SCRIPT = """<script>if (!window.cs231nDrag) {
   });
 }</script>"""
 
-STYLE = """.poke{margin:0;max-width:60em}.poke fieldset{border:0;padding:0;margin:.4em 0;min-width:0}
+STYLE = """.poke{margin:0;max-width:60em}.poke>img{display:none}.poke>.live{display:block!important}
+.poke fieldset{border:0;padding:0;margin:.4em 0;min-width:0}
 .poke legend{padding:0}.poke .choices{display:grid;gap:2px;width:max-content;touch-action:none}
 .poke .choices{max-width:100%;overflow-x:auto;position:relative}.poke details{overflow-x:auto}
 .poke label{display:block;cursor:pointer;user-select:none}
@@ -70,17 +72,22 @@ class Figure:
 
     def still(self):
         """Return the chosen frame as a picture of its own."""
+        width, height, content, alt = self._first()
+        return svg.drawing(width, height, content, alt, static=True)
+
+    def _first(self):
+        """Return width, height, content and description of the chosen frame with its note."""
         frame = self.frames[self.chosen]
-        note = svg.text(10, self.height + 16, frame.note)
-        content = self.common + frame.drawing + note
-        return svg.drawing(self.width, self.height + 26, content, f"{self.title}. {self.alt} {frame.note}", static=True)
+        content = self.common + frame.drawing + svg.text(10, self.height + 16, frame.note)
+        return self.width, self.height + 26, content, f"{self.title}. {self.alt} {frame.note}"
 
     def html(self):
         drawings = "".join(f'<g class="frame f{n}">{frame.drawing}</g>' for n, frame in enumerate(self.frames))
         notes = "".join(f'<p class="frame f{n}">{escape(frame.note)}</p>' for n, frame in enumerate(self.frames))
         picture = svg.drawing(self.width, self.height, self.common + drawings, self.alt)
         own = "poke-" + hashlib.sha256((self.title + picture).encode()).hexdigest()[:8]  # no other figure's
-        body = f"{self._choices(own)}{picture}<div aria-live='polite'>{notes}</div>{self._table()}"
+        live = f"{self._choices(own)}{picture}<div aria-live='polite'>{notes}</div>"
+        body = f'{svg.image(*self._first())}<div class="live" hidden="hidden">{live}</div>{self._table()}'
         style = f"<style>{STYLE}{self._rules(own)}</style>"
         return f'<figure class="poke" id="{own}">{style}<b>{escape(self.title)}</b>{body}</figure>{SCRIPT}'
 

@@ -1,6 +1,7 @@
 """The Content-Security-Policy of formgrader's page of a submission."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,8 @@ from autograder.integration.policy import FEEDBACK, digest, submission_policy, w
 from bs4 import BeautifulSoup
 from nbgrader.server_extensions.formgrader import handlers
 
-PAGE = """<html><head><script src="a.js"></script><script type="text/javascript">own()</script></head>
+PAGE = """<!DOCTYPE html>
+<html><head><script src="a.js"></script><script type="text/javascript">own()</script></head>
 <body><span onclick="toggle_name(true);"></span>
 <div class="container"><div id="notebook" class="border-box-sizing"><script>theirs()</script>
 <p onclick="theirs_too()"></p></div></div></body></html>"""
@@ -44,11 +46,15 @@ def test_a_page_brings_its_policy_along():
     assert "script-src" not in FEEDBACK
 
 
+def changed(page):
+    return page.replace("own()", "ours()")
+
+
 @pytest.fixture
 def handler(monkeypatch):
     """A handler of a page, as nbgrader's is patched, that keeps what it is told."""
     monkeypatch.setattr(handlers.SubmissionHandler, "write", lambda handler, chunk: handler.said.append(chunk))
-    upstream.add_policy_to_submissions(submission_policy)
+    upstream.change_formgrader(changed, submission_policy, Path())
     handler = SimpleNamespace(
         said=[], headers={}, base_url="/user/ada", content_security_policy="frame-ancestors 'self'"
     )
@@ -58,24 +64,25 @@ def handler(monkeypatch):
 
 
 def test_header(handler):
-    """Is a page sent with the policy, beside what the server says already, and data without?"""
-    handlers.SubmissionHandler.write(handler, {"data": 1})
+    """Is a page changed and sent with its policy, beside what the server says already, and data without?"""
+    for data in ({"data": 1}, "[1]"):
+        handlers.SubmissionHandler.write(handler, data)
     assert handler.headers == {}
     handlers.SubmissionHandler.write(handler, PAGE)
     header = handler.headers["Content-Security-Policy"]
-    assert header == f"frame-ancestors 'self'; {submission_policy(PAGE, 'localhost:8888/user/ada/formgrader')}"
-    assert handler.said == [{"data": 1}, PAGE]
+    assert header == f"frame-ancestors 'self'; {submission_policy(changed(PAGE), 'localhost:8888/user/ada/formgrader')}"
+    assert handler.said == [{"data": 1}, "[1]", changed(PAGE)]
 
 
 def test_nothing_to_patch_outside_of_a_server(monkeypatch):
     """Does the patch import nothing if no Jupyter server runs?"""
     monkeypatch.delitem(sys.modules, upstream.FORMGRADER)
-    upstream.add_policy_to_submissions(submission_policy)
+    upstream.change_formgrader(changed, submission_policy, Path())
     assert upstream.FORMGRADER not in sys.modules
 
 
-def test_can_add_policy(monkeypatch):
+def test_can_change_formgrader(monkeypatch):
     """Does it say whether formgrader can be patched, so that doctor can?"""
-    assert upstream.can_add_policy()
+    assert upstream.can_change_formgrader()
     monkeypatch.delattr(handlers, "SubmissionHandler")
-    assert not upstream.can_add_policy()
+    assert not upstream.can_change_formgrader()

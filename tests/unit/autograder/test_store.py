@@ -41,7 +41,7 @@ def test_what_is_put_is_got(tmp_path):
         zstandard.compress(b"text"),
         b"text",
     ],
-    ids=["empty", "cut", "changed", "other", "no output", "of an unknown status", "not marshalled", "not compressed"],
+    ids=["empty", "cut", "changed", "other", "no output", "of an unknown status", "not marshaled", "not compressed"],
 )
 def test_damaged_entry_counts_as_none(tmp_path, damaged):
     """Is an entry that cannot be read as if it was not there?"""

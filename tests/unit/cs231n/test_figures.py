@@ -94,6 +94,25 @@ def test_choosing(name, tmp_path):
         assert visit.errors == []
 
 
+@pytest.mark.needs("chromium")
+def test_a_notebook_that_is_not_trusted(tmp_path):
+    """Is the first frame an image, and nothing to choose, where JupyterLab takes out style, scripts and SVG?
+
+    It also takes out attributes without a value.
+    """
+    html = MAKE["graph"]().html()
+    taken = re.sub(r"<(style|script|svg)\b.*?</\1>| hidden(?=>)", "", html, flags=re.DOTALL)
+    with browser.chromium() as chromium:
+        for page, image in ((taken, True), (html, False)):
+            (tmp_path / "page.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'>{page}", encoding="utf-8")
+            with browser.visit(chromium, (tmp_path / "page.html").as_uri()) as visit:
+                assert visit.page.locator("img").is_visible() == image
+                assert visit.page.locator("img").evaluate("image => image.naturalWidth") > 300
+                assert visit.page.locator("legend").is_visible() != image
+                assert visit.page.locator("p.frame:visible").count() == (0 if image else 1)
+                assert visit.page.locator("summary").is_visible()
+
+
 def test_a_filter_that_is_flipped():
     """Does the window say that the factors are others than those of the filter, and nothing where they are right?"""
     assert not any("not the factors" in note for note in notes(MAKE["window"]()))
