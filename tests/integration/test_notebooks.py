@@ -57,6 +57,36 @@ def outputs(course, notebook="Start"):
     return {cell.id: cell.outputs for cell in cells}
 
 
+NETWORK = """\
+with checking("network") as check:
+    @check.case("trained")
+    def _(random):
+        check.equal("count", trained, 1)
+        if trained != 1:
+            check.model("network.npz", "standardize")
+"""
+
+
+def judges_a_network(cells):
+    """Add an experiment that trains, and a check that names its file of weights and reads its data."""
+    check = next(cell for cell in cells if cell.get("metadata", {}).get("nbgrader", {}).get("grade"))
+    about = {**check.metadata["nbgrader"], "grade_id": "network"}
+    cells.append(new_code_cell("trained = 1", id="train", metadata={"tags": ["experiment"]}))
+    cells.append(new_code_cell(NETWORK, id="network", metadata={"nbgrader": about}))
+
+
+def test_a_check_of_a_network_keeps_its_outputs(course, capsys):
+    """Is a check that needs the data of an experiment left out where another check has changed?"""
+    change(course, "Start", judges_a_network)
+    capsys.readouterr()
+    assert executed(course, capsys, "Start") == ({"Start": "everything"}, 1)
+    before = outputs(course)["network"]
+    assert "trained" in str(before)
+    edit(course, "Start", "test_standardize", "a large eps", "a great eps")
+    assert executed(course, capsys, "Start") == ({"Start": "only checks"}, 1)
+    assert outputs(course)["network"] == before
+
+
 def test_only_what_changed_is_executed(course, capsys):
     """Do texts cost nothing, checks no experiment, and solutions whatever depends on them?"""
     capsys.readouterr()

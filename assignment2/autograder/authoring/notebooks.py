@@ -14,12 +14,13 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from traitlets import Set
 
 from autograder.authoring.fingerprints import shipped_folder
 from autograder.core.annotations import FIELD
 from autograder.core.notebooks import copied, new_notebook, read
 from autograder.course.assignment import Assignment
-from autograder.course.cells import EXPERIMENT, is_check, name_of
+from autograder.course.cells import is_check, is_experiment, name_of
 from autograder.course.key import Key, some_keys
 
 IMPORTS = "imports"  # in the metadata of an executed notebook
@@ -54,7 +55,7 @@ def run_key(
         print(f"{name}: {extent} ... ", end="", flush=True)
         notebook = copied(key.notebook)
         if extent is not Extent.NOTHING:
-            execute(notebook, key, folder, timeout, EXPERIMENT if extent is Extent.CHECKS else "")
+            execute(notebook, key, folder, timeout, kept_of(key) if extent is Extent.CHECKS else set())
         if extent is not Extent.EVERYTHING:
             keep_outputs(notebook, before)
         print(f"{time.monotonic() - start:.0f} s", flush=True)
@@ -91,14 +92,22 @@ def digest_of_imports(key: Key) -> str:
     return hashlib.sha256(repr(used).encode()).hexdigest()[:16]
 
 
-def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skipped: str) -> None:
-    """Execute a notebook in place. skipped: the tag of cells to leave out, "" for none"""
-    client = NotebookClient(
+def kept_of(key: Key) -> set[str]:
+    """Return the names of the cells that keep their outputs if only checks have changed.
+
+    These are the experiments, and the checks of networks, which need the data and the files that experiments write.
+    """
+    return {name_of(cell) for cell in key.notebook.cells if is_experiment(cell)} | set(key.weights)
+
+
+def execute(notebook: NotebookNode, key: Key, folder: Path, timeout: float, skipped: set[str]) -> None:
+    """Execute a notebook in place. skipped: the names of cells to leave out"""
+    client = Client(
         notebook,
         kernel_manager_class=KernelManager,
         timeout=timeout,
         resources={"metadata": {"path": str(folder)}},
-        skip_cells_with_tag=skipped,
+        skipped=skipped,
     )
     client.execute(env={**environment(key.assignment), FOLDER_VARIABLE: str(key.assignment.source)})
     for cell in notebook.cells:
@@ -120,6 +129,20 @@ def environment(assignment: Assignment) -> dict[str, str]:
         own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(assignment.course), os.environ.get("PYTHONPATH")]))
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # keeps TensorFlow's messages about its build out of the outputs
     return {**quiet, **os.environ, **own}
+
+
+class Client(NotebookClient):
+    """Leaves out cells by name."""
+
+    skipped = Set(help="The names of the cells that are not executed.")
+
+    async def async_execute_cell(
+        self, cell: NotebookNode, cell_index: int, execution_count: int | None = None, store_history: bool = True
+    ) -> NotebookNode:
+        """Execute a cell, unless it is to be left out."""
+        if name_of(cell) in self.skipped:
+            return cell
+        return await super().async_execute_cell(cell, cell_index, execution_count, store_history)
 
 
 class KernelManager(AsyncKernelManager):
