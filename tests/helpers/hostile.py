@@ -363,7 +363,7 @@ def spy(*roots):
     for root in roots:
         for folder, _, names in os.walk(root):
             for name in names:
-                if name.endswith((".ipynb", ".db", ".gz", ".toml", ".json")):
+                if name.endswith((".ipynb", ".db", ".zst", ".toml", ".json")):
                     try:
                         with open(os.path.join(folder, name), "rb") as file:
                             if b"out = 2 " + b"* x" in file.read():

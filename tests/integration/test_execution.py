@@ -252,7 +252,7 @@ def test_what_is_stored_is_not_executed_again(tmp_path, monkeypatch):
     first = executions.results(job)
     monkeypatch.setattr("autograder.execution.worker.execute", lambda *_: pytest.fail("executed again"))
     assert executions.results(job) == first
-    [entry] = tmp_path.glob("*/*.gz")
+    [entry] = tmp_path.glob("*/*.zst")
     entry.write_bytes(entry.read_bytes()[:-5])
     monkeypatch.undo()
     assert executions.results(job) == first
