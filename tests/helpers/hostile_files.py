@@ -183,10 +183,11 @@ def sending(change):
         # without this, a kernel would send no half of a character
         "import json, autograder.execution.kernel.shell as shell\n"
         "shell.to_json = lambda content: json.dumps(content).encode()\n"
-        "import cs231n.checks.sending as s\nflush = s.SendingChecks._flush\ndef tampered(self):\n"
-        "    for m in self._messages:\n        if m['check'] == 'vector/out':\n"
+        "import cs231n.checks.sending as s\nfold = s.fold\ndef tampered(messages):\n"
+        "    messages, table = fold(messages)\n"
+        "    for m in messages:\n        if m['check'] == 'vector/out':\n"
         f"            v = next(iter(m['values'].values()))\n            {change}\n"
-        f"    flush(self)\ns.SendingChecks._flush = tampered\n{RIGHT}"
+        f"    return messages, table\ns.fold = tampered\n{RIGHT}"
     )
 
 
@@ -307,6 +308,8 @@ MESSAGES = {
     "dtype of objects": Accident(sending("v['dtype'] = '|O'"), VECTOR),
     "dtype as a list": Accident(sending("v['dtype'] = [['a', '<f8']]"), VECTOR),
     "data that are no base64": Accident(sending("v['data'] = 'é'"), VECTOR),
+    "number of no value": Accident(sending("m['values'] = dict.fromkeys(m['values'], 99)"), VECTOR),
+    "number below zero": Accident(sending("m['values'] = dict.fromkeys(m['values'], -1); table.append(v)"), VECTOR),
     "values as a list": Accident(sending("m['values'] = [1]"), VECTOR),
     "case as a list": Accident(sending("m['case'] = ['vector']"), VECTOR),
     "case as an object": Accident(sending("m.update(case={}, kind={})"), VECTOR),
