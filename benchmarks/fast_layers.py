@@ -35,14 +35,21 @@ CONVOLUTIONS = [
 ]  # N, C, H = W, F, k, s, p
 POOLINGS = [(2, 2), (3, 2)]  # window, stride
 DTYPES = [np.float32, np.float64]
+WARM_UP = 0.05  # seconds
 
 
 def interleaved(*functions, runs, clock):
-    """The median time of each function in milliseconds; each is called twice a round, the first time to warm up."""
+    """The median time of each function in milliseconds; each warms up in every round, as in a training loop.
+
+    It does so for longer than the threads of the function before go on waiting for work: OpenBLAS' for 26 ms, OpenMP's
+    in PyTorch for a few. They do not give up their core while they wait, and the next function would pay for that.
+    """
     times = np.zeros((runs + 2, len(functions)))
     for row in times:
         for k, function in enumerate(functions):
-            function()
+            warm = time.perf_counter() + WARM_UP
+            while time.perf_counter() < warm:
+                function()
             start = clock()
             function()
             row[k] = clock() - start

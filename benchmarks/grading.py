@@ -1,7 +1,7 @@
 """Grading a generated class, beside stock nbgrader on some of the same submissions, in one run.
 
-    python benchmarks/grading.py --students 200
-    python benchmarks/grading.py --students 1000 --once
+    PYTHONPATH=tests python benchmarks/grading.py --students 200
+    PYTHONPATH=tests python benchmarks/grading.py --students 1000 --once
 
 Every student hands in all four notebooks: the key's solutions, other correct ones and cataloged mistakes, drawn by
 chance and no two alike. The whole machine is used, so run it alone. Experiments are skipped, as always when grading;
