@@ -2,11 +2,13 @@
 
 import json
 import marshal
+import time
 
 import nbformat
 import pytest
 from autograder.course.cells import is_check
 from autograder.execution.job import CodeCell, Role
+from autograder.execution.kernel.client import Watch
 from autograder.execution.kernel.compiled import for_kernel
 from autograder.execution.kernel.frames import Kind, is_bundle
 from autograder.execution.kernel.outputs import MAX_STRUCTURE, BrokenFrame, Outputs, TooMuchOutput, is_complex
@@ -124,3 +126,20 @@ def test_request_survives_the_way():
     """Does the fork server read what the grader wrote?"""
     request = KernelRequest(7, None, {"RLIMIT_CPU": 3}, {"A": "ü"}, ["/w"], "/w", ["t"])
     assert KernelRequest.from_bytes(request.to_bytes()) == request
+
+
+class EndingCell(Watch):
+    """A watch without a thread, whose cell ends as soon as its deadline has been read once."""
+
+    def __init__(self):
+        self.reads = 0
+
+    @property
+    def _deadline(self):
+        self.reads += 1
+        return time.monotonic() + 9 if self.reads == 1 else None
+
+
+def test_a_cell_ends_while_the_watch_looks():
+    """Does the watch go on, so that the next cell has a time limit too?"""
+    assert EndingCell()._pause() > 0

@@ -144,7 +144,8 @@ class Watch:
 
     def _pause(self) -> float:
         """Return the seconds until the next look: cells of less than a second are looked at when they are due."""
-        left = LOOK_SECONDS if self._deadline is None else self._deadline - time.monotonic()
+        deadline = self._deadline  # read once: the cell may end meanwhile, in the other thread
+        left = LOOK_SECONDS if deadline is None else deadline - time.monotonic()
         return max(0.0, min(LOOK_SECONDS, left))
 
     def _too_much(self) -> Status | None:

@@ -82,7 +82,7 @@ class PlainProcess:
             theirs.close()
             self.pipes = pipes_of(self._socket)
         else:
-            process: Any = self._process  # `subprocess` knows of its pipes less than they are
+            process: Any = self._process  # the types of `subprocess` do not say that its pipes are raw
             self.pipes = io.BufferedRWPair(process.stdout, process.stdin, BUFFER_BYTES)
 
     def usage(self) -> tuple[int, int]:
