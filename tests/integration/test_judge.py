@@ -192,21 +192,19 @@ def test_key_that_fails_its_own_checks(toy_key, executions):
         expected_values(load_key(toy_key.assignment, "Toy"), executions)
 
 
-def test_key_that_violates_its_own_condition(toy_key, executions):
-    """Is a key refused whose values do not meet a condition that it asks of everybody?"""
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("(out >= 0).all()", "(out < 0).all()", "of Toy: matrix/positive does not hold"),
+        ('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"', "several checks named numbers/out"),
+    ],
+    ids=["a condition that it violates", "two checks of one name"],
+)
+def test_key_with_wrong_checks(toy_key, executions, old, new, reason):
+    """Is a key refused whose values do not meet its own condition, or with an ambiguous check?"""
     path = toy_key.assignment.source / "Toy.ipynb"
     text = path.read_text()
-    path.write_text(text.replace("(out >= 0).all()", "(out < 0).all()"))
+    path.write_text(text.replace(old, new))
     assert path.read_text() != text
-    with pytest.raises(KeyFails, match="of Toy: matrix/positive does not hold"):
-        expected_values(load_key(toy_key.assignment, "Toy"), executions)
-
-
-def test_two_checks_of_one_name(toy_key, executions):
-    """Is a key with an ambiguous check refused?"""
-    path = toy_key.assignment.source / "Toy.ipynb"
-    text = path.read_text()
-    path.write_text(text.replace('check.gradient(\\"slope\\"', 'check.gradient(\\"out\\"'))
-    assert path.read_text() != text
-    with pytest.raises(KeyFails, match="several checks named numbers/out"):
+    with pytest.raises(KeyFails, match=reason):
         expected_values(load_key(toy_key.assignment, "Toy"), executions)
