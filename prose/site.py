@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = ("*.md", "docs/*", "LICENSE", "prose/site.css", "prose/site.js")
 NOTEBOOKS = "release/*/*.ipynb"  # the starter notebooks, not the key
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\s*\\[(\[](.*?)\\[)\]]\s*</\1>', re.DOTALL)
+DISPLAYS = {"div": "block", "span": "inline"}  # of MathML, by the tag around a formula
 FENCE = "~" * 8  # longer than any in a notebook
 
 
@@ -49,12 +50,7 @@ def page_of(path: Path) -> str:
 
 def on_page_content(html: str, **_: object) -> str:
     """Draw formulas without a script and without the network, as on feedback pages."""
-    return FORMULA.sub(lambda found: mathml(unescape(found[2]).strip(), shape(found[1])), html)
-
-
-def shape(tag: str) -> str:
-    """Return the MathML display of a formula in this tag."""
-    return "block" if tag == "div" else "inline"
+    return FORMULA.sub(lambda found: mathml(unescape(found[2]).strip(), DISPLAYS[found[1]]), html)
 
 
 def on_post_page(output: str, **_: object) -> str:
