@@ -11,9 +11,13 @@ where two threads that wait for each other lose much more than their share.
 
 import argparse
 import multiprocessing
+import os
 import sys
 import time
 from pathlib import Path
+
+# As in the JupyterLab that a student's start.py opens; OpenBLAS reads it when NumPy is imported
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 import numpy as np
 
@@ -41,8 +45,9 @@ WARM_UP = 0.05  # seconds
 def interleaved(*functions, runs, clock):
     """The median time of each function in milliseconds; each warms up in every round, as in a training loop.
 
-    It does so for longer than the threads of the function before go on waiting for work: OpenBLAS' for 26 ms, OpenMP's
-    in PyTorch for a few. They do not give up their core while they wait, and the next function would pay for that.
+    It does so for longer than OpenMP's threads in PyTorch wait for more work, a few milliseconds. They do not give up
+    their core while they wait, and the next function would pay for that. OpenBLAS' threads do the same, for 100 ms,
+    unless OPENBLAS_THREAD_TIMEOUT is set.
     """
     times = np.zeros((runs + 2, len(functions)))
     for row in times:

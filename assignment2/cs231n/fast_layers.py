@@ -11,11 +11,12 @@ Chellapilla, Puri and Simard had the idea ("High Performance Convolutional Neura
 x (N, C, H, W): images. w (F, C, HH, WW): filters. b (F,): biases. out (N, F, OH, OW). conv_param {"stride", "pad"}.
 """
 
+import threading
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 from cs231n.fast_pooling import max_pool_backward_fast, max_pool_forward_fast
 from cs231n.threads import in_even_parts, in_two_halves
@@ -84,35 +85,37 @@ def _output_size(size, window, stride, pad):
 #
 # After Cho and Brand, "MEC: Memory-Efficient Convolution for Deep Neural Network" (2017). Four things make it fast:
 #
-# - Half a lowering. Only the WW horizontal taps are copied, into memory in which each row of the padded images is
-#   contiguous:
+# - Half a lowering. Only the WW horizontal taps of a window are copied, not all HH * WW: the vertical taps of a row of
+#   windows are whole rows, which are in memory already.
 #
-#       lowered (rows, C * WW, n * OW):  lowered[r, (c, j), (n, ox)] = padded x[n, c, r, ox * stride + j]
+#   With the rows of each image one after the other, the window of the output row oy is HH consecutive pieces, a matrix
+#   without another copy, which overlaps the windows of the next rows:
 #
-#   The window of the output row oy is then HH consecutive pieces, a matrix without another copy, which overlaps the
-#   windows of the next rows:
+#       lowered[n, r, (c, j), ox] = padded x[n, c, r, ox * stride + j]
+#       out[n, :, oy] (F, OW) = w (F, HH * C * WW) @ lowered[n, oy * stride : oy * stride + HH] (HH * C * WW, OW) + b
 #
-#       out[oy] (F, n * OW) = w (F, HH * C * WW) @ lowered[oy * stride : oy * stride + HH] (HH * C * WW, n * OW) + b
-#       dw (HH * C * WW, F) = sum over oy of lowered[oy * stride : oy * stride + HH] @ dout[oy].T (n * OW, F)
+#   With the rows of each channel and tap one after the other, what the vertical tap i of all windows reads is
+#   consecutive too (for stride 1):
 #
-#   The gradient of x reads rows of dout the same way, those whose windows cover a row of the padded x (for stride 1),
-#   and only the horizontal taps are left to be added up:
+#       lowered[n, (c, j), r, ox] = padded x[n, c, r, ox + j]
+#       dw[i] (C * WW, F) = sum over n of lowered[n, :, i : i + OH] (C * WW, OH * OW) @ dout[n].T (OH * OW, F)
 #
-#       product[y] (C * WW, n * OW) = w.T (C * WW, HH * F) @ dout[y - HH + 1 : y + 1] (HH * F, n * OW)
-#       padded dx[n, c, y, ox + j] += product[y, (c, j), (n, ox)]
-#
-#   With a stride s, the rows y = q * s + phase of each phase meet only the taps i = t * s + phase: one product each.
-# - Cache blocking. What is laid out for a block of a few images, or of a few rows of one image, is in a workspace that
-#   is reused, and so stays in the processor's cache.
+#   With a stride s, the rows q * s + phase of one phase are laid out together: the taps t * s + phase read them.
+# - The gradient of x is again a convolution, of dout with the filters turned by 180 degrees (for stride 1 and many
+#   channels). Otherwise it reads rows of dout, those whose windows cover a row of x, and adds up the horizontal taps.
+# - Cache blocking. What is laid out for a block of a few images, or of a few rows of one image, is in memory that is
+#   used again, and so stays in the processor's cache.
 # - Small products. OpenBLAS multiplies small matrices in place; it first copies large ones into another order, which
 #   takes longer here than it gains.
 # - Two threads. See cs231n.threads.
 
-WORKSPACE = 3 << 19  # bytes that what is laid out for one product may take, in each thread
+WORKSPACE = 1 << 21  # bytes that what is laid out for one block may take, in each thread
 SMALL = 1 << 23  # multiplications below which a layer is not worth a second thread
+HEAD_START = 1 << 20  # multiplications that the calling thread does more: the second one starts and ends later
 PRODUCT = 1_000_000  # multiplications in one product: as many as OpenBLAS does without copying
-FEWEST_ROWS = 16  # of the left matrix in one product
-SUMMED = 2  # images whose share of the filter gradient one product sums, at least
+TRANSPOSED = 1200  # numbers in the result of one product with a transposed matrix: likewise
+FEWEST_ROWS = 12  # of the left matrix in one product
+MANY_CHANNELS = 8  # with which the gradient of x is fastest as a convolution
 
 
 def conv_forward_fast(x, w, b, conv_param):
@@ -129,24 +132,7 @@ def conv_forward_fast(x, w, b, conv_param):
     x, w, b = np.asarray(x), np.asarray(w), np.asarray(b)
     g = _geometry(x, w, b, conv_param)
     dtype = _working_dtype(x)
-    out = np.empty((g.N, g.F, g.OH, g.OW), dtype)
-    filters = w.transpose(0, 2, 1, 3).reshape(g.F, -1).astype(dtype, order="C")  # (F, HH * C * WW)
-    biases = b.astype(dtype)[:, None, None]
-
-    def forward(blocks):
-        lowering, products = Lowering(g, dtype), Workspace(dtype)
-        for images, rows in blocks:
-            windows, block = lowering.windows(x[images], rows), out[images, :, rows]
-            if lowering.whole:
-                _multiply(filters, windows, block.reshape(len(windows), g.F, -1))
-            else:
-                product = products.array(len(windows), g.F, windows.shape[2])
-                _multiply(filters, windows, product)
-                block[...] = _images_first(product.reshape(len(windows), g.F, -1, g.OW))
-            block += biases
-
-    in_two_halves(forward, _blocks(g, range(g.OH), Lowering.row_size(g) * dtype.itemsize, PRODUCT // filters.size))
-    return out.astype(_result_dtype(x), copy=False), (x, w, b, dict(conv_param))
+    return _convolve(x, w, b, g, dtype).astype(_result_dtype(x), copy=False), (x, w, b, dict(conv_param))
 
 
 def conv_backward_fast(dout, cache, input_gradient=True):
@@ -171,29 +157,46 @@ def conv_backward_fast(dout, cache, input_gradient=True):
     return dx, dw.astype(dtype, copy=False), db.astype(dtype, copy=False)
 
 
+def _convolve(x, w, b, g, dtype):
+    """Return the convolution of x (N, C, H, W) with w (F, C, HH, WW), plus the biases b (F,): (N, F, OH, OW)."""
+    out = np.empty((g.N, g.F, g.OH, g.OW), dtype)
+    filters = w.transpose(0, 2, 1, 3).reshape(g.F, -1).astype(dtype)  # (F, HH * C * WW)
+    if g.whole:
+        filters = np.concatenate([filters, b[:, None]], axis=1, dtype=dtype)
+    biases = b.astype(dtype)[:, None, None]
+
+    def forward(blocks):
+        for images, rows in blocks:
+            windows, block = _windows(_padded(x[images], rows, g, dtype), g), out[images, :, rows]
+            if g.whole:
+                _multiply(filters, windows, block.reshape(len(windows), g.F, -1))
+            else:
+                _multiply(filters, windows, block.swapaxes(1, 2))
+                block += biases
+
+    in_two_halves(forward, _blocks(g, range(g.OH), g.row_size(g.HH if g.whole else g.stride) * dtype.itemsize, g.N))
+    return out
+
+
 def _filter_gradient(dout, x, g):
-    """Return (dw, db): dw is the sum over all rows of windows (HH * C * WW, n * OW) @ dout.T (n * OW, F)."""
+    """Return (dw, db): dw is the sum over images of what each tap reads (C * WW, OH * OW) @ dout.T (OH * OW, F)."""
     size = g.HH * g.C * g.WW * g.F
 
     def gradient(blocks):
-        lowering = Lowering(g, dout.dtype)
-        upstream, transposed, products = (Workspace(dout.dtype) for _ in range(3))
-        dw, db = np.zeros((g.HH * g.C * g.WW, g.F), dout.dtype), np.zeros(g.F, dout.dtype)
+        dw, db = np.zeros((g.HH, g.C * g.WW, g.F), dout.dtype), np.zeros(g.F, dout.dtype)
         for images, rows in blocks:
-            windows, block = lowering.windows(x[images], rows), dout[images, :, rows]
-            if lowering.whole:
-                columns = block.reshape(len(windows), g.F, -1).swapaxes(1, 2)
-            else:
-                columns = transposed.array(len(windows), windows.shape[2], g.F)
-                columns[...] = _rows_of(block, 0, len(windows), upstream).swapaxes(1, 2)
-            for some in in_even_parts(len(windows), WORKSPACE // (size * dout.itemsize), 1):
-                product = products.array(some.stop - some.start, *dw.shape)
-                _multiply(windows[some], columns[some], product)
-                dw += product.sum(axis=0)
+            padded, block = _padded(x[images], rows, g, dout.dtype), dout[images, :, rows]
+            upstream = block.reshape(len(block), 1, g.F, -1).swapaxes(2, 3)
+            for phase in range(min(g.stride, g.HH)):
+                by_tap = _by_tap(padded, phase, g)
+                product = _workspace("product", dout.dtype, *by_tap.shape[:3], g.F)
+                _multiply(by_tap, upstream, product, TRANSPOSED // g.F)
+                dw[phase :: g.stride] += product.sum(axis=0)
             db += block.sum(axis=(0, 2, 3))
         return dw, db
 
-    blocks = _blocks(g, range(g.OH), Lowering.row_size(g) * dout.itemsize, max(PRODUCT // size, SUMMED))
+    row_size = g.row_size(1) * dout.itemsize
+    blocks = _blocks(g, range(g.OH), row_size, WORKSPACE // (size * dout.itemsize))
     dw, db = (sum(parts) for parts in zip(*in_two_halves(gradient, blocks), strict=True))
     return dw.reshape(g.HH, g.C, g.WW, g.F).transpose(3, 1, 0, 2), db
 
@@ -201,6 +204,9 @@ def _filter_gradient(dout, x, g):
 def _input_gradient(dout, w, g):
     """Return dx (N, C, H, W): its padded rows q * stride + phase come from the vertical taps phase, phase + stride, ...
     of w and the rows q, q - 1, ... of dout."""
+    if g.stride == 1 and g.HH == g.WW and g.pad < g.HH and g.C >= MANY_CHANNELS:
+        back = Geometry(g.N, g.F, g.OH, g.OW, g.C, g.HH, g.WW, g.H, g.W, stride=1, pad=g.HH - 1 - g.pad)
+        return _convolve(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), np.zeros(g.C), back, dout.dtype)
     dx = np.zeros((g.N, g.C, g.H, g.W), dout.dtype)
     w = w.astype(dout.dtype)
     filters = [  # of each phase, (C * WW, taps * F), the last tap first
@@ -210,11 +216,10 @@ def _input_gradient(dout, w, g):
     taps = 1 + (g.HH - 1) // g.stride  # vertical taps of phase 0, which has the most
 
     def gradient(blocks):
-        upstream, products = Workspace(dout.dtype), Workspace(dout.dtype)
         for images, rows in blocks:
             n, height = images.stop - images.start, rows.stop - rows.start
-            lowered = _rows_of(dout[images], rows.start - taps + 1, height + taps - 1, upstream)
-            product = products.array(height, g.C * g.WW, n * g.OW)
+            lowered = _rows_of(dout[images], rows.start - taps + 1, height + taps - 1)
+            product = _workspace("product", dout.dtype, height, g.C * g.WW, n * g.OW)
             for phase, matrix in enumerate(filters):
                 count = matrix.shape[1] // g.F
                 _multiply(matrix, _overlapping(lowered[taps - count :], count, 1), product)
@@ -244,10 +249,10 @@ def _images_first(a):
     return a.transpose(2, 1, 0, 3)
 
 
-def _rows_of(dout, first, count, workspace):
+def _rows_of(dout, first, count):
     """Return `count` rows of dout from the row `first` on, zeros where there is none: (count, F, n * OW)."""
     n, F, OH, OW = dout.shape
-    rows = workspace.array(count, F, n, OW)
+    rows = _workspace("lowered", dout.dtype, count, F, n, OW)
     here, there = _inside(count, first, 1, OH)
     rows[: here.start] = rows[here.stop :] = 0
     rows[here] = _images_first(dout[:, :, there])
@@ -255,18 +260,25 @@ def _rows_of(dout, first, count, workspace):
 
 
 def _overlapping(rows, HH, stride):
-    """Return a view (OH, HH * K, P) of rows (count, K, P): HH consecutive ones from each stride-th row on."""
-    count, K, P = rows.shape
-    row, *others = rows.strides
-    return as_strided(rows, (1 + (count - HH) // stride, HH * K, P), (row * stride, *others), writeable=False)
+    """Return a view (..., OH, HH * K, P) of rows (..., count, K, P): HH consecutive ones from each stride-th row on."""
+    *others, count, K, P = rows.shape
+    *to_others, to_row, to_k, to_p = rows.strides
+    shape, strides = (*others, 1 + (count - HH) // stride, HH * K, P), (*to_others, to_row * stride, to_k, to_p)
+    return _view(rows, shape, strides)
 
 
-def _multiply(left, right, out):
-    """Multiply stacks of matrices into `out`, some rows of the left ones at a time, so that each product is small."""
+def _view(a, shape, strides):
+    """Return a view of the memory of a contiguous array: as as_strided, which is much slower."""
+    return np.ndarray(shape, a.dtype, a, 0, strides)
+
+
+def _multiply(left, right, out, most=PRODUCT):
+    """Multiply stacks of matrices into `out`, at most this many rows of the left ones at a time, and few enough for
+    each product to be small."""
     rows, inner = left.shape[-2:]
-    most = PRODUCT // (inner * right.shape[-1])
+    most = min(most, PRODUCT // (inner * right.shape[-1]))
     for some in in_even_parts(rows, most if most >= FEWEST_ROWS else rows, 1):
-        np.matmul(left[..., some, :], right, out=out[:, some])
+        np.matmul(left[..., some, :], right, out=out[..., some, :])
 
 
 class Geometry(NamedTuple):
@@ -284,72 +296,82 @@ class Geometry(NamedTuple):
     stride: int
     pad: int
 
+    @property
+    def whole(self):
+        """Return whether windows are laid out whole, with a one for the bias, not in rows of their horizontal taps.
 
-class Lowering:
-    """The windows of one block of images after the other.
-
-    All blocks use the same workspace: what was laid out before is overwritten.
-    whole: whether windows are laid out in columns of all taps for each image, and not in rows with their horizontal
-    taps: whichever takes less memory
-    """
-
-    def __init__(self, g, dtype):
-        self.g = g
-        of_taps, of_rows = self.sizes(g)
-        self.whole = of_taps <= of_rows
-        self.padded, self.lowered = Workspace(dtype), Workspace(dtype)
-
-    @staticmethod
-    def sizes(g):
-        """Return how many numbers each way lays out for one output position: all taps; rows of taps and the product."""
-        return g.HH * g.C * g.WW, g.stride * g.C * g.WW + g.F
-
-    @staticmethod
-    def row_size(g):
-        """Return about how many numbers are laid out for one row of the output."""
-        return min(Lowering.sizes(g)) * g.OW + g.C * g.stride * (g.W + 2 * g.pad)
-
-    def windows(self, x, rows):
-        """Return the windows of these rows of the output, (rows, HH * C * WW, n * OW), a view of shared memory.
-
-        If whole, those of each image are one matrix: (n, HH * C * WW, rows * OW).
+        It takes HH / stride times as much memory, but the products are larger.
         """
-        g, n, height = self.g, len(x), rows.stop - rows.start
-        padded = self._padded(x, rows)
-        tap_columns = [slice(j, j + (g.OW - 1) * g.stride + 1, g.stride) for j in range(g.WW)]
-        if self.whole:
-            columns = self.lowered.array(n, g.HH, g.C, g.WW, height, g.OW)
-            for i, j in np.ndindex(g.HH, g.WW):
-                tap_rows = slice(i, i + (height - 1) * g.stride + 1, g.stride)
-                columns[:, i, :, j] = padded[:, :, tap_rows, tap_columns[j]]
-            return columns.reshape(n, g.HH * g.C * g.WW, height * g.OW)
-        lowered = self.lowered.array(padded.shape[2], g.C, g.WW, n, g.OW)
-        for j in range(g.WW):
-            lowered[:, :, j] = _images_first(padded[..., tap_columns[j]])
-        return _overlapping(lowered.reshape(len(lowered), g.C * g.WW, n * g.OW), g.HH, g.stride)
+        return 3 * self.stride >= 2 * self.HH
 
-    def _padded(self, x, rows):
-        """Return the padded images' part that these rows read: (n, C, (rows - 1) * stride + HH, W + 2 * pad)."""
-        g = self.g
-        padded = self.padded.array(len(x), g.C, (rows.stop - rows.start - 1) * g.stride + g.HH, g.W + 2 * g.pad)
-        here, there = _inside(padded.shape[2], rows.start * g.stride - g.pad, 1, g.H)
-        padded[...] = 0
-        padded[:, :, here, g.pad : g.pad + g.W] = x[:, :, there]
-        return padded
+    def row_size(self, vertical):
+        """Return about how many numbers are laid out for one row of the output, with this many vertical taps."""
+        return self.C * (vertical * self.WW * self.OW + self.stride * (self.W + 2 * self.pad))
 
 
-class Workspace:
-    """Memory that one array after the other uses: new memory from the system costs more than the work in it."""
+def _padded(x, rows, g, dtype):
+    """Return the padded images' part that these rows read: (n, C, (rows - 1) * stride + HH, W + 2 * pad)."""
+    count = (rows.stop - rows.start - 1) * g.stride + g.HH
+    padded = _workspace("padded", dtype, len(x), g.C, count, g.W + 2 * g.pad)
+    here, there = _inside(count, rows.start * g.stride - g.pad, 1, g.H)
+    padded[...] = 0
+    padded[:, :, here, g.pad : g.pad + g.W] = x[:, :, there]
+    return padded
 
-    def __init__(self, dtype):
-        self.memory = np.empty(0, dtype)
 
-    def array(self, *shape):
-        """Return an array of this shape with arbitrary values; it overwrites the one that was returned before."""
-        size = prod(shape)
-        if size > self.memory.size:
-            self.memory = np.empty(size, self.memory.dtype)
-        return self.memory[:size].reshape(shape)
+def _windows(padded, g):
+    """Return the windows of padded images: (n, OH, HH * C * WW, OW), whole (n, HH * C * WW + 1, OH * OW), a last row of
+    ones."""
+    if not g.whole:
+        lowered = _workspace("lowered", padded.dtype, len(padded), padded.shape[2], g.C, g.WW, g.OW)
+        _copy_horizontal_taps(padded.swapaxes(1, 2), lowered, g)
+        return _overlapping(lowered.reshape(*lowered.shape[:2], -1, g.OW), g.HH, g.stride)
+    n, _, height, _ = padded.shape
+    shape = (n, g.HH, g.C, g.WW, 1 + (height - g.HH) // g.stride, g.OW)
+    columns = _workspace("lowered", padded.dtype, n, prod(shape[1:4]) + 1, prod(shape[4:]))
+    to_image, to_channel, to_row, to_column = padded.strides
+    strides = (to_image, to_row, to_channel, to_column, g.stride * to_row, g.stride * to_column)
+    columns[:, :-1].reshape(shape)[...] = _view(padded, shape, strides)
+    columns[:, -1] = 1
+    return columns
+
+
+def _by_tap(padded, phase, g):
+    """Return what the vertical taps phase, phase + stride, ... of all windows read: (n, taps, C * WW, OH * OW)."""
+    taps = len(range(phase, g.HH, g.stride))
+    OH = 1 + (padded.shape[2] - g.HH) // g.stride
+    rows = padded[:, :, phase :: g.stride][:, :, : taps - 1 + OH]
+    lowered = _workspace("lowered", padded.dtype, len(padded), g.C, g.WW, rows.shape[2], g.OW)
+    _copy_horizontal_taps(rows, lowered.swapaxes(2, 3), g)
+    to_image, _, to_tap, to_row, to_column = lowered.strides
+    shape, strides = (len(padded), taps, g.C * g.WW, OH * g.OW), (to_image, to_row, to_tap, to_column)
+    return _view(lowered, shape, strides)
+
+
+def _copy_horizontal_taps(x, taps, g):
+    """Copy rows of images (..., W) to those of their taps (..., WW, OW): taps[..., j, ox] = x[..., ox * stride + j]."""
+    for j in range(g.WW):
+        columns = x[..., j : j + (g.OW - 1) * g.stride + 1 : g.stride]
+        if g.stride == 1:  # the row of a tap is copied as if it were one number: much faster than one after the other
+            row = f"V{g.OW * x.itemsize}"
+            taps[..., j, :].view(row)[...] = columns.view(row)
+        else:
+            taps[..., j, :] = columns
+
+
+_memory = threading.local()
+
+
+def _workspace(name, dtype, *shape):
+    """Return an array of this thread with arbitrary values; it overwrites the one that had this name before.
+
+    The memory is kept for the next call: new memory from the system can cost more than the work in it.
+    """
+    size = prod(shape) * dtype.itemsize
+    memory = vars(_memory).get(name)
+    if memory is None or memory.size < size:
+        memory = vars(_memory)[name] = np.empty(size, np.uint8)
+    return memory[:size].view(dtype).reshape(shape)
 
 
 def _inside(count, first, step, size):
@@ -368,8 +390,10 @@ def _blocks(g, rows, row_bytes, most):
     rows: a range, the rows of each image that have work. row_bytes: of workspace for one of them. most: images in one
     block, at least 1.
     """
-    small = g.N * g.F * g.OH * g.OW * g.C * g.HH * g.WW < SMALL
-    images = in_even_parts(g.N, min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if small else 2)
+    each = g.F * g.OH * g.OW * g.C * g.HH * g.WW
+    images = in_even_parts(
+        g.N, min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if g.N * each < SMALL else 2, HEAD_START // max(1, each)
+    )
     parts = [rows[part] for part in in_even_parts(len(rows), WORKSPACE // row_bytes, 1)]
     return [(n, slice(part.start, part.stop)) for n in images for part in parts]
 

@@ -2,9 +2,10 @@
 
 A maximum is separable: the maximum of a window is the maximum of its columns' maxima. So the code compares whole
 arrays, one row and one column of all windows at a time, and never window by window. The forward pass also finds out
-which entry of each window is its maximum, so the backward pass only has to put each gradient into its position.
+where each maximum is, so the backward pass only has to put each gradient into its place.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,12 @@ class Windows(NamedTuple):
         """Return how far each entry of a window except the last is from the next one in memory, in images W wide."""
         return (([1] * (self.width - 1) + [W - self.width + 1]) * self.height)[:-1]
 
+    def corners(self, shape):
+        """Return the index of each window's corner in the memory of an image of this shape: (C, OH, OW)."""
+        C, H, W = shape
+        corners = self.stride * (W * np.arange(self.OH)[:, None] + np.arange(self.OW))
+        return H * W * np.arange(C)[:, None, None] + corners
+
     def rows(self, x, i):
         """Return row i of every window, with all columns of x: (n, C, OH, W)."""
         return x[:, :, i : i + (self.OH - 1) * self.stride + 1 : self.stride]
@@ -47,20 +54,22 @@ def max_pool_forward_fast(x, pool_param):
     x: (N, C, H, W), any memory order, not modified.
     pool_param: {"pool_height": PH, "pool_width": PW, "stride": s}; windows may overlap.
     Returns (out, cache): out (N, C, OH, OW) of the dtype of x, OH = 1 + (H - PH) // s and likewise OW (an incomplete
-    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, pool_param, and for
-    each entry of out how far its position is from the window's corner (in one byte, unless x is very wide).
+    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, the index in
+    x.reshape(-1) of each entry of out, and pool_param.
     Raises ValueError if x does not have four axes, or a window does not fit into it.
     """
     x = np.asarray(x)
     windows = _windows(x, pool_param)
     out = np.empty((*x.shape[:2], windows.OH, windows.OW), x.dtype)
-    steps = windows.steps(x.shape[3])
-    winners = np.zeros(out.shape, np.min_scalar_type(sum(steps)))
+    winners = np.empty(out.shape, np.intp)
+    corners = windows.corners(x.shape[1:])
+    images_first = prod(x.shape[1:]) * np.arange(len(x))[:, None, None, None]
 
     def forward(blocks):
         for images in blocks:
             _find_maxima(x[images], windows, out[images])
-            _find_winners(x[images], out[images], windows, steps, winners[images])
+            np.add(corners, _distances(x[images], out[images], windows), out=winners[images])
+            winners[images] += images_first[images]
 
     in_two_halves(forward, _blocks(x))
     return out, (x, winners, dict(pool_param))
@@ -84,20 +93,16 @@ def max_pool_backward_fast(dout, cache):
         )
     dtype = x.dtype if x.dtype.kind == "f" else np.float64  # integers cannot hold a gradient
     dout = np.asarray(dout, dtype)
-    dx = np.zeros(x.shape, dtype)
-    C, H, W = x.shape[1:]
-    corners = windows.stride * (W * np.arange(windows.OH)[:, None] + np.arange(windows.OW))  # of one channel
+    if windows.overlap():  # in one thread: np.add.at does not release the interpreter's lock
+        dx = np.zeros(x.shape, dtype)
+        np.add.at(dx.reshape(-1), winners.reshape(-1), dout.reshape(-1))
+        return dx
+    dx = np.empty(x.shape, dtype)
 
     def backward(blocks):
-        most = max((images.stop - images.start for images in blocks), default=0)
-        all_corners = (H * W * np.arange(most * C)[:, None, None] + corners).reshape(most, C, *corners.shape)
         for images in blocks:
-            places = all_corners[: images.stop - images.start] + winners[images]
-            here, given = dx[images].reshape(-1), dout[images].reshape(-1)
-            if windows.overlap():
-                np.add.at(here, places.reshape(-1), given)
-            else:
-                here[places.reshape(-1)] = given
+            dx[images] = 0
+            dx.reshape(-1)[winners[images].reshape(-1)] = dout[images].reshape(-1)
 
     in_two_halves(backward, _blocks(x))
     return dx
@@ -115,8 +120,10 @@ def _find_maxima(x, windows, out):
         np.maximum(out, windows.columns(row_maxima, j), out=out)
 
 
-def _find_winners(x, out, windows, steps, winners):
-    """Add to `winners` the distance in memory from each window's corner to the first entry that is its maximum."""
+def _distances(x, out, windows):
+    """Return the distance in memory from each window's corner to the first entry that is its maximum."""
+    steps = windows.steps(x.shape[3])
+    distances = np.zeros(out.shape, np.min_scalar_type(sum(steps)))
     with_nan = np.isnan(out).any()
     missed = np.ones(out.shape, bool)
     # What is missed by all but the last entry is the last one
@@ -125,7 +132,8 @@ def _find_winners(x, out, windows, steps, winners):
         missed &= here != out
         if with_nan:
             missed &= ~np.isnan(here)
-        winners += missed * winners.dtype.type(step)
+        distances += missed * distances.dtype.type(step)
+    return distances
 
 
 def _blocks(x):

@@ -11,7 +11,9 @@ raises RuntimeError, and the calling thread does the work. All threads of cs231n
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 
 from threadpoolctl import ThreadpoolController
 
@@ -82,6 +84,19 @@ def _may_use_two():
     return bool(libraries) and all((library.num_threads or 1) > 1 for library in libraries)
 
 
+@contextmanager
+def _one_blas_thread():
+    """Limit the BLAS to one thread in the block: as _controller().limit, in a few microseconds."""
+    before = [(library, library.num_threads) for library in _controller().lib_controllers]
+    for library, _ in before:
+        library.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for library, number in before:
+            library.set_num_threads(number)
+
+
 def in_two_halves(work, tasks):
     """Return [work(first half of tasks), work(second half)], computed in two threads when there are two available.
 
@@ -98,7 +113,7 @@ def in_two_halves(work, tasks):
         return [work(first), work(second)]
     try:
         if _may_use_two():
-            with _controller().limit(limits=1):
+            with _one_blas_thread():
                 other = _submit(work, second)
                 if other is not None:
                     try:
@@ -111,9 +126,14 @@ def in_two_halves(work, tasks):
         lock.release()
 
 
-def in_even_parts(count, size, multiple):
-    """Return slices of range(count) of nearly equal length, at most `size` (at least 1) each. Their number is a
-    multiple of `multiple` if count is large enough, so that the two halves are two halves of the work."""
+def in_even_parts(count, size, multiple, head_start=0):
+    """Return slices of range(count) of about equal length, at most about `size` (at least 1).
+
+    Their number is a multiple of `multiple` if count is large enough, so that the two halves are two halves of the
+    work. head_start: by how much the first half is longer; less if the second half would be left with too little.
+    """
     parts = -(-count // max(1, size))
     parts = min(count, -(-parts // multiple) * multiple)
-    return [slice(count * k // parts, count * (k + 1) // parts) for k in range(parts)]
+    head_start = min(head_start, count - parts)
+    edges = [(count * k + head_start * min(k, parts - k)) // parts for k in range(parts + 1)] if parts else []
+    return [slice(start, stop) for start, stop in pairwise(edges)]

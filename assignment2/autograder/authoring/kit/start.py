@@ -38,7 +38,11 @@ def main() -> int:
         return 0
     print("Opening JupyterLab. To end it, press Ctrl-C here.", flush=True)
     command = [str(PYTHON), "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/README.md"]
-    environment = {**os.environ, "JUPYTERLAB_WORKSPACES_DIR": str(VENV / "workspaces")}  # the tabs of this folder only
+    environment = {
+        "OPENBLAS_THREAD_TIMEOUT": "4",  # NumPy's idle threads give up their cores, for the fast layers to use
+        **os.environ,
+        "JUPYTERLAB_WORKSPACES_DIR": str(VENV / "workspaces"),  # the tabs of this folder only
+    }
     try:
         return subprocess.call(command, cwd=str(HERE), env=environment)
     except KeyboardInterrupt:
