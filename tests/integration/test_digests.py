@@ -122,3 +122,11 @@ def test_versions_count(library, course, monkeypatch):
     before, installed = digest(course), digests.version
     monkeypatch.setattr(digests, "version", lambda name: "99" if name == library else installed(name))
     assert digest(course) != before
+
+
+def test_options_without_an_order():
+    """Is a set the same in every process? The hash of a text, and so the order of a set, is not."""
+    names = [f"fc{number}" for number in range(9)]
+    assert digests.plain({"only": {(name, frozenset(names)) for name in names}}) == [
+        ("only", [[name, names] for name in names])
+    ]

@@ -63,11 +63,13 @@ def digest_of_course(assignment: Assignment, config: Config, seed: int) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return an option in a form whose `repr` is the same in every process: sorted by name, and code by its name."""
+    """Return an option in a form whose `repr` is the same in every process: what has no order sorted, code by name."""
     if isinstance(value, Mapping):
         return sorted((name, plain(each)) for name, each in value.items())
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, list | tuple):
         return [plain(each) for each in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(each) for each in value), key=repr)
     return f"{value.__module__}.{value.__qualname__}" if is_code(value) else value
 
 
@@ -80,7 +82,7 @@ def names_code(value: Any) -> bool:
     """Return whether options contain code that is not in one of the packages INSTALLED, or what may be its name."""
     if isinstance(value, Mapping):
         return any(map(names_code, value.values()))
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, list | tuple | set | frozenset):
         return any(map(names_code, value))
     if is_code(value):
         return str(value.__module__).partition(".")[0] not in INSTALLED  # None: a function of the configuration's own
