@@ -5,6 +5,7 @@ before the notebook counts as formgrader's own in the policy of a submission's p
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 TEMPLATES = Path(__file__).with_name("templates") / "formgrader"
@@ -14,8 +15,15 @@ HEAD = """<html lang="en">
 <meta name="viewport" content="width=device-width, initial-scale=1">"""
 
 
+@cache
+def style_and_script() -> tuple[str, str]:
+    """Return what each page gets: a style sheet and a script."""
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return style, script
+
+
 def for_everybody(page: str) -> str:
     """Return a page of formgrader with what makes it readable by everybody. page: its HTML"""
-    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, script = style_and_script()
     page = BEGINNING.sub(rf"\1\n{HEAD}", page, count=1)
     return page.replace("</head>", f"<style>\n{style}</style>\n<script>\n{script}</script>\n</head>", 1)
