@@ -189,12 +189,14 @@ def draw(reached: dict[int, float], limit: float, seconds: float) -> None:
     plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "scaling", "font.family": "sans-serif"}
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     most = max(reached)
-    axes.plot([0, most], [0, most / seconds], "--", color="gray", label="each worker adds as much")
+    axes.loglog([1, most], [1 / seconds, most / seconds], "--", color="gray", label="each worker adds as much")
     axes.axhline(limit, color="tab:red", label="what the writer can take")
     axes.plot(list(reached), list(reached.values()), "o-", color="tab:blue", label="graded")
     axes.set_xlabel(f"workers that take {seconds:g} s for a submission")
     axes.set_ylabel("submissions a second")
-    axes.set_ylim(bottom=0)
+    axes.set_xticks(list(reached), [str(workers) for workers in reached], minor=False)
+    axes.set_yticks([1, 10, 100], ["1", "10", "100"])
+    axes.minorticks_off()
     axes.legend()
     figure.savefig(PICTURE, metadata={"Date": None})
 
