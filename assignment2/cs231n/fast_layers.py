@@ -83,7 +83,7 @@ def _output_size(size, window, stride, pad):
 
 # -- the fast way
 #
-# After Cho and Brand, "MEC: Memory-Efficient Convolution for Deep Neural Network" (2017). Four things make it fast:
+# After Cho and Brand, "MEC: Memory-Efficient Convolution for Deep Neural Network" (2017). What makes it fast:
 #
 # - Half a lowering. Only the WW horizontal taps of a window are copied, not all HH * WW: the vertical taps of a row of
 #   windows are whole rows, which are in memory already.
@@ -101,8 +101,9 @@ def _output_size(size, window, stride, pad):
 #       dw[i] (C * WW, F) = sum over n of lowered[n, :, i : i + OH] (C * WW, OH * OW) @ dout[n].T (OH * OW, F)
 #
 #   With a stride s, the rows q * s + phase of one phase are laid out together: the taps t * s + phase read them.
-# - The gradient of x is again a convolution, of dout with the filters turned by 180 degrees (for stride 1 and many
-#   channels). Otherwise it reads rows of dout, those whose windows cover a row of x, and adds up the horizontal taps.
+# - One way for two passes. For stride 1 and many channels, the gradient of x is computed as a convolution: of dout with
+#   the filters turned by 180 degrees. Otherwise each row of x is a product with those rows of dout whose windows cover
+#   it, and only the horizontal taps are left to be added up.
 # - Cache blocking. What is laid out for a block of a few images, or of a few rows of one image, is in memory that is
 #   used again, and so stays in the processor's cache.
 # - Small products. OpenBLAS multiplies small matrices in place; it first copies large ones into another order, which
@@ -268,7 +269,7 @@ def _overlapping(rows, HH, stride):
 
 
 def _view(a, shape, strides):
-    """Return a view of the memory of a contiguous array: as as_strided, which is much slower."""
+    """Return a view of the memory of a contiguous array; as_strided does the same, but takes much longer."""
     return np.ndarray(shape, a.dtype, a, 0, strides)
 
 
@@ -390,10 +391,9 @@ def _blocks(g, rows, row_bytes, most):
     rows: a range, the rows of each image that have work. row_bytes: of workspace for one of them. most: images in one
     block, at least 1.
     """
-    each = g.F * g.OH * g.OW * g.C * g.HH * g.WW
-    images = in_even_parts(
-        g.N, min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if g.N * each < SMALL else 2, HEAD_START // max(1, each)
-    )
+    each = max(1, g.F * g.OH * g.OW * g.C * g.HH * g.WW)  # multiplications for one image
+    size, multiple = min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if g.N * each < SMALL else 2
+    images = in_even_parts(g.N, size, multiple, HEAD_START // each)
     parts = [rows[part] for part in in_even_parts(len(rows), WORKSPACE // row_bytes, 1)]
     return [(n, slice(part.start, part.stop)) for n in images for part in parts]
 
