@@ -34,6 +34,10 @@ CONVOLUTIONS = [
     (2, 2, 1, 7, 1, 1, 2, 1, 0),  # images of one row
     (3, 1, 3, 4, 2, 3, 3, 2, 5),  # most rows of the gradient lie in the padding
     (17, 2, 4, 4, 3, 3, 3, 1, 1),
+    (2, 9, 6, 5, 4, 3, 3, 1, 1),  # channels enough for the gradient of x to be a convolution
+    (2, 8, 4, 5, 3, 2, 2, 1, 0),
+    (2, 8, 3, 4, 2, 2, 2, 1, 3),  # so many, but more padding than that convolution can leave out
+    (2, 8, 5, 6, 3, 2, 3, 1, 1),
 ]
 
 # (N, C, H, W, PH, PW, stride)
@@ -134,7 +138,9 @@ def test_convolution_agrees_with_loops(geometry, dtype, tolerance):
         np.testing.assert_allclose(actual, right, atol=tolerance, rtol=tolerance, err_msg=name)
 
 
-@pytest.mark.parametrize("geometry", [*CONVOLUTIONS, (6, 3, 32, 32, 8, 7, 7, 1, 3)], ids=str)
+@pytest.mark.parametrize(
+    "geometry", [*CONVOLUTIONS, (6, 3, 32, 32, 8, 7, 7, 1, 3), (3, 16, 32, 32, 32, 3, 3, 1, 1)], ids=str
+)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
 def test_the_fast_way_agrees_with_the_plain_one(geometry, dtype, tolerance):
     """Do the plain im2col, which students read, and the fast layers give the same, forward and backward?"""

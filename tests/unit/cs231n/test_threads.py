@@ -160,3 +160,21 @@ def test_libraries_that_cannot_be_looked_up(monkeypatch):
 
     monkeypatch.setattr(threads, "_controller", refuse)
     assert threads.in_two_halves(list, [1, 2, 3]) == [[1, 2], [3]]
+
+
+@pytest.mark.parametrize("count", [*range(8), 100])
+@pytest.mark.parametrize("size", [0, 1, 3, 200])
+@pytest.mark.parametrize("multiple", [1, 2])
+@pytest.mark.parametrize("head_start", [0, 6, 1000])
+def test_parts(count, size, multiple, head_start):
+    """Are the parts everything once, none of them empty?"""
+    parts = threads.in_even_parts(count, size, multiple, head_start)
+    assert [k for part in parts for k in range(count)[part]] == list(range(count))
+    assert all(part.start < part.stop for part in parts)
+    assert len(parts) % multiple == 0 or len(parts) == count
+
+
+def test_the_first_half_has_a_head_start():
+    """Is the first of two halves longer by this many?"""
+    assert threads.in_even_parts(100, 50, 2, head_start=6) == [slice(0, 53), slice(53, 100)]
+    assert threads.in_even_parts(100, 25, 2, head_start=8)[1:3] == [slice(27, 54), slice(54, 77)]
