@@ -250,6 +250,17 @@ def test_start_sets_up_once(start):
     assert len(start("--only-set-up")) == 2
 
 
+def test_threads_of_jupyterlab(start):
+    """Do NumPy's idle threads give up their cores in the JupyterLab that start.py opens?"""
+    start("--only-set-up")
+    python = start.folder / ".venv" / "bin" / "python"
+    python.unlink()
+    python.write_text('#!/bin/sh\nenv > "$0.environment"\n')
+    python.chmod(0o755)
+    start()
+    assert "OPENBLAS_THREAD_TIMEOUT=4" in python.with_name("python.environment").read_text().splitlines()
+
+
 # -- a public repository
 
 
@@ -272,6 +283,7 @@ def test_published(toy_course):
     container = json.loads((folder / ".devcontainer" / "devcontainer.json").read_text())
     assert container["image"].endswith(f":{python}")
     assert container["postCreateCommand"] == "python start.py --only-set-up"
+    assert container["containerEnv"] == {"OPENBLAS_THREAD_TIMEOUT": "4"}
     links = re.findall(r"\]\((https://[^)]+)\)", files[f"{ASSIGNMENT}/README.md"].decode())[1:]
     assert links == [
         "https://mybinder.org/v2/gh/ada/homework/2026?urlpath=lab%2Ftree%2FREADME.md",
