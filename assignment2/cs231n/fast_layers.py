@@ -86,7 +86,8 @@ def _output_size(size, window, stride, pad):
 # After Cho and Brand, "MEC: Memory-Efficient Convolution for Deep Neural Network" (2017). What makes it fast:
 #
 # - Half a lowering. Only the WW horizontal taps of a window are copied, not all HH * WW: the vertical taps of a row of
-#   windows are whole rows, which are in memory already.
+#   windows are whole rows, which are in memory already. (Only where the stride is large against HH, and little would be
+#   copied twice, does the forward pass lay out whole windows.)
 #
 #   With the rows of each image one after the other, the window of the output row oy is HH consecutive pieces, a matrix
 #   without another copy, which overlaps the windows of the next rows:
@@ -101,29 +102,30 @@ def _output_size(size, window, stride, pad):
 #       dw[i] (C * WW, F) = sum over n of lowered[n, :, i : i + OH] (C * WW, OH * OW) @ dout[n].T (OH * OW, F)
 #
 #   With a stride s, the rows q * s + phase of one phase are laid out together: the taps t * s + phase read them.
-# - One way for two passes. For stride 1 and many channels, the gradient of x is computed as a convolution: of dout with
-#   the filters turned by 180 degrees. Otherwise each row of x is a product with those rows of dout whose windows cover
-#   it, and only the horizontal taps are left to be added up.
+# - A backward pass that is a forward pass. For stride 1, square filters, pad < HH and many channels, the gradient of x
+#   is computed as a convolution: of dout with the filters turned by 180 degrees. Otherwise each row of x is a product
+#   with those rows of dout whose windows cover it, and only the horizontal taps are left to be added up.
 # - Cache blocking. What is laid out for a block of a few images, or of a few rows of one image, is in memory that is
 #   used again, and so stays in the processor's cache.
-# - Small products. OpenBLAS multiplies small matrices in place; it first copies large ones into another order, which
+# - Small products. OpenBLAS reads small matrices where they are; it first copies large ones into another order, which
 #   takes longer here than it gains.
 # - Two threads. See cs231n.threads.
 
-WORKSPACE = 1 << 21  # bytes that what is laid out for one block may take, in each thread
-SMALL = 1 << 23  # multiplications below which a layer is not worth a second thread
-HEAD_START = 1 << 20  # multiplications that the calling thread does more: the second one starts and ends later
-PRODUCT = 1_000_000  # multiplications in one product: as many as OpenBLAS does without copying
-TRANSPOSED = 1200  # numbers in the result of one product with a transposed matrix: likewise
-FEWEST_ROWS = 12  # of the left matrix in one product
-MANY_CHANNELS = 8  # with which the gradient of x is fastest as a convolution
+WORKSPACE = 1 << 21  # about how many bytes are laid out for one block, in each thread
+KEPT = 4 * WORKSPACE  # bytes of one workspace that a thread keeps for the next call
+SMALL = 1 << 23  # multiplications below which work is not split for the sake of a second thread
+HEAD_START = 1 << 20  # by how many multiplications the calling thread's half is larger: the second thread starts later
+PRODUCT = 1_000_000  # multiplications in one product, as many as OpenBLAS does without copying
+TRANSPOSED_RESULT = 1200  # numbers in the result of one product with a transposed matrix, for the same reason
+FEWEST_ROWS = 12  # of the left matrix in one product; if there would be fewer, it is not split
+MANY_CHANNELS = 8  # from so many on, the gradient of x is fastest as a convolution
 
 
 def conv_forward_fast(x, w, b, conv_param):
     """Convolve N images with F filters (as a cross-correlation, which is usual in deep learning).
 
     x: images (N, C, H, W), any memory order, not modified.
-    w: filters (F, C, HH, WW). b: biases (F,). Both are converted to the dtype of x.
+    w: filters (F, C, HH, WW). b: biases (F,). Both are converted to the dtype of the computation.
     conv_param: {"stride": s, "pad": p}: windows are s pixels apart in both directions, and p rows and columns
         of zeros are on each side of an image.
     Returns (out, cache): out (N, F, OH, OW) of the dtype of x, OH = 1 + (H + 2 * p - HH) // s and likewise OW: a
@@ -162,20 +164,23 @@ def _convolve(x, w, b, g, dtype):
     """Return the convolution of x (N, C, H, W) with w (F, C, HH, WW), plus the biases b (F,): (N, F, OH, OW)."""
     out = np.empty((g.N, g.F, g.OH, g.OW), dtype)
     filters = w.transpose(0, 2, 1, 3).reshape(g.F, -1).astype(dtype)  # (F, HH * C * WW)
-    if g.whole:
+    if g.whole_windows:
         filters = np.concatenate([filters, b[:, None]], axis=1, dtype=dtype)
-    biases = b.astype(dtype)[:, None, None]
+    else:
+        biases = b.astype(dtype)[:, None, None]
 
     def forward(blocks):
         for images, rows in blocks:
             windows, block = _windows(_padded(x[images], rows, g, dtype), g), out[images, :, rows]
-            if g.whole:
+            if g.whole_windows:
                 _multiply(filters, windows, block.reshape(len(windows), g.F, -1))
             else:
                 _multiply(filters, windows, block.swapaxes(1, 2))
                 block += biases
 
-    in_two_halves(forward, _blocks(g, range(g.OH), g.row_size(g.HH if g.whole else g.stride) * dtype.itemsize, g.N))
+    in_two_halves(
+        forward, _blocks(g, range(g.OH), g.row_size(g.HH if g.whole_windows else g.stride) * dtype.itemsize, g.N)
+    )
     return out
 
 
@@ -191,7 +196,7 @@ def _filter_gradient(dout, x, g):
             for phase in range(min(g.stride, g.HH)):
                 by_tap = _by_tap(padded, phase, g)
                 product = _workspace("product", dout.dtype, *by_tap.shape[:3], g.F)
-                _multiply(by_tap, upstream, product, TRANSPOSED // g.F)
+                _multiply(by_tap, upstream, product, TRANSPOSED_RESULT // g.F)
                 dw[phase :: g.stride] += product.sum(axis=0)
             db += block.sum(axis=(0, 2, 3))
         return dw, db
@@ -298,10 +303,10 @@ class Geometry(NamedTuple):
     pad: int
 
     @property
-    def whole(self):
-        """Return whether windows are laid out whole, with a one for the bias, not in rows of their horizontal taps.
+    def whole_windows(self):
+        """Return whether whole windows are laid out, with a row of ones for the biases, not only their horizontal taps.
 
-        It takes HH / stride times as much memory, but the products are larger.
+        This takes HH / stride times as much memory, but the products are larger.
         """
         return 3 * self.stride >= 2 * self.HH
 
@@ -321,9 +326,11 @@ def _padded(x, rows, g, dtype):
 
 
 def _windows(padded, g):
-    """Return the windows of padded images: (n, OH, HH * C * WW, OW), whole (n, HH * C * WW + 1, OH * OW), a last row of
-    ones."""
-    if not g.whole:
+    """Return the windows of padded images: (n, OH, HH * C * WW, OW).
+
+    If g.whole_windows: (n, HH * C * WW + 1, OH * OW), the last row of ones.
+    """
+    if not g.whole_windows:
         lowered = _workspace("lowered", padded.dtype, len(padded), padded.shape[2], g.C, g.WW, g.OW)
         _copy_horizontal_taps(padded.swapaxes(1, 2), lowered, g)
         return _overlapping(lowered.reshape(*lowered.shape[:2], -1, g.OW), g.HH, g.stride)
@@ -341,7 +348,7 @@ def _by_tap(padded, phase, g):
     """Return what the vertical taps phase, phase + stride, ... of all windows read: (n, taps, C * WW, OH * OW)."""
     taps = len(range(phase, g.HH, g.stride))
     OH = 1 + (padded.shape[2] - g.HH) // g.stride
-    rows = padded[:, :, phase :: g.stride][:, :, : taps - 1 + OH]
+    rows = padded[:, :, phase :: g.stride]
     lowered = _workspace("lowered", padded.dtype, len(padded), g.C, g.WW, rows.shape[2], g.OW)
     _copy_horizontal_taps(rows, lowered.swapaxes(2, 3), g)
     to_image, _, to_tap, to_row, to_column = lowered.strides
@@ -353,7 +360,7 @@ def _copy_horizontal_taps(x, taps, g):
     """Copy rows of images (..., W) to those of their taps (..., WW, OW): taps[..., j, ox] = x[..., ox * stride + j]."""
     for j in range(g.WW):
         columns = x[..., j : j + (g.OW - 1) * g.stride + 1 : g.stride]
-        if g.stride == 1:  # the row of a tap is copied as if it were one number: much faster than one after the other
+        if g.stride == 1:  # a tap's row is copied as one item of many bytes: much faster than number by number
             row = f"V{g.OW * x.itemsize}"
             taps[..., j, :].view(row)[...] = columns.view(row)
         else:
@@ -364,14 +371,17 @@ _memory = threading.local()
 
 
 def _workspace(name, dtype, *shape):
-    """Return an array of this thread with arbitrary values; it overwrites the one that had this name before.
+    """Return this thread's workspace of a name, an array with arbitrary values.
 
-    The memory is kept for the next call: new memory from the system can cost more than the work in it.
+    It uses the memory of the last one with this name again, because new memory from the system can cost more than the
+    work in it. So no part of it may be returned to a caller of this module.
     """
     size = prod(shape) * dtype.itemsize
     memory = vars(_memory).get(name)
     if memory is None or memory.size < size:
-        memory = vars(_memory)[name] = np.empty(size, np.uint8)
+        memory = np.empty(size, np.uint8)
+        if size <= KEPT:
+            vars(_memory)[name] = memory
     return memory[:size].view(dtype).reshape(shape)
 
 
@@ -385,22 +395,22 @@ def _inside(count, first, step, size):
 
 
 def _blocks(g, rows, row_bytes, most):
-    """Return the work in blocks, (slice of images, slice of rows), of about WORKSPACE bytes each; whole images if they
-    fit.
+    """Return the work in blocks of about WORKSPACE bytes, (slice of images, slice of rows); images are cut into rows
+    only if one does not fit.
 
     rows: a range, the rows of each image that have work. row_bytes: of workspace for one of them. most: images in one
     block, at least 1.
     """
     each = max(1, g.F * g.OH * g.OW * g.C * g.HH * g.WW)  # multiplications for one image
-    size, multiple = min(most, WORKSPACE // (len(rows) * row_bytes)), 1 if g.N * each < SMALL else 2
-    images = in_even_parts(g.N, size, multiple, HEAD_START // each)
+    multiple, head_start = (1, 0) if g.N * each < SMALL else (2, HEAD_START // each)
+    images = in_even_parts(g.N, min(most, WORKSPACE // (len(rows) * row_bytes)), multiple, head_start)
     parts = [rows[part] for part in in_even_parts(len(rows), WORKSPACE // row_bytes, 1)]
     return [(n, slice(part.start, part.stop)) for n in images for part in parts]
 
 
 def _working_dtype(x):
-    """Return the dtype of the computation: that of x, but at least float32, and float64 for integers."""
-    return np.result_type(x.dtype, np.float32)
+    """Return the dtype of the computation: that of the result, but at least float32."""
+    return np.result_type(_result_dtype(x), np.float32)
 
 
 def _result_dtype(x):
@@ -416,6 +426,8 @@ def _geometry(x, w, b, conv_param):
     (N, C, H, W), (F, filter_channels, HH, WW) = x.shape, w.shape
     if filter_channels != C:
         raise ValueError(f"convolution: x {x.shape} has {C} channels, the filters w {w.shape} have {filter_channels}")
+    if 0 in (C, F, H, W):
+        raise ValueError(f"convolution: images {x.shape} and filters {w.shape} must not be empty")
     if b.shape != (F,):
         raise ValueError(f"convolution: b must have one bias for each of the {F} filters, ({F},), not {b.shape}")
     if stride < 1 or pad < 0:

@@ -54,8 +54,8 @@ def max_pool_forward_fast(x, pool_param):
     x: (N, C, H, W), any memory order, not modified.
     pool_param: {"pool_height": PH, "pool_width": PW, "stride": s}; windows may overlap.
     Returns (out, cache): out (N, C, OH, OW) of the dtype of x, OH = 1 + (H - PH) // s and likewise OW (an incomplete
-    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, the index in
-    x.reshape(-1) of each entry of out, and pool_param.
+    last window is left out); NaN if a window holds one. cache is for max_pool_backward_fast: x, for each entry of out
+    the index in x.reshape(-1) where it was found, and pool_param.
     Raises ValueError if x does not have four axes, or a window does not fit into it.
     """
     x = np.asarray(x)
@@ -63,13 +63,13 @@ def max_pool_forward_fast(x, pool_param):
     out = np.empty((*x.shape[:2], windows.OH, windows.OW), x.dtype)
     winners = np.empty(out.shape, np.intp)
     corners = windows.corners(x.shape[1:])
-    images_first = prod(x.shape[1:]) * np.arange(len(x))[:, None, None, None]
+    image_starts = prod(x.shape[1:]) * np.arange(len(x))[:, None, None, None]
 
     def forward(blocks):
         for images in blocks:
             _find_maxima(x[images], windows, out[images])
             np.add(corners, _distances(x[images], out[images], windows), out=winners[images])
-            winners[images] += images_first[images]
+            winners[images] += image_starts[images]
 
     in_two_halves(forward, _blocks(x))
     return out, (x, winners, dict(pool_param))
@@ -126,7 +126,7 @@ def _distances(x, out, windows):
     distances = np.zeros(out.shape, np.min_scalar_type(sum(steps)))
     with_nan = np.isnan(out).any()
     missed = np.ones(out.shape, bool)
-    # What is missed by all but the last entry is the last one
+    # A maximum that is at none of the other entries is at the last one
     for (i, j), step in zip(np.ndindex(windows.height, windows.width), steps, strict=False):
         here = windows.columns(windows.rows(x, i), j)
         missed &= here != out

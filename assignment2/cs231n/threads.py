@@ -86,7 +86,7 @@ def _may_use_two():
 
 @contextmanager
 def _one_blas_thread():
-    """Limit the BLAS to one thread in the block: as _controller().limit, in a few microseconds."""
+    """Limit the BLAS to one thread in the block: what _controller().limit does, but in a few microseconds."""
     before = [(library, library.num_threads) for library in _controller().lib_controllers]
     for library, _ in before:
         library.set_num_threads(1)
@@ -127,10 +127,10 @@ def in_two_halves(work, tasks):
 
 
 def in_even_parts(count, size, multiple, head_start=0):
-    """Return slices of range(count) of about equal length, at most about `size` (at least 1).
+    """Return slices of range(count) of about equal length, at most `size` (at least 1) without a head start.
 
     Their number is a multiple of `multiple` if count is large enough, so that the two halves are two halves of the
-    work. head_start: by how much the first half is longer; less if the second half would be left with too little.
+    work. head_start: by how much the first half is longer, as far as each part keeps one item.
     """
     parts = -(-count // max(1, size))
     parts = min(count, -(-parts // multiple) * multiple)

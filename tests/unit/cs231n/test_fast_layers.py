@@ -36,7 +36,7 @@ CONVOLUTIONS = [
     (17, 2, 4, 4, 3, 3, 3, 1, 1),
     (2, 9, 6, 5, 4, 3, 3, 1, 1),  # channels enough for the gradient of x to be a convolution
     (2, 8, 4, 5, 3, 2, 2, 1, 0),
-    (2, 8, 3, 4, 2, 2, 2, 1, 3),  # so many, but more padding than that convolution can leave out
+    (2, 8, 3, 4, 2, 2, 2, 1, 3),  # as many, but pad >= HH: the gradient cannot be that convolution
     (2, 8, 5, 6, 3, 2, 3, 1, 1),
 ]
 
@@ -467,6 +467,21 @@ def test_workspaces_are_small(geometry):
         assert tracemalloc.get_traced_memory()[1] - before - dx.nbytes < limit
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("geometry", [CONVOLUTIONS[0], CONVOLUTIONS[4], CONVOLUTIONS[-4]], ids=str)
+def test_results_stay_what_they_are(geometry, monkeypatch):
+    """Are the results of one call unchanged after others that use the same workspaces?"""
+    monkeypatch.setattr(fast_layers, "SMALL", 0)
+    monkeypatch.setattr(threads, "_may_use_two", lambda: True)
+    x, w, b, param = convolution_inputs(geometry)
+    out, cache = conv_forward_fast(x, w, b, param)
+    results = (out, *conv_backward_fast(upstream(out), cache))
+    copies = [array.copy() for array in results]
+    other, cache = conv_forward_fast(-3 * x, w + 1, b, param)
+    conv_backward_fast(other, cache)
+    for array, copy in zip(results, copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
 
 
 def test_the_cache_holds_no_copies():

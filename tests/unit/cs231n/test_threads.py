@@ -178,3 +178,4 @@ def test_the_first_half_has_a_head_start():
     """Is the first of two halves longer by this many?"""
     assert threads.in_even_parts(100, 50, 2, head_start=6) == [slice(0, 53), slice(53, 100)]
     assert threads.in_even_parts(100, 25, 2, head_start=8)[1:3] == [slice(27, 54), slice(54, 77)]
+    assert threads.in_even_parts(10, 5, 2, head_start=100) == [slice(0, 9), slice(9, 10)]
