@@ -194,7 +194,7 @@ def draw(reached: dict[int, float], limit: float, seconds: float) -> None:
     axes.plot(list(reached), list(reached.values()), "o-", color="tab:blue", label="graded")
     axes.set_xlabel(f"workers that take {seconds:g} s for a submission")
     axes.set_ylabel("submissions a second")
-    axes.set_xticks(list(reached), [str(workers) for workers in reached], minor=False)
+    axes.set_xticks(list(reached), [str(workers) for workers in reached])
     axes.set_yticks([1, 10, 100], ["1", "10", "100"])
     axes.minorticks_off()
     axes.legend()

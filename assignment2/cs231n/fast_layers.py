@@ -161,13 +161,15 @@ def conv_backward_fast(dout, cache, input_gradient=True):
 
 
 def _convolve(x, w, b, g, dtype):
-    """Return the convolution of x (N, C, H, W) with w (F, C, HH, WW), plus the biases b (F,): (N, F, OH, OW)."""
+    """Return the convolution of x (N, C, H, W) with w (F, C, HH, WW), plus the biases b (F,) unless they are None.
+
+    Its shape is (N, F, OH, OW).
+    """
     out = np.empty((g.N, g.F, g.OH, g.OW), dtype)
     filters = w.transpose(0, 2, 1, 3).reshape(g.F, -1).astype(dtype)  # (F, HH * C * WW)
+    biases = np.zeros(g.F, dtype) if b is None else b.astype(dtype)
     if g.whole_windows:
-        filters = np.concatenate([filters, b[:, None]], axis=1, dtype=dtype)
-    else:
-        biases = b.astype(dtype)[:, None, None]
+        filters = np.concatenate([filters, biases[:, None]], axis=1)
 
     def forward(blocks):
         for images, rows in blocks:
@@ -176,7 +178,8 @@ def _convolve(x, w, b, g, dtype):
                 _multiply(filters, windows, block.reshape(len(windows), g.F, -1))
             else:
                 _multiply(filters, windows, block.swapaxes(1, 2))
-                block += biases
+                if b is not None:
+                    block += biases[:, None, None]
 
     in_two_halves(
         forward, _blocks(g, range(g.OH), g.row_size(g.HH if g.whole_windows else g.stride) * dtype.itemsize, g.N)
@@ -212,7 +215,7 @@ def _input_gradient(dout, w, g):
     of w and the rows q, q - 1, ... of dout."""
     if g.stride == 1 and g.HH == g.WW and g.pad < g.HH and g.C >= MANY_CHANNELS:
         back = Geometry(g.N, g.F, g.OH, g.OW, g.C, g.HH, g.WW, g.H, g.W, stride=1, pad=g.HH - 1 - g.pad)
-        return _convolve(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), np.zeros(g.C), back, dout.dtype)
+        return _convolve(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, back, dout.dtype)
     dx = np.zeros((g.N, g.C, g.H, g.W), dout.dtype)
     w = w.astype(dout.dtype)
     filters = [  # of each phase, (C * WW, taps * F), the last tap first
@@ -278,11 +281,11 @@ def _view(a, shape, strides):
     return np.ndarray(shape, a.dtype, a, 0, strides)
 
 
-def _multiply(left, right, out, most=PRODUCT):
+def _multiply(left, right, out, most_rows=PRODUCT):
     """Multiply stacks of matrices into `out`, at most this many rows of the left ones at a time, and few enough for
     each product to be small."""
     rows, inner = left.shape[-2:]
-    most = min(most, PRODUCT // (inner * right.shape[-1]))
+    most = min(most_rows, PRODUCT // (inner * right.shape[-1]))
     for some in in_even_parts(rows, most if most >= FEWEST_ROWS else rows, 1):
         np.matmul(left[..., some, :], right, out=out[..., some, :])
 
